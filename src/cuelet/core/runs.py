@@ -1,0 +1,83 @@
+"""What the engine asks of a runner, and what a runner reports: plain values, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+FAILED_LAUNCH = 256
+"""Exit status of a run whose program could not be started (OpenCue's number)."""
+ORPHANED = 301
+"""Exit status of a run that was lost with its runner (OpenCue's number)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One process of a run: a chunk that runs its command per frame has one step per frame."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables of this step only, over those of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Everything needed to execute one attempt of one frame."""
+
+    run_id: str
+    """Unique for ever: ``<frame id>.<attempt>``."""
+    steps: tuple[Step, ...]
+    """Executed one after the other; the first that fails ends the run."""
+    env_key: str
+    """Names a base environment sent once with `Runner.define_env`."""
+    env: Mapping[str, str]
+    """Variables over the base environment."""
+    cwd: str
+    log_path: str
+    """Absolute; the runner makes its folder and moves an older log aside."""
+    header: str = ""
+    """Text written to the log before the first step."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The first process of a run exists."""
+
+    run_id: str
+    pid: int
+    at: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunUsage:
+    """What a live run uses now, whole process tree."""
+
+    run_id: str
+    rss_kb: int
+    max_rss_kb: int
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunExited:
+    """A run has ended and none of its processes is left."""
+
+    run_id: str
+    exit_status: int
+    """Exit code of the last step; 128 + signal when it died of one; 256 when it never started."""
+    exit_signal: int
+    """Signal number that ended the last step, else 0."""
+    cpu_s: float
+    """CPU seconds of every process of the run, user and system."""
+    wall_s: float
+    """Seconds by the monotonic clock."""
+    max_rss_kb: int
+    """Peak resident memory of the tree."""
+    at: float
+    """Epoch seconds."""
+    reason: str = ""
+    """One line in words when the exit status does not say it (program not found, killed by ...)."""
+
+
+RunEvent = RunStarted | RunUsage | RunExited
