@@ -1,0 +1,111 @@
+"""Every invariant of the farm's state, worked out afresh and compared."""
+
+from __future__ import annotations
+
+from cuelet.core.farm import Farm
+from cuelet.core.graph import Edge
+from cuelet.core.job import Job
+from cuelet.core.states import DEAD, DEPEND, DONE, RUNNING, WAITING, FrameState, JobState
+
+
+def check(farm: Farm) -> list[str]:
+    """Return what is wrong, one sentence each; an empty list is a healthy farm."""
+    found = [f"{job.name}: {fault}" for job in farm.jobs.values() for fault in check_job(job)]
+    held = sum(cores for job in farm.jobs.values() for cores, _ in job.reserved.values())
+    if abs(farm.cores - farm.free_cores - held) > 1e-6:
+        found.append(f"{held} cores held, {farm.cores - farm.free_cores} accounted")
+    if farm.free_cores < -1e-6 or farm.free_memory_mb < 0:
+        found.append(f"over-booked: {farm.free_cores} cores, {farm.free_memory_mb} MB free")
+    pending = {job.id for job in farm.jobs.values() if job.state is JobState.PENDING}
+    if pending != {job.id for job in farm.order}:
+        found.append("the order does not hold exactly the pending jobs")
+    return found
+
+
+def check_job(job: Job) -> list[str]:
+    """Return what is wrong with one job."""
+    return [*_check_counts(job), *_check_waiting(job), *_check_running(job), *_check_end(job)]
+
+
+def _check_counts(job: Job) -> list[str]:
+    found = []
+    for layer in job.layers:
+        states = job.state_of[layer.start : layer.end]
+        found += [
+            f"layer {layer.name} counts {layer.counts[state]} {state.name}"
+            for state in FrameState
+            if states.count(state) != layer.counts[state]
+        ]
+        first = states.find(WAITING)
+        if first >= 0 and layer.start + first < layer.cursor:
+            found.append(f"layer {layer.name} would never book frame index {first}")
+    return found
+
+
+def _check_waiting(job: Job) -> list[str]:
+    """Compare each frame with what it waits for, by definition rather than by counters."""
+    found = []
+    for index in range(job.size):
+        unmet = any(_blocks(job, edge, index) for edge in _edges_of(job, index))
+        free = index in job.freed
+        state = job.state_of[index]
+        if unmet != (job.unmet[index] > 0):
+            found.append(f"frame {index} has unmet {job.unmet[index]}, should be {unmet}")
+        if state == WAITING and unmet and not free:
+            found.append(f"frame {index} may start although it waits for something")
+        if state == DEPEND and (not unmet or free):
+            found.append(f"frame {index} is held although it waits for nothing")
+    return found
+
+
+def _edges_of(job: Job, index: int) -> list[Edge]:
+    return [edge for edge in job.edges_into(job.layer_at(index)) if edge.active]
+
+
+def _blocks(job: Job, edge: Edge, index: int) -> bool:
+    is_over = _has_ended if edge.on_finish else _is_met
+    enough = any if edge.links.any_one else all
+    return not enough(is_over(job, on) for on in edge.awaited(index))
+
+
+def _is_met(job: Job, index: int) -> bool:
+    return job.state_of[index] in DONE or index in job.assumed
+
+
+def _has_ended(job: Job, index: int) -> bool:
+    """Tell whether a frame is done, dead, or waits for what cannot come."""
+    return _is_met(job, index) or is_lost(job, index)
+
+
+def is_lost(job: Job, index: int) -> bool:
+    """Tell whether a frame is dead, or waits in vain for one that is, however far away."""
+    if _is_met(job, index):
+        return False
+    if job.state_of[index] != DEPEND or index in job.freed:
+        return job.state_of[index] == DEAD
+    return any(_waits_in_vain(job, edge, index) for edge in _edges_of(job, index))
+
+
+def _waits_in_vain(job: Job, edge: Edge, index: int) -> bool:
+    if edge.on_finish:
+        return False
+    enough = all if edge.links.any_one else any
+    awaited = edge.awaited(index)
+    return len(awaited) > 0 and enough(is_lost(job, on) for on in awaited)
+
+
+def _check_running(job: Job) -> list[str]:
+    running = {i for i in range(job.size) if job.state_of[i] == RUNNING}
+    found = []
+    if running != set(job.reserved):
+        found.append("what is reserved is not what is running")
+    if not set(job.intents) <= running:
+        found.append("an intent to kill outlived its run")
+    return found
+
+
+def _check_end(job: Job) -> list[str]:
+    complete = job.is_complete()
+    if complete and job.state is JobState.PENDING:
+        return ["every frame is done but the job is pending"]
+    return []

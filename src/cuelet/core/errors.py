@@ -1,0 +1,62 @@
+"""Errors of the farm's core.
+
+FarmError
+ +-- NotFoundError        no such job, layer, frame or depend
+ +-- AmbiguousNameError   a short name that several jobs answer to
+ +-- DuplicateJobError    a pending job of that name exists
+ +-- InvalidSpecError     a job spec the farm refuses
+ +-- InvalidRequestError  an action that makes no sense here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class FarmError(Exception):
+    """Root of what the core refuses."""
+
+
+class NotFoundError(FarmError):
+    """Say what kind of thing is missing and under which name it was sought."""
+
+    def __init__(self, *, kind: str, name: str, hint: str = "") -> None:
+        self.kind, self.name, self.hint = kind, name, hint
+        super().__init__(f"no {kind} {name!r}" + (f"; {hint}" if hint else ""))
+
+
+class AmbiguousNameError(FarmError):
+    """Name the jobs that a short name could mean."""
+
+    def __init__(self, *, name: str, candidates: Sequence[str]) -> None:
+        self.name, self.candidates = name, tuple(candidates)
+        listed = ", ".join(sorted(candidates)[:5])
+        super().__init__(f"job name {name!r} could mean {listed}; give one of them in full")
+
+
+class DuplicateJobError(FarmError):
+    """Say which pending job is in the way."""
+
+    def __init__(self, *, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"a pending job {name!r} exists already; "
+            f"kill it (cuelet kill {name}) or give the new one another name"
+        )
+
+
+class InvalidSpecError(FarmError):
+    """Name the part of a job spec, the value, and what is wrong with it."""
+
+    def __init__(self, *, where: str, value: object, reason: str) -> None:
+        self.where, self.value, self.reason = where, value, reason
+        shown = repr(value)
+        super().__init__(f"{where} {shown if len(shown) <= 80 else shown[:77] + '...'}: {reason}")
+
+
+class InvalidRequestError(FarmError):
+    """Say what was asked and why it cannot be done."""
+
+    def __init__(self, *, request: str, reason: str) -> None:
+        self.request, self.reason = request, reason
+        super().__init__(f"{request}: {reason}")

@@ -1,0 +1,435 @@
+"""Everything the farm decides: launch, start, end, retry, kill, eat, release.
+
+Functions here change the `Farm` they are given and note in a `Decision` what must be committed and
+what must be done after that.
+They are deterministic, do no I/O, and check before they change: one that raises has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from cuelet.core import ids, names
+from cuelet.core.errors import (
+    AmbiguousNameError,
+    DuplicateJobError,
+    InvalidRequestError,
+    NotFoundError,
+)
+from cuelet.core.graph import Edge
+from cuelet.core.job import Job, Layer
+from cuelet.core.runs import ORPHANED, RunExited, RunUsage
+from cuelet.core.spec import JobSpec
+from cuelet.core.states import (
+    DEAD,
+    DEPEND,
+    EATEN,
+    RUNNING,
+    SUCCEEDED,
+    WAITING,
+    FrameState,
+    Intent,
+    JobState,
+)
+
+
+@dataclass(slots=True)
+class Decision:
+    """What one batch of decisions leaves to do: first commit, then act."""
+
+    launched: list[Job] = field(default_factory=list)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    """Jobs whose own row, layers or edges changed."""
+    frames: dict[tuple[str, int], Job] = field(default_factory=dict)
+    """(job id, frame index) of frames whose row changed."""
+    starts: list[tuple[Job, int]] = field(default_factory=list)
+    """Frames whose process must be started once this is committed."""
+    kills: list[str] = field(default_factory=list)
+    """Run ids to kill."""
+    acks: list[str] = field(default_factory=list)
+    """Run ids whose end is recorded, so that the runner may forget them."""
+
+    def job(self, job: Job) -> None:
+        """Note that a job's row changed."""
+        self.jobs[job.id] = job
+
+    def frame(self, job: Job, index: int) -> None:
+        """Note that a frame's row changed."""
+        self.frames[job.id, index] = job
+
+    def spread(self, job: Job, changed: Iterable[int]) -> None:
+        """Note frames that others moved: only those that have run before have a row."""
+        for index in changed:
+            if job.attempt[index]:
+                self.frame(job, index)
+
+    def __bool__(self) -> bool:
+        return bool(self.launched or self.jobs or self.frames)
+
+
+class Farm:
+    """All jobs, and the resources of the machine.
+
+    Args:
+        cores: Cores that frames may hold together.
+        memory_mb: Memory that frames may reserve together.
+    """
+
+    def __init__(self, *, cores: float, memory_mb: int) -> None:
+        self.cores, self.memory_mb = cores, memory_mb
+        self.free_cores, self.free_memory_mb = cores, memory_mb
+        self.jobs: dict[str, Job] = {}
+        self._by_key: dict[str, list[Job]] = {}
+        self.order: list[Job] = []
+        """Pending jobs, most urgent first."""
+
+    def add(self, job: Job) -> None:
+        """Take a job in, new or from disk."""
+        self.jobs[job.id] = job
+        for key in _keys(job):
+            self._by_key.setdefault(key, []).append(job)
+        if job.state is JobState.PENDING:
+            self.order.append(job)
+            self.sort()
+
+    def sort(self) -> None:
+        """Order pending jobs anew: priority, then age."""
+        self.order = [job for job in self.order if job.state is JobState.PENDING]
+        self.order.sort(key=lambda job: (-job.priority, job.submitted_at))
+
+    def reopen(self, job: Job) -> None:
+        """Make a finished job pending again."""
+        job.state, job.stopped_at = JobState.PENDING, 0.0
+        self.order.append(job)
+        self.sort()
+
+    def find_job(self, name: str) -> Job:
+        """Return the job of a name, full or short, in any spelling; pending ones go first.
+
+        Of several finished jobs of one full name the latest counts.
+
+        Raises:
+            NotFoundError: No job has that name.
+            AmbiguousNameError: A short name that several jobs have.
+        """
+        found = self._by_key.get(names.lookup_key(name), [])
+        if not found:
+            raise NotFoundError(kind="job", name=name, hint="see cuelet jobs --all")
+        pending = [job for job in found if job.state is JobState.PENDING] or found
+        full = {job.name for job in pending}
+        if len(full) > 1:
+            exact = [job for job in pending if job.name == name.lower()]
+            if not exact:
+                raise AmbiguousNameError(name=name, candidates=sorted(full))
+            pending = exact
+        return max(pending, key=lambda job: job.submitted_at)
+
+    def pending_job(self, name: str) -> Job | None:
+        """Return the pending job of exactly this wire name, or None."""
+        for job in self._by_key.get(names.lookup_key(name), []):
+            if job.name == name and job.state is JobState.PENDING:
+                return job
+        return None
+
+    def get_job(self, job_id: str) -> Job:
+        """Return a job by id; raises NotFoundError."""
+        job = self.jobs.get(job_id)
+        if job is None:
+            raise NotFoundError(kind="job", name=job_id)
+        return job
+
+    def find_layer(self, job: Job, name: str) -> Layer:
+        """Return a layer by name, in any spelling; raises NotFoundError."""
+        layer = job.by_name.get(name) or job.by_name.get(name.lower().replace("-", "_"))
+        if layer is None:
+            known = ", ".join(list(job.by_name)[:10])
+            raise NotFoundError(kind="layer", name=name, hint=f"{job.name} has {known}")
+        return layer
+
+    def find_frame(self, job: Job, layer: Layer, number: int) -> int:
+        """Return the index of the frame that executes a frame number; raises NotFoundError."""
+        task = layer.tasks.task_of(number)
+        if task is None:
+            raise NotFoundError(
+                kind="frame", name=f"{number}", hint=f"layer {layer.name} has {layer.spec.range}"
+            )
+        return layer.start + task
+
+    def hold(self, job: Job, index: int) -> None:
+        """Take what a frame reserves, the machine at most."""
+        layer = job.layer_at(index)
+        cores, memory_mb = self.reservation(layer)
+        job.reserved[index] = cores, memory_mb
+        job.cores_in_use += cores
+        self.free_cores -= cores
+        self.free_memory_mb -= memory_mb
+
+    def let_go(self, job: Job, index: int) -> None:
+        """Give back what a frame held."""
+        cores, memory_mb = job.reserved.pop(index, (0.0, 0))
+        job.cores_in_use -= cores
+        job.rss_kb.pop(index, None)
+        self.free_cores += cores
+        self.free_memory_mb += memory_mb
+
+    def reservation(self, layer: Layer) -> tuple[float, int]:
+        """Return the cores and memory (MB) a frame of a layer gets: what it asks, lowered to fit."""
+        wanted = layer.cores if layer.cores > 0 else self.cores + layer.cores
+        return min(max(wanted, 0.1), self.cores), min(layer.memory_mb, self.memory_mb)
+
+
+def _keys(job: Job) -> set[str]:
+    """Return every lookup key a job answers to."""
+    prefix = f"{job.spec.show}-{job.spec.shot}-{job.spec.user}_".lower()
+    return {
+        names.lookup_key(name)
+        for name in (job.name, job.name.removeprefix(prefix), job.spec.title)
+        if name
+    }
+
+
+# -- launching ---------------------------------------------------------------------------------
+
+
+def launch(
+    farm: Farm, specs: Sequence[JobSpec], job_ids: Sequence[str], decision: Decision, *, now: float
+) -> list[Job]:
+    """Take jobs in, all or none.
+
+    Raises:
+        DuplicateJobError: A pending job has the name already.
+        InvalidSpecError: A spec makes no sense.
+    """
+    taken = set()
+    for spec in specs:
+        if spec.name in taken or farm.pending_job(spec.name):
+            raise DuplicateJobError(name=spec.name)
+        taken.add(spec.name)
+    jobs = [
+        Job(spec, job_id, submitted_at=now) for spec, job_id in zip(specs, job_ids, strict=True)
+    ]
+    for job in jobs:
+        farm.add(job)
+    decision.launched.extend(jobs)
+    return jobs
+
+
+# -- the life of a frame -----------------------------------------------------------------------
+
+
+def start(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
+    """Book one waiting frame: its process starts once this is committed."""
+    job.attempt[index] += 1
+    job.start_at[index], job.stop_at[index] = now, 0.0
+    job.wall_s[index] = job.cpu_s[index] = 0.0
+    job.max_rss_kb[index] = 0
+    job.reasons.pop(index, None)
+    farm.hold(job, index)
+    decision.spread(job, job.move(index, RUNNING))
+    decision.frame(job, index)
+    decision.starts.append((job, index))
+
+
+def ended(farm: Farm, report: RunExited, decision: Decision) -> None:
+    """Record the end of a run, once; a report about an older attempt is only acknowledged."""
+    decision.acks.append(report.run_id)
+    found = current_run(farm, report.run_id)
+    if found is None:
+        return
+    job, index = found
+    farm.let_go(job, index)
+    _record(job, index, report)
+    state = _state_after(job, index, report)
+    job.intents.pop(index, None)
+    decision.frame(job, index)
+    decision.spread(job, job.move(index, state))
+    finish_if_complete(farm, job, decision, now=report.at)
+
+
+def current_run(farm: Farm, run_id: str) -> tuple[Job, int] | None:
+    """Return the job and frame of a run that is the one we believe to be running."""
+    parts = ids.split_run_id(run_id)
+    job = farm.jobs.get(parts[0]) if parts else None
+    if parts is None or job is None or parts[1] >= job.size:
+        return None
+    _, index, attempt = parts
+    is_current = job.state_of[index] == RUNNING and job.attempt[index] == attempt
+    return (job, index) if is_current else None
+
+
+def _record(job: Job, index: int, report: RunExited) -> None:
+    job.stop_at[index] = report.at
+    job.wall_s[index], job.cpu_s[index] = report.wall_s, report.cpu_s
+    job.max_rss_kb[index] = max(job.max_rss_kb[index], report.max_rss_kb)
+    job.exit_status[index], job.exit_signal[index] = report.exit_status, report.exit_signal
+    if report.reason:
+        job.reasons[index] = report.reason
+
+
+_AFTER_KILL = {
+    Intent.KILL: DEAD,
+    Intent.RETRY: WAITING,
+    Intent.EAT: EATEN,
+    Intent.JOB_KILLED: DEAD,
+}
+
+
+def _state_after(job: Job, index: int, report: RunExited) -> FrameState:
+    """Return where a frame goes when its run has ended, and count the retry it costs.
+
+    A frame that succeeds while its input is being made again runs again.
+    """
+    intent = job.intents.get(index)
+    if intent is not None and not (intent is Intent.KILL and report.exit_status == 0):
+        return _AFTER_KILL[intent]
+    if report.exit_status == 0:
+        return WAITING if job.must_wait(index) else SUCCEEDED
+    if report.exit_status == ORPHANED:
+        return WAITING
+    if job.retries[index] < job.layer_at(index).retries:
+        job.retries[index] += 1
+        return WAITING
+    return EATEN if job.autoeat else DEAD
+
+
+def finish_if_complete(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
+    """Finish a job whose frames are all done."""
+    if job.state is JobState.PENDING and job.is_complete():
+        _finish(farm, job, decision, now=now)
+
+
+def _finish(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
+    job.state, job.stopped_at = JobState.FINISHED, now
+    farm.sort()
+    decision.job(job)
+
+
+def never_started(farm: Farm, job: Job, index: int, decision: Decision) -> None:
+    """Put back a frame that was booked but whose process the runner never got."""
+    farm.let_go(job, index)
+    decision.frame(job, index)
+    decision.spread(job, job.move(index, WAITING))
+
+
+def used(farm: Farm, usage: RunUsage) -> None:
+    """Note what a running frame uses now; nothing of it is committed before its end."""
+    found = current_run(farm, usage.run_id)
+    if found is None:
+        return
+    job, index = found
+    job.rss_kb[index] = usage.rss_kb
+    job.max_rss_kb[index] = max(job.max_rss_kb[index], usage.max_rss_kb)
+    job.cpu_s[index] = usage.cpu_s
+
+
+# -- what people ask for -----------------------------------------------------------------------
+
+
+def set_paused(job: Job, decision: Decision, *, paused: bool) -> None:
+    """Stop or resume booking frames of a job; running frames go on."""
+    job.paused = paused
+    decision.job(job)
+
+
+def set_priority(farm: Farm, job: Job, priority: int, decision: Decision) -> None:
+    """Set the urgency of a job; higher goes first."""
+    job.priority = priority
+    farm.sort()
+    decision.job(job)
+
+
+def kill_job(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
+    """End a job: running frames are killed, waiting ones never run."""
+    if job.state is JobState.FINISHED:
+        return
+    _finish(farm, job, decision, now=now)
+    for layer in job.layers:
+        for index in job.frames_in(layer, frozenset({RUNNING})):
+            _kill(job, index, Intent.JOB_KILLED, decision)
+
+
+def _kill(job: Job, index: int, intent: Intent, decision: Decision) -> None:
+    job.intents[index] = intent
+    decision.frame(job, index)
+    decision.kills.append(job.run_id(index))
+
+
+def kill_frames(job: Job, indexes: Iterable[int], decision: Decision, *, by: str) -> int:
+    """Kill running frames: they end dead; return how many."""
+    running = [index for index in indexes if job.state_of[index] == RUNNING]
+    for index in running:
+        job.reasons[index] = f"killed by {by}"
+        _kill(job, index, Intent.KILL, decision)
+    return len(running)
+
+
+def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decision) -> int:
+    """Run frames again, with all their retries; return how many.
+
+    Running ones are killed first.
+    What waited for them waits again, and what had run after them runs again.
+    """
+    chosen = [index for index in indexes if job.state_of[index] not in (WAITING, DEPEND)]
+    if chosen and job.state is JobState.FINISHED:
+        _refuse_second(farm, job)
+        farm.reopen(job)
+        decision.job(job)
+    for index in chosen:
+        job.retries[index] = 0
+        job.assumed.discard(index)
+        decision.frame(job, index)
+        if job.state_of[index] == RUNNING:
+            _kill(job, index, Intent.RETRY, decision)
+        else:
+            decision.spread(job, job.move(index, WAITING))
+    return len(chosen)
+
+
+def _refuse_second(farm: Farm, job: Job) -> None:
+    if farm.pending_job(job.name):
+        raise InvalidRequestError(
+            request=f"retry in finished job {job.name}",
+            reason="a newer job of that name is pending; kill it first",
+        )
+
+
+def eat_frames(
+    farm: Farm, job: Job, indexes: Iterable[int], decision: Decision, *, now: float
+) -> int:
+    """Give up on frames, so that the rest can go on; return how many."""
+    chosen = [i for i in indexes if job.state_of[i] not in (SUCCEEDED, EATEN)]
+    for index in chosen:
+        if job.state_of[index] == RUNNING:
+            _kill(job, index, Intent.EAT, decision)
+        else:
+            decision.frame(job, index)
+            decision.spread(job, job.move(index, EATEN))
+    finish_if_complete(farm, job, decision, now=now)
+    return len(chosen)
+
+
+def free_frames(job: Job, indexes: Iterable[int], decision: Decision) -> int:
+    """Let frames run whatever they wait for; return how many did wait."""
+    chosen = [index for index in indexes if job.state_of[index] == DEPEND]
+    for index in chosen:
+        decision.spread(job, job.free(index))
+        decision.frame(job, index)
+    return len(chosen)
+
+
+def release_edges(job: Job, edges: Iterable[Edge], decision: Decision) -> int:
+    """Take depends out of force; return how many were in force."""
+    chosen = [edge for edge in edges if edge.active]
+    for edge in chosen:
+        decision.spread(job, job.release(edge))
+    if chosen:
+        decision.job(job)
+    return len(chosen)
+
+
+def mark_done(job: Job, indexes: Iterable[int], decision: Decision) -> None:
+    """Release what waits for these frames, without touching these."""
+    for index in indexes:
+        decision.spread(job, job.assume_done(index))
+        decision.frame(job, index)

@@ -1,0 +1,59 @@
+"""Ids of jobs, layers, frames and depends: UUIDs in which the job can be read.
+
+A job id ends in twelve zeros; the ids of its parts carry kind and index there.
+No table of 100,000 frame ids is needed to find a frame.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import uuid
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_SHIFT = 40
+
+
+class Kind(enum.IntEnum):
+    """What an id names."""
+
+    JOB = 0
+    LAYER = 1
+    FRAME = 2
+    DEPEND = 3
+
+
+def job_id(entropy: int) -> str:
+    """Return a job id from at least 74 random bits."""
+    made = uuid.UUID(int=(entropy << 48) & ((1 << 128) - 1), version=4)
+    return str(made)
+
+
+def part_id(job: str, kind: Kind, index: int) -> str:
+    """Return the id of a layer, frame or depend of a job."""
+    return f"{job[:24]}{(kind << _SHIFT) | index:012x}"
+
+
+def split_id(text: str) -> tuple[str, Kind, int] | None:
+    """Return (job id, kind, index) of an id, or None when it is not one of ours."""
+    if not _ID.match(text):
+        return None
+    tail = int(text[24:], 16)
+    kind = tail >> _SHIFT
+    if kind > Kind.DEPEND:
+        return None
+    return f"{text[:24]}{0:012x}", Kind(kind), tail & ((1 << _SHIFT) - 1)
+
+
+def run_id(frame_id: str, attempt: int) -> str:
+    """Return the id of one attempt of a frame."""
+    return f"{frame_id}.{attempt}"
+
+
+def split_run_id(text: str) -> tuple[str, int, int] | None:
+    """Return (job id, frame index, attempt), or None when it is not one of ours."""
+    frame, _, attempt = text.partition(".")
+    parts = split_id(frame)
+    if parts is None or parts[1] is not Kind.FRAME or not attempt.isdecimal():
+        return None
+    return parts[0], parts[2], int(attempt)

@@ -1,0 +1,541 @@
+"""One job at run time: its frames in arrays, its edges, and how a change of state spreads."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cuelet.core import ids
+from cuelet.core.errors import InvalidSpecError
+from cuelet.core.graph import Edge, find_cycle
+from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.states import (
+    DEAD,
+    DEPEND,
+    DONE,
+    EATEN,
+    FRAME_MOVES,
+    RUNNING,
+    SUCCEEDED,
+    WAITING,
+    FrameState,
+    Intent,
+    JobState,
+)
+from outline.frames import EdgeKind, FrameRangeError, Tasks
+
+MAX_FRAMES = 1_000_000
+"""Frames (tasks) per job."""
+MAX_LAYERS = 20_000
+
+_MET, _ENDED, _LOST = 1, 2, 4
+
+
+class Layer:
+    """One layer at run time; settings may change while it runs."""
+
+    __slots__ = (
+        "cores",
+        "counts",
+        "cursor",
+        "end",
+        "index",
+        "max_cores",
+        "memory_mb",
+        "retries",
+        "spec",
+        "start",
+        "tags",
+        "tasks",
+    )
+
+    def __init__(self, spec: LayerSpec, index: int, start: int, default_retries: int) -> None:
+        self.spec, self.index, self.start = spec, index, start
+        self.tasks = _tasks_of(spec)
+        self.end = start + len(self.tasks)
+        """Job-wide index after the last frame."""
+        self.cores, self.max_cores = spec.cores, spec.max_cores
+        self.memory_mb = spec.memory_mb
+        self.retries = default_retries if spec.retries is None else spec.retries
+        self.tags = spec.tags
+        self.counts = [0] * 8
+        """Frames per state, indexed by FrameState."""
+        self.cursor = start
+        """No frame before this one is WAITING."""
+
+    @property
+    def name(self) -> str:
+        """Wire name."""
+        return self.spec.name
+
+    def number(self, index: int) -> int:
+        """Return the frame number of a job-wide index."""
+        return self.tasks.head(index - self.start)
+
+
+def _tasks_of(spec: LayerSpec) -> Tasks:
+    try:
+        return Tasks.from_range(spec.range, spec.chunk)
+    except FrameRangeError as error:
+        raise InvalidSpecError(
+            where=f"layer {spec.name!r}, range", value=spec.range, reason=str(error)
+        ) from error
+    except ValueError as error:
+        raise InvalidSpecError(
+            where=f"layer {spec.name!r}, chunk", value=spec.chunk, reason=str(error)
+        ) from error
+
+
+@dataclass(slots=True)
+class FrameRow:
+    """What is kept of one frame that has been touched; the others follow from the spec."""
+
+    index: int
+    state: int
+    attempt: int
+    retries: int
+    exit_status: int
+    exit_signal: int
+    start_at: float
+    stop_at: float
+    wall_s: float
+    cpu_s: float
+    max_rss_kb: int
+    freed: bool
+    assumed: bool
+    intent: str
+    reason: str
+
+
+class Job:
+    """One job at run time.
+
+    Frames of all layers share one index, layer after layer.
+    ``unmet[i]`` counts what frame i still waits for, ``doomed[i]`` what of it cannot come any more.
+    """
+
+    def __init__(self, spec: JobSpec, job_id: str, *, submitted_at: float) -> None:
+        self.spec, self.id, self.submitted_at = spec, job_id, submitted_at
+        self.state = JobState.PENDING
+        self.paused, self.priority = spec.paused, spec.priority
+        self.autoeat, self.max_retries = spec.autoeat, spec.max_retries
+        self.min_cores, self.max_cores = 1.0, spec.max_cores
+        self.stopped_at = 0.0
+        self.cores_in_use = 0.0
+        self.layers = _layers_of(spec)
+        self._ends = [layer.end for layer in self.layers]
+        self.by_name = {layer.name: layer for layer in self.layers}
+        self._allocate(self.layers[-1].end)
+        self.edges: list[Edge] = []
+        self._edges_on: list[list[Edge]] = [[] for _ in self.layers]
+        self._edges_er: list[list[Edge]] = [[] for _ in self.layers]
+        for edge in spec.edges:
+            self._add_edge(edge)
+        self._refuse_cycles()
+        for layer in self.layers:
+            layer.counts[WAITING] = len(layer.tasks)
+        for edge_ in self.edges:
+            self._close(edge_)
+
+    def _allocate(self, size: int) -> None:
+        self.size = size
+        self.state_of = bytearray(size)
+        self.flags = bytearray(size)
+        self.unmet = array("I", bytes(4 * size))
+        self.doomed = array("I", bytes(4 * size))
+        self.attempt = array("I", bytes(4 * size))
+        self.retries = array("H", bytes(2 * size))
+        self.exit_status = array("h", [-1]) * size
+        self.exit_signal = bytearray(size)
+        self.start_at = array("d", bytes(8 * size))
+        self.stop_at = array("d", bytes(8 * size))
+        self.wall_s = array("f", bytes(4 * size))
+        self.cpu_s = array("f", bytes(4 * size))
+        self.max_rss_kb = array("I", bytes(4 * size))
+        self.freed: set[int] = set()
+        """Frames that somebody released from all they wait for."""
+        self.assumed: set[int] = set()
+        """Frames that somebody declared done for those that wait for them."""
+        self.intents: dict[int, Intent] = {}
+        self.reasons: dict[int, str] = {}
+        self.reserved: dict[int, tuple[float, int]] = {}
+        """Cores and memory (MB) held by each running frame."""
+        self.rss_kb: dict[int, int] = {}
+        """Resident memory of running frames, as last measured."""
+
+    # -- shape -------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Wire name."""
+        return self.spec.name
+
+    def layer_at(self, index: int) -> Layer:
+        """Return the layer of a job-wide frame index."""
+        return self.layers[bisect_right(self._ends, index)]
+
+    def frame_id(self, index: int) -> str:
+        """Return the id of a frame."""
+        return ids.part_id(self.id, ids.Kind.FRAME, index)
+
+    def run_id(self, index: int) -> str:
+        """Return the id of the current attempt of a frame."""
+        return ids.run_id(self.frame_id(index), self.attempt[index])
+
+    def frame_name(self, index: int) -> str:
+        """Return ``0012-render``."""
+        layer = self.layer_at(index)
+        return f"{layer.number(index):04d}-{layer.name}"
+
+    def edges_into(self, layer: Layer) -> list[Edge]:
+        """Return the edges by which a layer waits."""
+        return self._edges_er[layer.index]
+
+    def edges_from(self, layer: Layer) -> list[Edge]:
+        """Return the edges by which others wait for a layer."""
+        return self._edges_on[layer.index]
+
+    def count(self, state: FrameState) -> int:
+        """Return how many frames are in a state."""
+        return sum(layer.counts[state] for layer in self.layers)
+
+    def _add_edge(self, spec: EdgeSpec) -> None:
+        er, on = self._layer_in(spec, spec.layer), self._layer_in(spec, spec.on)
+        if er is on and spec.kind is not EdgeKind.PREVIOUS_FRAME:
+            raise InvalidSpecError(
+                where="depend of layer", value=er.name, reason="a layer cannot wait for itself"
+            )
+        edge = Edge(
+            spec,
+            len(self.edges),
+            er=er.tasks,
+            er_start=er.start,
+            on=on.tasks,
+            on_start=on.start,
+        )
+        self.edges.append(edge)
+        self._edges_on[on.index].append(edge)
+        self._edges_er[er.index].append(edge)
+
+    def _layer_in(self, edge: EdgeSpec, name: str) -> Layer:
+        layer = self.by_name.get(name)
+        if layer is None:
+            raise InvalidSpecError(
+                where=f"depend of {edge.layer!r} on {edge.on!r}, layer",
+                value=name,
+                reason=f"the job has only {', '.join(self.by_name)}",
+            )
+        return layer
+
+    def _refuse_cycles(self) -> None:
+        """Refuse layers that wait for each other in a circle.
+
+        A circle through a previous-frame depend is sound when its frames are not in one.
+        """
+        cycle = find_cycle(_named(edge) for edge in self.edges if not _is_previous(edge))
+        if cycle is None:
+            cycle = find_cycle(_named(edge) for edge in self.edges)
+            if cycle is None or not self._frames_in_circle():
+                return
+        raise InvalidSpecError(
+            where="depends",
+            value=" -> ".join(cycle),
+            reason="layers wait for each other in a circle; take one of these depends out",
+        )
+
+    def _frames_in_circle(self) -> bool:
+        """Let every frame succeed in thought; tell whether some can never start."""
+        unmet = array("I", bytes(4 * self.size))
+        for edge in self.edges:
+            for index, count in edge.waiters():
+                unmet[index] += count
+            for index in edge.gated():
+                unmet[index] += 1
+        left = [1 if edge.links.any_one else edge.links.awaited for edge in self.edges]
+        ready = deque(index for index in range(self.size) if not unmet[index])
+        started = 0
+        while ready:
+            index = ready.popleft()
+            started += 1
+            for edge in self._edges_on[self.layer_at(index).index]:
+                left[edge.index] -= 1
+                opened = edge.gated() if left[edge.index] == 0 else ()
+                for follower in (*edge.followers(index), *opened):
+                    unmet[follower] -= 1
+                    if not unmet[follower]:
+                        ready.append(follower)
+        return started < self.size
+
+    # -- how a change spreads ----------------------------------------------------------------
+
+    def _close(self, edge: Edge) -> None:
+        """Make every frame of a fresh edge wait."""
+        for index, count in edge.waiters():
+            self.unmet[index] += count
+            self._sit_down(index)
+        for index in edge.gated():
+            self.unmet[index] += 1
+            self._sit_down(index)
+
+    def _sit_down(self, index: int) -> None:
+        if self.state_of[index] == WAITING:
+            self._put(index, DEPEND)
+
+    def _put(self, index: int, state: FrameState) -> None:
+        """Set a state and the counters that follow from it, and nothing else."""
+        layer = self.layer_at(index)
+        layer.counts[self.state_of[index]] -= 1
+        layer.counts[state] += 1
+        self.state_of[index] = state
+        if state == WAITING and index < layer.cursor:
+            layer.cursor = index
+
+    def move(self, index: int, state: FrameState) -> list[int]:
+        """Move a frame and let the change spread; return every frame whose state changed.
+
+        WAITING stands for "to be run": it becomes DEPEND while something is unmet.
+
+        Raises:
+            AssertionError: `FRAME_MOVES` has no such move.
+        """
+        if state == WAITING and self.must_wait(index):
+            state = DEPEND
+        before = FrameState(self.state_of[index])
+        assert state == before or state in FRAME_MOVES[before], f"{before.name} -> {state.name}"
+        if state == before:
+            return []
+        self._put(index, state)
+        return [index, *self._spread([index])]
+
+    def must_wait(self, index: int) -> bool:
+        """Tell whether something a frame waits for is unmet."""
+        return self.unmet[index] > 0 and index not in self.freed
+
+    def _flags_for(self, index: int) -> int:
+        state = self.state_of[index]
+        if state in DONE or index in self.assumed:
+            return _MET | _ENDED
+        if state == DEAD or (
+            state == DEPEND and self.doomed[index] > 0 and index not in self.freed
+        ):
+            return _ENDED | _LOST
+        return 0
+
+    def _spread(self, indexes: Iterable[int]) -> list[int]:
+        """Tell followers of changed frames, and theirs, until nothing changes any more."""
+        pending, changed = deque(indexes), list[int]()
+        while pending:
+            index = pending.popleft()
+            old, new = self.flags[index], self._flags_for(index)
+            if old == new:
+                continue
+            self.flags[index] = new
+            again = bool(old & ~new & (_MET | _ENDED))
+            for edge in self._edges_on[self.layer_at(index).index]:
+                for follower in self._tell(edge, index, old, new):
+                    if self._settle(follower, again=again):
+                        changed.append(follower)
+                    pending.append(follower)
+        return changed
+
+    def _tell(self, edge: Edge, index: int, old: int, new: int) -> list[int]:
+        """Apply one awaited frame's change to an edge; return the frames it touches."""
+        bit = _ENDED if edge.on_finish else _MET
+        met = bool(new & bit) - bool(old & bit)
+        lost = 0 if edge.on_finish else bool(new & _LOST) - bool(old & _LOST)
+        if not (met or lost):
+            return []
+        was = edge.gate_closed, edge.gate_lost
+        edge.open_count -= met
+        edge.lost += lost
+        if not edge.active:
+            return []
+        touched = list(edge.followers(index))
+        for follower in touched:
+            self.unmet[follower] -= met
+            self.doomed[follower] += lost
+        closed = edge.gate_closed - was[0]
+        in_vain = edge.gate_lost - was[1]
+        if closed or in_vain:
+            for follower in edge.gated():
+                self.unmet[follower] += closed
+                self.doomed[follower] += in_vain
+                touched.append(follower)
+        return touched
+
+    def _settle(self, index: int, *, again: bool = False) -> bool:
+        """Move a frame to where its unmet count says it belongs; tell whether it moved.
+
+        Args:
+            index: The frame.
+            again: Something it waits for is being made again: if it has run, it runs again too.
+        """
+        state = self.state_of[index]
+        if self.must_wait(index):
+            if state == WAITING or (again and state in (SUCCEEDED, DEAD)):
+                self._put(index, DEPEND)
+                return True
+        elif state == DEPEND:
+            self._put(index, WAITING)
+            return True
+        return False
+
+    def release(self, edge: Edge) -> list[int]:
+        """Take an edge out of force; return the frames whose state changed."""
+        if not edge.active:
+            return []
+        waiters = self._outstanding(edge)
+        edge.active = False
+        changed = []
+        for index, (unmet, doomed) in waiters.items():
+            self.unmet[index] -= unmet
+            self.doomed[index] -= doomed
+            if self._settle(index):
+                changed.append(index)
+        return changed + self._spread(list(waiters))
+
+    def _outstanding(self, edge: Edge) -> dict[int, tuple[int, int]]:
+        """Return what an edge adds now to unmet and doomed of each frame."""
+        found: dict[int, tuple[int, int]] = {}
+        bit = _ENDED if edge.on_finish else _MET
+        on = range(edge.on_start, edge.on_start + edge.links.awaited)
+        for index in on:
+            unmet = not self.flags[index] & bit
+            lost = not edge.on_finish and bool(self.flags[index] & _LOST)
+            if unmet or lost:
+                for follower in edge.followers(index):
+                    before = found.get(follower, (0, 0))
+                    found[follower] = before[0] + unmet, before[1] + lost
+        if edge.gate_closed or edge.gate_lost:
+            for follower in edge.gated():
+                before = found.get(follower, (0, 0))
+                found[follower] = before[0] + edge.gate_closed, before[1] + edge.gate_lost
+        return found
+
+    def free(self, index: int) -> list[int]:
+        """Let one frame run whatever it waits for; return the frames whose state changed."""
+        self.freed.add(index)
+        changed = [index] if self._settle(index) else []
+        return changed + self._spread([index])
+
+    def assume_done(self, index: int) -> list[int]:
+        """Release what waits for a frame, whatever its state; return the frames that moved."""
+        self.assumed.add(index)
+        return self._spread([index])
+
+    # -- what is kept on disk ----------------------------------------------------------------
+
+    def row(self, index: int) -> FrameRow:
+        """Return what must be kept of a frame."""
+        intent = self.intents.get(index)
+        return FrameRow(
+            index,
+            self.state_of[index],
+            self.attempt[index],
+            self.retries[index],
+            self.exit_status[index],
+            self.exit_signal[index],
+            self.start_at[index],
+            self.stop_at[index],
+            self.wall_s[index],
+            self.cpu_s[index],
+            self.max_rss_kb[index],
+            index in self.freed,
+            index in self.assumed,
+            intent.value if intent else "",
+            self.reasons.get(index, ""),
+        )
+
+    def restore(self, rows: Iterable[FrameRow], inactive_edges: Iterable[int]) -> None:
+        """Bring a fresh job to a stored state.
+
+        WAITING and DEPEND are not believed: they follow from the rest.
+        """
+        touched = [self._restore_row(row) for row in rows]
+        self._spread(touched)
+        for edge in inactive_edges:
+            self.release(self.edges[edge])
+        for index in list(self.freed):
+            self._settle(index)
+        self._spread(touched)
+
+    def _restore_row(self, row: FrameRow) -> int:
+        index = row.index
+        if row.state not in (WAITING, DEPEND):
+            self._put(index, FrameState(row.state))
+        self.attempt[index], self.retries[index] = row.attempt, row.retries
+        self.exit_status[index], self.exit_signal[index] = row.exit_status, row.exit_signal
+        self.start_at[index], self.stop_at[index] = row.start_at, row.stop_at
+        self.wall_s[index], self.cpu_s[index] = row.wall_s, row.cpu_s
+        self.max_rss_kb[index] = row.max_rss_kb
+        if row.freed:
+            self.freed.add(index)
+        if row.assumed:
+            self.assumed.add(index)
+        if row.intent:
+            self.intents[index] = Intent(row.intent)
+        if row.reason:
+            self.reasons[index] = row.reason
+        return index
+
+    # -- questions ---------------------------------------------------------------------------
+
+    def is_complete(self) -> bool:
+        """Tell whether every frame is done."""
+        return all(
+            layer.counts[SUCCEEDED] + layer.counts[EATEN] == len(layer.tasks)
+            for layer in self.layers
+        )
+
+    def is_stuck(self) -> bool:
+        """Tell whether nothing runs and nothing can start without somebody's action."""
+        if self.state is not JobState.PENDING or self.paused:
+            return False
+        return not any(layer.counts[RUNNING] or layer.counts[WAITING] for layer in self.layers)
+
+    def frames_in(self, layer: Layer, states: frozenset[FrameState] | None) -> Iterator[int]:
+        """Yield the indexes of a layer's frames that are in one of the states, in order."""
+        indexes = range(layer.start, layer.end)
+        if states is None:
+            yield from indexes
+        else:
+            yield from (index for index in indexes if self.state_of[index] in states)
+
+
+def _named(edge: Edge) -> tuple[str, str]:
+    return edge.spec.layer, edge.spec.on
+
+
+def _is_previous(edge: Edge) -> bool:
+    return edge.spec.kind is EdgeKind.PREVIOUS_FRAME
+
+
+def _layers_of(spec: JobSpec) -> list[Layer]:
+    if not spec.layers:
+        raise InvalidSpecError(where="job", value=spec.name, reason="has no layers; add one")
+    if len(spec.layers) > MAX_LAYERS:
+        raise InvalidSpecError(
+            where="number of layers", value=len(spec.layers), reason=f"more than {MAX_LAYERS:,}"
+        )
+    layers: list[Layer] = []
+    names: set[str] = set()
+    start = 0
+    for index, layer_spec in enumerate(spec.layers):
+        if layer_spec.name in names:
+            raise InvalidSpecError(
+                where="layer", value=layer_spec.name, reason="is there twice; rename one of them"
+            )
+        names.add(layer_spec.name)
+        layer = Layer(layer_spec, index, start, spec.max_retries)
+        layers.append(layer)
+        start = layer.end
+        if start > MAX_FRAMES:
+            raise InvalidSpecError(
+                where=f"layer {layer.name!r}, range",
+                value=layer_spec.range,
+                reason=f"the job has more than {MAX_FRAMES:,} frames; use a larger chunk",
+            )
+    return layers

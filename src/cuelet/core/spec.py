@@ -1,0 +1,129 @@
+"""What a job is made of, as submitted: immutable values that survive a round trip through JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cuelet.core.states import Outcome
+from outline.frames import EdgeKind
+
+DEFAULT_MEMORY_MB = 512
+"""Reserved for a layer that says nothing: room for many small tools on a laptop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerSpec:
+    """One layer as submitted."""
+
+    name: str
+    """Wire form, unique in the job."""
+    title: str = ""
+    """The spelling of the script."""
+    kind: str = "Render"
+    """Render, Util or Post."""
+    command: str = ""
+    """Shell text with tokens, run by ``/bin/sh -c`` when ``argv`` is None."""
+    argv: tuple[str, ...] | None = None
+    """Exact arguments with tokens, run without a shell."""
+    each_frame: bool = False
+    """Run the command once per frame of a chunk instead of once per chunk."""
+    range: str = "1-1"
+    chunk: int = 1
+    cores: float = 1.0
+    """Whole or fractional cores; 0 is the whole machine, -n the machine but n."""
+    max_cores: float = 0.0
+    """0 = no limit."""
+    memory_mb: int = DEFAULT_MEMORY_MB
+    retries: int | None = None
+    """None: the job's."""
+    threadable: bool = True
+    timeout_s: int = 0
+    timeout_llu_s: int = 0
+    gpus: int = 0
+    gpu_memory_mb: int = 0
+    tags: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSpec:
+    """One depend between two layers of a job, by wire name."""
+
+    layer: str
+    """The layer that waits."""
+    on: str
+    """The layer it waits for."""
+    kind: EdgeKind = EdgeKind.FRAME_BY_FRAME
+    outcome: Outcome = Outcome.SUCCEEDED
+    on_frame: int | None = None
+    """Frame number, for LAYER_ON_SIM_FRAME and FRAME_ON_FRAME."""
+    er_frame: int | None = None
+    """Only this frame of the waiting layer waits (FRAME_ON_FRAME, FRAME_ON_LAYER)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """One job as submitted."""
+
+    name: str
+    """``show-shot-user_name``, wire form."""
+    title: str = ""
+    """The spelling of the script, without prefix."""
+    show: str
+    shot: str
+    user: str
+    facility: str = "local"
+    email: str = ""
+    uid: int | None = None
+    priority: int = 1
+    paused: bool = False
+    autoeat: bool = False
+    max_retries: int = 1
+    max_cores: float = -1.0
+    """-1 = no limit."""
+    os: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Set by the job on every frame."""
+    base_env: Mapping[str, str] | None = None
+    """Environment of the submitter; None: the farm's own."""
+    cwd: str = ""
+    """Where frames start; empty: the farm's scratch directory."""
+    session: str = ""
+    layers: tuple[LayerSpec, ...]
+    edges: tuple[EdgeSpec, ...] = ()
+
+
+def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
+    """Return JSON-ready values."""
+    made = asdict(spec)
+    for edge in made["edges"]:
+        edge["kind"], edge["outcome"] = edge["kind"].value, edge["outcome"].value
+    return made
+
+
+def spec_from_dict(values: Mapping[str, Any]) -> JobSpec:
+    """Rebuild what `spec_to_dict` wrote."""
+    fields = dict(values)
+    fields["layers"] = tuple(_layer_from_dict(layer) for layer in fields["layers"])
+    fields["edges"] = tuple(_edge_from_dict(edge) for edge in fields["edges"])
+    return JobSpec(**fields)
+
+
+def _layer_from_dict(values: Mapping[str, Any]) -> LayerSpec:
+    fields = dict(values)
+    for key in ("tags", "services", "limits", "outputs"):
+        fields[key] = tuple(fields[key])
+    if fields["argv"] is not None:
+        fields["argv"] = tuple(fields["argv"])
+    return LayerSpec(**fields)
+
+
+def _edge_from_dict(values: Mapping[str, Any]) -> EdgeSpec:
+    fields = dict(values)
+    fields["kind"], fields["outcome"] = EdgeKind(fields["kind"]), Outcome(fields["outcome"])
+    return EdgeSpec(**fields)

@@ -1,0 +1,78 @@
+"""The lifecycles of frames and jobs: one enum and one table of moves each."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+
+class FrameState(enum.IntEnum):
+    """Where a frame is in its life; the numbers are OpenCue's."""
+
+    WAITING = 0
+    """May start as soon as cores and memory are free."""
+    RUNNING = 2
+    """A process works on it, or is about to: committed before the process exists."""
+    SUCCEEDED = 3
+    """Ended with exit status 0."""
+    DEPEND = 4
+    """Waits for other frames."""
+    DEAD = 5
+    """Failed and used up its retries, or was killed; somebody must retry or eat it."""
+    EATEN = 6
+    """Given up on by somebody: counts as done, releases what waits for it."""
+
+
+WAITING = FrameState.WAITING
+RUNNING = FrameState.RUNNING
+SUCCEEDED = FrameState.SUCCEEDED
+DEPEND = FrameState.DEPEND
+DEAD = FrameState.DEAD
+EATEN = FrameState.EATEN
+
+FRAME_MOVES: Final[Mapping[FrameState, frozenset[FrameState]]] = MappingProxyType(
+    {
+        WAITING: frozenset({RUNNING, DEPEND, EATEN}),
+        RUNNING: frozenset({SUCCEEDED, WAITING, DEPEND, DEAD, EATEN}),
+        SUCCEEDED: frozenset({WAITING, DEPEND}),  # retried, or re-armed by a retry upstream
+        DEPEND: frozenset({WAITING, EATEN}),
+        DEAD: frozenset({WAITING, DEPEND, EATEN}),
+        EATEN: frozenset({WAITING, DEPEND}),
+    }
+)
+
+DONE: Final = frozenset({SUCCEEDED, EATEN})
+"""States that satisfy a depend on success and let a job finish."""
+
+
+class JobState(enum.IntEnum):
+    """Where a job is in its life; the numbers are OpenCue's."""
+
+    PENDING = 0
+    """Has frames to run, or dead ones that somebody must decide on."""
+    FINISHED = 1
+    """Every frame succeeded or was eaten, or the job was killed."""
+
+
+class Outcome(enum.Enum):
+    """What a depend waits for."""
+
+    SUCCEEDED = "succeeded"
+    """Every awaited frame succeeded or was eaten."""
+    FINISHED = "finished"
+    """Every awaited frame has ended for good, whatever the outcome."""
+
+
+class Intent(enum.Enum):
+    """Why a running frame is being killed, which decides what becomes of it."""
+
+    KILL = "kill"
+    """Somebody killed it: it ends dead, without automatic retry."""
+    RETRY = "retry"
+    """Somebody retried it: it waits again."""
+    EAT = "eat"
+    """Somebody ate it: it ends eaten."""
+    JOB_KILLED = "job killed"
+    """Its job was killed: it ends dead."""
