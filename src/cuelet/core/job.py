@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cuelet.core import ids
 from cuelet.core.errors import InvalidSpecError
@@ -89,11 +89,10 @@ def _tasks_of(spec: LayerSpec) -> Tasks:
         ) from error
 
 
-@dataclass(slots=True)
-class FrameRow:
+class FrameRow(NamedTuple):
     """What is kept of one frame that has been touched; the others follow from the spec."""
 
-    index: int
+    frame: int
     state: int
     attempt: int
     retries: int
@@ -463,7 +462,7 @@ class Job:
         self._spread(touched)
 
     def _restore_row(self, row: FrameRow) -> int:
-        index = row.index
+        index = row.frame
         if row.state not in (WAITING, DEPEND):
             self._put(index, FrameState(row.state))
         self.attempt[index], self.retries[index] = row.attempt, row.retries

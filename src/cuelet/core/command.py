@@ -1,0 +1,169 @@
+"""What one attempt of a frame executes: tokens replaced, paths mapped, environment complete."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cuelet.core.job import Job, Layer
+from cuelet.core.runs import RunRequest, Step
+from outline.frames import format_frames
+
+_TOKEN = re.compile(
+    r"#(ZFRAME|IFRAME|FRAME_START|FRAME_END|FRAME_CHUNK|FRAMESPEC|FRAME|LAYER|JOB)#"
+)
+
+MapArgv = Callable[[Sequence[str], Mapping[str, str]], list[str]]
+"""Maps path prefixes in an argument list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the machine adds to every frame."""
+
+    host: str
+    log_root: str
+    scratch: str
+    """Where frames start whose job names no directory."""
+    map_argv: MapArgv
+    path_map: Mapping[str, str] = field(default_factory=dict)
+    base_env: Mapping[str, str] = field(default_factory=dict)
+    """Environment of frames whose job brings none."""
+
+
+def base_environment(job: Job, place: Place) -> Mapping[str, str]:
+    """Return what a job's frames start from: the submitter's environment, else the farm's own."""
+    return place.base_env if job.spec.base_env is None else job.spec.base_env
+
+
+def log_dir(job: Job, place: Place) -> str:
+    """Return the folder of a job's logs."""
+    spec = job.spec
+    return f"{place.log_root}/{spec.show}/{spec.shot}/logs/{job.name}--{job.id}"
+
+
+def log_path(job: Job, index: int, place: Place) -> str:
+    """Return the file a frame's current attempt writes to."""
+    return f"{log_dir(job, place)}/{job.name}.{job.frame_name(index)}.rqlog"
+
+
+def build_run(job: Job, index: int, place: Place) -> RunRequest:
+    """Return the run of a frame's current attempt.
+
+    Args:
+        job: The job.
+        index: Job-wide index of the frame; it must hold its reservation.
+        place: The machine.
+    """
+    layer = job.layer_at(index)
+    numbers = layer.tasks.members(index - layer.start)
+    each = numbers if layer.spec.each_frame else numbers[:1]
+    plain = [_argv(job, layer, index, number) for number in each]
+    mapped = [place.map_argv(argv, place.path_map) for argv in plain]
+    steps = tuple(
+        Step(tuple(argv), {"CUE_IFRAME": str(number)})
+        for argv, number in zip(mapped, each, strict=True)
+    )
+    notes = lowering_notes(layer, *job.reserved[index]) + mapping_notes(plain[0], mapped[0])
+    cwd = job.spec.cwd or place.scratch
+    return RunRequest(
+        run_id=job.run_id(index),
+        steps=steps,
+        env_key=job.id,
+        env=_environment(job, layer, index, place),
+        cwd=cwd,
+        log_path=log_path(job, index, place),
+        header=_header(job, index, place, steps[0], cwd, notes),
+    )
+
+
+def _argv(job: Job, layer: Layer, index: int, number: int) -> list[str]:
+    """Return the command of one frame number with its tokens replaced."""
+    tokens = _tokens(job, layer, index, number)
+    argv = layer.spec.argv
+    plain = ("/bin/sh", "-c", layer.spec.command) if argv is None else argv
+    return [_TOKEN.sub(lambda match: tokens[match[1]], arg) for arg in plain]
+
+
+def _tokens(job: Job, layer: Layer, index: int, number: int) -> dict[str, str]:
+    members = layer.tasks.members(index - layer.start)
+    return {
+        "ZFRAME": f"{number:04d}",
+        "IFRAME": str(number),
+        "FRAME_START": str(members[0]),
+        "FRAME_END": str(members[-1]),
+        "FRAME_CHUNK": str(layer.tasks.chunk),
+        "FRAMESPEC": format_frames(members),
+        "FRAME": f"{number:04d}-{layer.name}",
+        "LAYER": layer.name,
+        "JOB": job.name,
+    }
+
+
+def _environment(job: Job, layer: Layer, index: int, place: Place) -> dict[str, str]:
+    """Return the variables OpenCue promises to a frame, over those of job and layer."""
+    cores, memory_mb = job.reserved[index]
+    spec = job.spec
+    frame_name = job.frame_name(index)
+    own = {
+        "CUE3": "1",
+        "CUE_THREADS": str(max(1, int(cores + 0.01))),
+        "CUE_MEMORY": str(memory_mb * 1024),
+        "CUE_GPUS": "0",
+        "CUE_GPU_MEMORY": "0",
+        "CUE_LOG_PATH": log_dir(job, place),
+        "CUE_RANGE": layer.spec.range,
+        "CUE_CHUNK": str(layer.tasks.chunk),
+        "CUE_LAYER": layer.name,
+        "CUE_JOB": job.name,
+        "CUE_FRAME": frame_name,
+        "CUE_SHOW": spec.show,
+        "CUE_SHOT": spec.shot,
+        "CUE_USER": spec.user,
+        "CUE_JOB_ID": job.id,
+        "CUE_LAYER_ID": job.frame_id(layer.start),
+        "CUE_FRAME_ID": job.frame_id(index),
+        "CUE_THREADABLE": "1" if layer.spec.threadable else "0",
+        "CUE_HOST": place.host,
+        "CUELET_PATH_MAP": json.dumps(dict(place.path_map)),
+    }
+    return {**spec.env, **layer.spec.env, **own}
+
+
+def _header(job: Job, index: int, place: Place, step: Step, cwd: str, notes: Sequence[str]) -> str:
+    layer = job.layer_at(index)
+    members = layer.tasks.members(index - layer.start)
+    cores, memory_mb = job.reserved[index]
+    lines = [
+        f"frame    {job.frame_name(index)} of {job.name}, attempt {job.attempt[index]} on {place.host}",
+        f"command  {shlex.join(step.argv)}",
+        f"cwd      {cwd}",
+        f"reserved {cores:g} cores, {memory_mb} MB",
+        *notes,
+    ]
+    if len(members) > 1:
+        lines.insert(1, f"frames   {format_frames(members)}")
+    rule = "=" * 60
+    return "\n".join([rule, *lines, rule, ""])
+
+
+def mapping_notes(plain: Sequence[str], mapped: Sequence[str]) -> list[str]:
+    """Return one line per argument that path mapping changed."""
+    return [
+        f"path map {old} -> {new}" for old, new in zip(plain, mapped, strict=True) if old != new
+    ]
+
+
+def lowering_notes(layer: Layer, cores: float, memory_mb: int) -> list[str]:
+    """Return what of a layer's reservation this machine cannot give, in words."""
+    notes = []
+    if layer.cores > cores + 1e-6:
+        notes.append(f"note     {layer.cores:g} cores asked, lowered to this machine's {cores:g}")
+    if layer.memory_mb > memory_mb:
+        notes.append(
+            f"note     {layer.memory_mb} MB asked, lowered to this machine's {memory_mb} MB"
+        )
+    return notes

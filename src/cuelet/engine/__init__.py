@@ -1,0 +1,1 @@
+"""The farm's loop: take what came in, decide, commit, then act."""

@@ -1,0 +1,220 @@
+"""The loop that owns the farm: whatever came in is decided on together, committed once, then done.
+
+One thread owns everything.
+The commit happens inside the loop, so nobody can read a state that is not on disk; requests and
+process ends that arrive meanwhile go into the next batch, which is the group commit.
+When a commit fails nothing of the batch happened: the farm is loaded again from disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from cuelet.core import farm as acts
+from cuelet.core.command import Place, base_environment, build_run
+from cuelet.core.dispatch import dispatch
+from cuelet.core.errors import FarmError
+from cuelet.core.farm import Decision, Farm
+from cuelet.core.job import Job
+from cuelet.core.runs import RunEvent, RunExited, RunStarted, RunUsage
+from cuelet.core.states import RUNNING
+from cuelet.engine.ports import Clock, RunnerPort, RunnerState, StorePort
+
+T = TypeVar("T")
+Request = Callable[[Farm, Decision, float], T]
+"""Changes the farm, notes it in the decision, returns the reply; raises before it changes."""
+
+KILL_GRACE_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Own the farm's state; take requests and reports; keep the machine busy.
+
+    Args:
+        store: Where decisions are kept.
+        runner: What runs the frames.
+        clock: The time.
+        runner_dir: Folder of the resident runner.
+        place: What the machine adds to every frame, asked anew for each one.
+        cores: Cores that frames may hold together.
+        memory_mb: Memory that frames may reserve together.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: StorePort,
+        runner: RunnerPort,
+        clock: Clock,
+        runner_dir: Path,
+        place: Callable[[], Place],
+        cores: float,
+        memory_mb: int,
+    ) -> None:
+        self._store, self._runner, self._clock = store, runner, clock
+        self._runner_dir, self.place = runner_dir, place
+        self._cores, self._memory_mb = cores, memory_mb
+        self.farm = Farm(cores=cores, memory_mb=memory_mb)
+        self.pids: dict[str, int] = {}
+        """Process id of each live run, as far as reported."""
+        self._requests: list[tuple[Request[Any], asyncio.Future[Any]]] = []
+        self._events: list[RunEvent] = []
+        self._wake = asyncio.Event()
+        self._runner_lost = False
+        self._known_envs: set[str] = set()
+
+    async def start(self) -> None:
+        """Recover: load, ask the runner what lives, settle the difference, book what can start."""
+        self._load()
+        self._runner.listen(self._on_events, self._on_lost)
+        await self._meet_runner()
+
+    def _load(self) -> None:
+        self.farm = Farm(cores=self._cores, memory_mb=self._memory_mb)
+        for job in self._store.load():
+            self.farm.add(job)
+            for index in _running(job):
+                self.farm.hold(job, index)
+
+    async def run(self) -> None:
+        """Serve batches until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._runner_lost:
+                self._runner_lost = False
+                await self._meet_runner()
+            self._batch()
+
+    async def submit(self, request: Request[T]) -> T:
+        """Have a request decided on and committed, and return its reply.
+
+        Raises:
+            FarmError: The request was refused; nothing changed.
+            Exception: What the store raised; nothing changed.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._requests.append((request, future))
+        self._wake.set()
+        return await future
+
+    # -- what the runner tells ---------------------------------------------------------------
+
+    def _on_events(self, events: list[RunEvent]) -> None:
+        self._events.extend(events)
+        self._wake.set()
+
+    def _on_lost(self) -> None:
+        self._runner_lost = True
+        self._wake.set()
+
+    async def _meet_runner(self) -> None:
+        state = await self._runner.connect(self._runner_dir)
+        self._known_envs.clear()
+        self._events.extend(state.exited)
+        decision = Decision()
+        self._settle_with(state, decision)
+        self._complete(decision)
+        self._wake.set()
+
+    def _settle_with(self, state: RunnerState, decision: Decision) -> None:
+        """Put back frames the runner never got; have runs killed that nobody waits for."""
+        reported = {*state.running, *(report.run_id for report in state.exited)}
+        for job in self.farm.jobs.values():
+            for index in _running(job):
+                run = job.run_id(index)
+                if run not in reported:
+                    acts.never_started(self.farm, job, index, decision)
+                elif index in job.intents:
+                    decision.kills.append(run)
+        decision.kills += [run for run in state.running if acts.current_run(self.farm, run) is None]
+
+    # -- one batch ---------------------------------------------------------------------------
+
+    def _batch(self) -> None:
+        requests, self._requests = self._requests, []
+        events, self._events = self._events, []
+        decision, now = Decision(), self._clock.now()
+        replies = [self._decide(request, decision, now) for request, _ in requests]
+        for event in events:
+            self._take(event, decision)
+        bug = next((r for r in replies if _is_bug(r)), None)
+        error = self._go_back(cast("Exception", bug)) if bug else self._complete(decision)
+        for reply, (_, future) in zip(replies, requests, strict=True):
+            _deliver(future, reply, error)
+
+    def _decide(self, request: Request[Any], decision: Decision, now: float) -> Any:
+        """Return a request's reply, or the exception it raised."""
+        try:
+            return request(self.farm, decision, now)
+        except FarmError as refused:
+            return refused
+        except Exception as bug:  # noqa: BLE001 supervisor: one request must not end the farm
+            _log.exception("a request failed half-way; the batch is dropped")
+            return bug
+
+    def _take(self, event: RunEvent, decision: Decision) -> None:
+        if isinstance(event, RunExited):
+            acts.ended(self.farm, event, decision)
+            self.pids.pop(event.run_id, None)
+        elif isinstance(event, RunUsage):
+            acts.used(self.farm, event)
+        elif isinstance(event, RunStarted):
+            self.pids[event.run_id] = event.pid
+
+    def _complete(self, decision: Decision) -> Exception | None:
+        """Book what can start, commit all of it, then act; return why if it could not be kept."""
+        dispatch(self.farm, decision, now=self._clock.now())
+        try:
+            if decision:
+                self._store.commit(decision)
+        except Exception as error:  # noqa: BLE001 whatever the store raises, nothing was kept
+            _log.exception("commit failed")
+            return self._go_back(error)
+        self._act(decision)
+        return None
+
+    def _go_back(self, error: Exception) -> Exception:
+        """Return to what is on disk; what ended meanwhile is asked of the runner again."""
+        self._load()
+        self._on_lost()
+        return error
+
+    def _act(self, decision: Decision) -> None:
+        place = self.place()
+        for job, index in decision.starts:
+            if job.id not in self._known_envs:
+                self._known_envs.add(job.id)
+                self._runner.define_env(job.id, base_environment(job, place))
+            self._runner.spawn(build_run(job, index, place))
+        for run in decision.kills:
+            self._runner.kill(run, KILL_GRACE_S)
+        if decision.acks:
+            self._runner.ack(decision.acks)
+
+
+def _is_bug(reply: object) -> bool:
+    return isinstance(reply, Exception) and not isinstance(reply, FarmError)
+
+
+def _deliver(future: asyncio.Future[Any], reply: object, error: Exception | None) -> None:
+    if future.cancelled():
+        return
+    if isinstance(reply, Exception):
+        future.set_exception(reply)
+    elif error:
+        future.set_exception(error)
+    else:
+        future.set_result(reply)
+
+
+def _running(job: Job) -> Iterable[int]:
+    if not job.count(RUNNING):
+        return ()
+    return [index for index in range(job.size) if job.state_of[index] == RUNNING]

@@ -1,0 +1,1 @@
+"""OpenCue's gRPC interfaces over the farm: translate, never decide."""

@@ -1,0 +1,76 @@
+"""Opening the farm's database: settings, migrations, and the border where sqlite3 errors stop.
+
+One connection with an exclusive lock: SQLite before 3.51 can lose a write when two connections
+reset the log at once, and a second farm on the same file must be refused anyway.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cuelet.store.errors import NewerSchemaError, StoreError
+from cuelet.store.sql import migrations
+
+_SETTINGS = (
+    "PRAGMA locking_mode = EXCLUSIVE",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the database, make it if it is not there, and bring it to the current schema.
+
+    Raises:
+        NewerSchemaError: A later Cuelet wrote it.
+        StoreError: SQLite cannot open or lock it.
+    """
+    with translated(path, "open"):
+        path.touch(mode=0o600)
+        database = sqlite3.connect(path, isolation_level=None, timeout=1.0)
+        try:
+            for setting in _SETTINGS:
+                database.execute(setting)
+            _migrate(database, path)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def _migrate(database: sqlite3.Connection, path: Path) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    scripts = migrations()
+    if version > len(scripts):
+        raise NewerSchemaError(path=path, found=version, known=len(scripts))
+    for number, script in enumerate(scripts[version:], version + 1):
+        database.executescript(
+            f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
+        )
+
+
+@contextmanager
+def translated(path: Path, action: str) -> Iterator[None]:
+    """Raise `StoreError` in place of what sqlite3 and the system raise."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(path=path, action=action, detail=str(error)) from error
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """Commit what happens inside as a whole, or nothing of it."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise

@@ -1,0 +1,37 @@
+-- name: insert_job
+INSERT INTO job (id, spec, state, paused, priority, autoeat, max_retries, min_cores, max_cores,
+                 submitted_at, stopped_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: update_job
+UPDATE job SET state = ?, paused = ?, priority = ?, autoeat = ?, max_retries = ?, min_cores = ?,
+               max_cores = ?, submitted_at = ?, stopped_at = ?
+WHERE pk = ?
+
+-- name: put_frame
+INSERT OR REPLACE INTO frame (job, idx, state, attempt, retries, exit_status, exit_signal, start_at,
+                              stop_at, wall_s, cpu_s, max_rss_kb, freed, assumed, intent, reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: put_layer
+INSERT OR REPLACE INTO layer (job, idx, cores, max_cores, memory_mb, retries, tags)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- name: put_released_edge
+INSERT OR IGNORE INTO released_edge (job, idx) VALUES (?, ?)
+
+-- name: all_jobs
+SELECT pk, id, spec, state, paused, priority, autoeat, max_retries, min_cores, max_cores,
+       submitted_at, stopped_at
+FROM job ORDER BY pk
+
+-- name: layers_of
+SELECT idx, cores, max_cores, memory_mb, retries, tags FROM layer WHERE job = ?
+
+-- name: released_edges_of
+SELECT idx FROM released_edge WHERE job = ?
+
+-- name: frames_of
+SELECT idx, state, attempt, retries, exit_status, exit_signal, start_at, stop_at, wall_s, cpu_s,
+       max_rss_kb, freed, assumed, intent, reason
+FROM frame WHERE job = ?

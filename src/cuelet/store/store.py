@@ -1,0 +1,130 @@
+"""Write decisions, read the farm back: the mapping between core objects and rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cuelet.core.farm import Decision
+from cuelet.core.job import FrameRow, Job, Layer
+from cuelet.core.spec import spec_from_dict, spec_to_dict
+from cuelet.core.states import JobState
+from cuelet.store.database import connect, transaction, translated
+from cuelet.store.sql import queries
+
+
+class Store:
+    """The farm's database.
+
+    Args:
+        path: The file; made with mode 0600 if it is not there.
+
+    Raises:
+        StoreError: It cannot be opened, another process holds it, or a later Cuelet wrote it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._sql = queries()
+        self._database = connect(path)
+        self._pks: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Close the file; what was committed stays."""
+        self._database.close()
+
+    def commit(self, decision: Decision) -> None:
+        """Write everything a decision changed in one transaction, durable on return.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        with translated(self.path, "write"), transaction(self._database):
+            for job in decision.launched:
+                self._insert_job(job)
+            for job in decision.jobs.values():
+                self._update_job(job)
+            self._database.executemany(
+                self._sql["put_frame"],
+                [
+                    (self._pks[job.id], *job.row(index))
+                    for (_, index), job in decision.frames.items()
+                ],
+            )
+
+    def load(self) -> Iterator[Job]:
+        """Yield every job as it was last committed.
+
+        Raises:
+            StoreError: The file cannot be read.
+        """
+        with translated(self.path, "read"):
+            for row in self._database.execute(self._sql["all_jobs"]).fetchall():
+                yield self._job(row)
+
+    def _insert_job(self, job: Job) -> None:
+        text = json.dumps(spec_to_dict(job.spec), separators=(",", ":"))
+        cursor = self._database.execute(self._sql["insert_job"], (job.id, text, *_job_values(job)))
+        assert cursor.lastrowid is not None
+        self._pks[job.id] = cursor.lastrowid
+
+    def _update_job(self, job: Job) -> None:
+        pk = self._pks[job.id]
+        self._database.execute(self._sql["update_job"], (*_job_values(job), pk))
+        self._database.executemany(
+            self._sql["put_layer"],
+            [(pk, layer.index, *_layer_values(layer)) for layer in job.layers if _differs(layer)],
+        )
+        self._database.executemany(
+            self._sql["put_released_edge"],
+            [(pk, edge.index) for edge in job.edges if not edge.active],
+        )
+
+    def _job(self, row: tuple[Any, ...]) -> Job:
+        pk, job_id, spec = row[:3]
+        job = Job(spec_from_dict(json.loads(spec)), job_id, submitted_at=row[10])
+        self._pks[job_id] = pk
+        job.state, job.paused, job.priority = JobState(row[3]), bool(row[4]), row[5]
+        job.autoeat, job.max_retries = bool(row[6]), row[7]
+        job.min_cores, job.max_cores, job.stopped_at = row[8], row[9], row[11]
+        for index, cores, max_cores, memory_mb, retries, tags in self._rows("layers_of", pk):
+            layer = job.layers[index]
+            layer.cores, layer.max_cores, layer.memory_mb = cores, max_cores, memory_mb
+            layer.retries, layer.tags = retries, tuple(json.loads(tags))
+        frames = [FrameRow._make(values) for values in self._rows("frames_of", pk)]
+        job.restore(frames, [index for (index,) in self._rows("released_edges_of", pk)])
+        return job
+
+    def _rows(self, query: str, pk: int) -> list[tuple[Any, ...]]:
+        return self._database.execute(self._sql[query], (pk,)).fetchall()
+
+
+def _job_values(job: Job) -> tuple[object, ...]:
+    return (
+        job.state,
+        job.paused,
+        job.priority,
+        job.autoeat,
+        job.max_retries,
+        job.min_cores,
+        job.max_cores,
+        job.submitted_at,
+        job.stopped_at,
+    )
+
+
+def _layer_values(layer: Layer) -> tuple[object, ...]:
+    tags = json.dumps(layer.tags)
+    return layer.cores, layer.max_cores, layer.memory_mb, layer.retries, tags
+
+
+def _differs(layer: Layer) -> bool:
+    spec = layer.spec
+    return (layer.cores, layer.max_cores, layer.memory_mb, layer.tags) != (
+        spec.cores,
+        spec.max_cores,
+        spec.memory_mb,
+        spec.tags,
+    ) or layer.retries != spec.retries
