@@ -313,6 +313,10 @@ class Job:
         """Tell whether something a frame waits for is unmet."""
         return self.unmet[index] > 0 and index not in self.freed
 
+    def is_over(self, index: int, *, on_finish: bool) -> bool:
+        """Tell whether a frame is what an edge waits for: done, or ended whatever its outcome."""
+        return bool(self.flags[index] & (_ENDED if on_finish else _MET))
+
     def _flags_for(self, index: int) -> int:
         state = self.state_of[index]
         if state in DONE or index in self.assumed:
@@ -399,10 +403,8 @@ class Job:
     def _outstanding(self, edge: Edge) -> dict[int, tuple[int, int]]:
         """Return what an edge adds now to unmet and doomed of each frame."""
         found: dict[int, tuple[int, int]] = {}
-        bit = _ENDED if edge.on_finish else _MET
-        on = range(edge.on_start, edge.on_start + edge.links.awaited)
-        for index in on:
-            unmet = not self.flags[index] & bit
+        for index in range(edge.on_start, edge.on_start + edge.links.awaited):
+            unmet = not self.is_over(index, on_finish=edge.on_finish)
             lost = not edge.on_finish and bool(self.flags[index] & _LOST)
             if unmet or lost:
                 for follower in edge.followers(index):

@@ -1,0 +1,210 @@
+"""Core objects as OpenCue's messages: the only place that knows the wire's units.
+
+Memory is KB on the wire, times are whole epoch seconds with 0 for "not yet".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from opencue_proto import depend_pb2, job_pb2
+
+from cuelet.core import ids
+from cuelet.core.command import Place, log_dir
+from cuelet.core.farm import Farm
+from cuelet.core.graph import Edge
+from cuelet.core.job import Job, Layer
+from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SUCCEEDED, WAITING
+from outline.frames import EdgeKind
+
+_LAYER_TYPES = {"Render": job_pb2.RENDER, "Util": job_pb2.UTIL, "Post": job_pb2.POST}
+_DEPEND_TYPES = {
+    EdgeKind.FRAME_BY_FRAME: depend_pb2.FRAME_BY_FRAME,
+    EdgeKind.LAYER_ON_LAYER: depend_pb2.LAYER_ON_LAYER,
+    EdgeKind.LAYER_ON_ANY: depend_pb2.LAYER_ON_LAYER,
+    EdgeKind.PREVIOUS_FRAME: depend_pb2.PREVIOUS_FRAME,
+    EdgeKind.LAYER_ON_SIM_FRAME: depend_pb2.LAYER_ON_SIM_FRAME,
+}
+
+
+def job_message(farm: Farm, job: Job, place: Place) -> job_pb2.Job:
+    """Return a job with its counters."""
+    spec = job.spec
+    message = job_pb2.Job(
+        id=job.id,
+        state=int(job.state),
+        name=job.name,
+        shot=spec.shot,
+        show=spec.show,
+        user=spec.user,
+        group=spec.show,
+        facility=spec.facility,
+        os=spec.os,
+        priority=job.priority,
+        min_cores=job.min_cores,
+        max_cores=job.max_cores,
+        log_dir=log_dir(job, place),
+        is_paused=job.paused,
+        auto_eat=job.autoeat,
+        start_time=int(job.submitted_at),
+        stop_time=int(job.stopped_at),
+        job_stats=_job_stats(job),
+    )
+    if spec.uid is not None:
+        message.uid = spec.uid
+    return message
+
+
+def _job_stats(job: Job) -> job_pb2.JobStats:
+    times = [_Times(job, range(layer.start, layer.end)) for layer in job.layers]
+    return job_pb2.JobStats(
+        total_layers=len(job.layers),
+        total_frames=job.size,
+        waiting_frames=job.count(WAITING),
+        running_frames=job.count(RUNNING),
+        dead_frames=job.count(DEAD),
+        eaten_frames=job.count(EATEN),
+        depend_frames=job.count(DEPEND),
+        succeeded_frames=job.count(SUCCEEDED),
+        pending_frames=job.count(WAITING) + job.count(DEPEND),
+        reserved_cores=job.cores_in_use,
+        max_rss=max((t.max_rss_kb for t in times), default=0),
+    )
+
+
+class _Times:
+    """What the frames of a stretch took, from the arrays."""
+
+    def __init__(self, job: Job, indexes: range) -> None:
+        walls = [wall for wall in job.wall_s[indexes.start : indexes.stop] if wall > 0]
+        self.average_s = sum(walls) / len(walls) if walls else 0.0
+        self.shortest_s, self.longest_s = min(walls, default=0.0), max(walls, default=0.0)
+        self.core_s = sum(job.cpu_s[indexes.start : indexes.stop])
+        self.max_rss_kb = max(job.max_rss_kb[indexes.start : indexes.stop], default=0)
+        self.finished = len(walls)
+
+
+def layer_message(farm: Farm, job: Job, layer: Layer) -> job_pb2.Layer:
+    """Return a layer; its cores and memory are what this machine really reserves."""
+    cores, memory_mb = farm.reservation(layer)
+    spec = layer.spec
+    return job_pb2.Layer(
+        id=layer_id(job, layer),
+        name=layer.name,
+        range=spec.range,
+        tags=layer.tags,
+        min_cores=cores,
+        max_cores=layer.max_cores,
+        is_threadable=spec.threadable,
+        min_memory=memory_mb * 1024,
+        chunk_size=layer.tasks.chunk,
+        dispatch_order=layer.index + 1,
+        type=_LAYER_TYPES[spec.kind],
+        services=spec.services or ("default",),
+        parent_id=job.id,
+        limits=spec.limits,
+        timeout=spec.timeout_s // 60,
+        timeout_llu=spec.timeout_llu_s // 60,
+        min_gpus=spec.gpus,
+        command=spec.command,
+        layer_stats=_layer_stats(job, layer),
+    )
+
+
+def _layer_stats(job: Job, layer: Layer) -> job_pb2.LayerStats:
+    counts, times = layer.counts, _Times(job, range(layer.start, layer.end))
+    cores, _ = layer.cores, layer.memory_mb
+    return job_pb2.LayerStats(
+        total_frames=len(layer.tasks),
+        waiting_frames=counts[WAITING],
+        running_frames=counts[RUNNING],
+        dead_frames=counts[DEAD],
+        eaten_frames=counts[EATEN],
+        depend_frames=counts[DEPEND],
+        succeeded_frames=counts[SUCCEEDED],
+        pending_frames=counts[WAITING] + counts[DEPEND],
+        avg_frame_sec=int(times.average_s),
+        low_frame_sec=int(times.shortest_s),
+        high_frame_sec=int(times.longest_s),
+        avg_core_sec=int(times.core_s / times.finished) if times.finished else 0,
+        rendered_frame_count=counts[SUCCEEDED],
+        failed_frame_count=counts[DEAD],
+        total_core_sec=int(times.core_s),
+        max_rss=times.max_rss_kb,
+        reserved_cores=cores * counts[RUNNING],
+    )
+
+
+def frame_message(farm: Farm, job: Job, index: int, host: str) -> job_pb2.Frame:
+    """Return a frame."""
+    layer = job.layer_at(index)
+    number = layer.number(index)
+    cores, memory_mb = job.reserved.get(index) or farm.reservation(layer)
+    ran = job.attempt[index] > 0
+    running = job.state_of[index] == RUNNING
+    return job_pb2.Frame(
+        id=job.frame_id(index),
+        name=f"{number:04d}-{layer.name}",
+        layer_name=layer.name,
+        number=number,
+        state=job.state_of[index],
+        retry_count=job.retries[index],
+        exit_status=job.exit_status[index],
+        dispatch_order=index - layer.start,
+        start_time=int(job.start_at[index]),
+        stop_time=int(job.stop_at[index]),
+        max_rss=job.max_rss_kb[index],
+        used_memory=job.rss_kb.get(index, 0) if running else job.max_rss_kb[index],
+        reserved_memory=memory_mb * 1024 if running else 0,
+        last_resource=f"{host}/{cores:.2f}/0" if ran else "",
+        total_core_time=int(job.cpu_s[index]),
+        submission_time=int(job.submitted_at),
+    )
+
+
+def layer_id(job: Job, layer: Layer) -> str:
+    """Return the id of a layer."""
+    return ids.part_id(job.id, ids.Kind.LAYER, layer.index)
+
+
+def depend_id(job: Job, edge: Edge) -> str:
+    """Return the id of a depend."""
+    return ids.part_id(job.id, ids.Kind.DEPEND, edge.index)
+
+
+def waiting_frames(job: Job, edge: Edge) -> int:
+    """Return how many frames still wait because of an edge."""
+    if not edge.active:
+        return 0
+    held = {
+        follower
+        for index in range(edge.on_start, edge.on_start + edge.links.awaited)
+        if not job.is_over(index, on_finish=edge.on_finish)
+        for follower in edge.followers(index)
+    }
+    if edge.gate_closed:
+        held.update(edge.gated())
+    return sum(1 for index in held if job.state_of[index] == DEPEND)
+
+
+def depend_message(job: Job, edge: Edge) -> depend_pb2.Depend:
+    """Return a depend between two layers."""
+    spec = edge.spec
+    return depend_pb2.Depend(
+        id=depend_id(job, edge),
+        type=_DEPEND_TYPES[spec.kind],
+        target=depend_pb2.INTERNAL,
+        any_frame=spec.kind is EdgeKind.LAYER_ON_ANY,
+        active=edge.active and waiting_frames(job, edge) > 0,
+        depend_er_job=job.name,
+        depend_er_layer=spec.layer,
+        depend_er_frame="" if spec.er_frame is None else f"{spec.er_frame:04d}-{spec.layer}",
+        depend_on_job=job.name,
+        depend_on_layer=spec.on,
+        depend_on_frame="" if spec.on_frame is None else f"{spec.on_frame:04d}-{spec.on}",
+    )
+
+
+def depend_seq(job: Job, edges: Iterable[Edge]) -> depend_pb2.DependSeq:
+    """Return several depends."""
+    return depend_pb2.DependSeq(depends=[depend_message(job, edge) for edge in edges])

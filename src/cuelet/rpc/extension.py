@@ -1,0 +1,148 @@
+"""The cuelet.Farm service: what Cuelet knows and OpenCue's messages cannot say, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import grpc
+
+from cuelet.core.command import log_path
+from cuelet.core.errors import InvalidRequestError
+from cuelet.core.graph import Edge
+from cuelet.core.job import Job
+from cuelet.core.states import DEAD, DEPEND, RUNNING, WAITING, JobState, Outcome
+from cuelet.engine.engine import Engine
+from cuelet.rpc import convert, search
+from outline.frames import EdgeKind
+
+SERVICE = "cuelet.Farm"
+Values = Mapping[str, Any]
+Method = Callable[[Values], Awaitable[Values]]
+
+
+class FarmService:
+    """Answer the methods that ARCHITECTURE.md lists.
+
+    Args:
+        engine: The farm.
+        info: Returns the reply to ``Info``.
+        stop: Ends the farm after the reply is sent.
+    """
+
+    def __init__(
+        self, engine: Engine, *, info: Callable[[], Values], stop: Callable[[], None]
+    ) -> None:
+        self._engine, self._info, self._stop = engine, info, stop
+
+    def handler(self) -> grpc.GenericRpcHandler[Any, Any]:
+        """Return what a gRPC server registers."""
+        methods: dict[str, Method] = {
+            "Info": self._on_info,
+            "GetUsage": self._on_usage,
+            "GetDepends": self._on_depends,
+            "GetStuck": self._on_stuck,
+            "Stop": self._on_stop,
+        }
+        handlers = {name: _unary(method) for name, method in methods.items()}
+        made: grpc.GenericRpcHandler[Any, Any] = grpc.method_handlers_generic_handler(
+            SERVICE, handlers
+        )
+        return made
+
+    async def _on_info(self, request: Values) -> Values:
+        return self._info()
+
+    async def _on_stop(self, request: Values) -> Values:
+        self._stop()
+        return {}
+
+    async def _on_usage(self, request: Values) -> Values:
+        farm = self._engine.farm
+        found = (search.frame_of(farm, str(frame)) for frame in request.get("frame_ids", ()))
+        return {"frames": {job.frame_id(index): self._usage(job, index) for job, index in found}}
+
+    def _usage(self, job: Job, index: int) -> Values:
+        cores = job.reserved.get(index) or self._engine.farm.reservation(job.layer_at(index))
+        return {
+            "cpu_s": job.cpu_s[index],
+            "wall_s": job.wall_s[index],
+            "exit_status": job.exit_status[index],
+            "exit_signal": job.exit_signal[index],
+            "reason": job.reasons.get(index, ""),
+            "max_rss_kb": job.max_rss_kb[index],
+            "reserved_cores": cores[0],
+            "attempt": job.attempt[index],
+            "pid": self._engine.pids.get(job.run_id(index), 0),
+            "log_path": log_path(job, index, self._engine.place()),
+        }
+
+    async def _on_depends(self, request: Values) -> Values:
+        job = search.any_job(self._engine.farm, str(request.get("job_id", "")))
+        return {"depends": [depend_values(job, edge) for edge in job.edges]}
+
+    async def _on_stuck(self, request: Values) -> Values:
+        job = search.any_job(self._engine.farm, str(request.get("job_id", "")))
+        return {"stuck": job.is_stuck(), "reason": stuck_reason(job)}
+
+
+def _unary(method: Method) -> grpc.RpcMethodHandler[Any, Any]:
+    async def answer(request: bytes, context: Any) -> bytes:
+        return json.dumps(await method(_load(request))).encode()
+
+    made: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(answer)
+    return made
+
+
+def _load(data: bytes) -> Values:
+    try:
+        values = json.loads(data or b"{}")
+    except ValueError as error:
+        raise InvalidRequestError(request=f"{SERVICE} call", reason=f"no JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise InvalidRequestError(request=f"{SERVICE} call", reason="the request is no object")
+    return values
+
+
+_WORDS = {
+    EdgeKind.FRAME_BY_FRAME: "each frame waits for its counterpart in",
+    EdgeKind.LAYER_ON_LAYER: "every frame waits for all of",
+    EdgeKind.LAYER_ON_ANY: "every frame waits for any frame of",
+    EdgeKind.PREVIOUS_FRAME: "each frame waits for the previous frame of",
+    EdgeKind.LAYER_ON_SIM_FRAME: "every frame waits for one frame of",
+}
+
+
+def depend_values(job: Job, edge: Edge) -> Values:
+    """Return an edge in words and numbers."""
+    spec = edge.spec
+    words = _WORDS[spec.kind]
+    if spec.kind is EdgeKind.FRAME_BY_FRAME and len(edge.links.whole) == edge.links.waiting:
+        words = _WORDS[EdgeKind.LAYER_ON_LAYER]
+    how = "to succeed" if spec.outcome is Outcome.SUCCEEDED else "to end, whatever the outcome"
+    return {
+        "id": convert.depend_id(job, edge),
+        "layer": spec.layer,
+        "on": spec.on,
+        "type": spec.kind.value,
+        "outcome": spec.outcome.value,
+        "active": edge.active and edge.open_count > 0,
+        "released": not edge.active,
+        "left": convert.waiting_frames(job, edge),
+        "on_left": edge.open_count,
+        "text": f"{words} {spec.on} {how}",
+    }
+
+
+def stuck_reason(job: Job) -> str:
+    """Say why a job cannot go on by itself, or return an empty text."""
+    if job.state is not JobState.PENDING:
+        return ""
+    if job.paused:
+        return f"the job is paused; cuelet resume {job.name}"
+    if job.count(RUNNING) or job.count(WAITING):
+        return ""
+    dead, waiting = job.count(DEAD), job.count(DEPEND)
+    held = f", {waiting} wait for them in vain" if waiting else ""
+    return f"{dead} frames are dead{held}; cuelet retry {job.name}, or cuelet eat {job.name}"

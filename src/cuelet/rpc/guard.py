@@ -1,0 +1,93 @@
+"""The border of every call: who may call, and how refusals become status codes."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from grpc import aio
+
+from cuelet.core.errors import (
+    AmbiguousNameError,
+    DuplicateJobError,
+    FarmError,
+    InvalidRequestError,
+    InvalidSpecError,
+    NotFoundError,
+)
+from cuelet.rpc.peers import PeerCheck
+from cuelet.store.errors import StoreError
+
+_log = logging.getLogger(__name__)
+
+_STATUS: dict[type[FarmError], grpc.StatusCode] = {
+    NotFoundError: grpc.StatusCode.NOT_FOUND,
+    AmbiguousNameError: grpc.StatusCode.INVALID_ARGUMENT,
+    DuplicateJobError: grpc.StatusCode.ALREADY_EXISTS,
+    InvalidSpecError: grpc.StatusCode.INVALID_ARGUMENT,
+    InvalidRequestError: grpc.StatusCode.FAILED_PRECONDITION,
+}
+
+Behaviour = Callable[[Any, aio.ServicerContext[Any, Any]], Awaitable[Any]]
+
+
+class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no parameters here
+    """Refuse other users' calls, and translate what the farm raises.
+
+    Args:
+        may_call: Tells whether the caller at a gRPC peer address is this user.
+    """
+
+    def __init__(self, may_call: PeerCheck) -> None:
+        self._may_call = may_call
+
+    async def intercept_service(
+        self,
+        continuation: Callable[
+            [grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]
+        ],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        """Wrap the handler of a call."""
+        handler = await continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+        method = handler_call_details.method
+        wrapped = self._guarded(handler.unary_unary, method)
+        return grpc.unary_unary_rpc_method_handler(
+            wrapped,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _guarded(self, behaviour: Any, method: str) -> Behaviour:
+        @functools.wraps(behaviour)
+        async def call(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+            if not self._may_call(context.peer()):
+                await context.abort(
+                    grpc.StatusCode.PERMISSION_DENIED, "this farm serves only the user it runs as"
+                )
+            if not asyncio.iscoroutinefunction(behaviour):
+                await context.abort(
+                    grpc.StatusCode.UNIMPLEMENTED, f"{method} is not served by this farm"
+                )
+            return await _translated(behaviour, request, context)
+
+        return call
+
+
+async def _translated(
+    behaviour: Behaviour,
+    request: Any,
+    context: aio.ServicerContext[Any, Any],
+) -> Any:
+    try:
+        return await behaviour(request, context)
+    except FarmError as error:
+        await context.abort(_STATUS.get(type(error), grpc.StatusCode.UNKNOWN), str(error))
+    except (StoreError, OSError) as error:
+        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))

@@ -1,0 +1,234 @@
+"""OpenCue's JobInterface."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
+
+from cuelet.core import farm as acts
+from cuelet.core import ids
+from cuelet.core.errors import InvalidRequestError
+from cuelet.core.farm import Decision, Farm
+from cuelet.core.job import Job
+from cuelet.engine.engine import Engine
+from cuelet.rpc import convert, search
+from cuelet.rpc.spec_xml import parse_spec
+
+Context = Any
+Act = Callable[[Farm, Job, Iterable[int], Decision, float], object]
+
+
+class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # generated, untyped
+    """Answer job calls from the engine's state."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # -- launching ---------------------------------------------------------------------------
+
+    async def LaunchSpec(self, request: Any, context: Context) -> Any:
+        jobs = await self._launch(request.spec)
+        return job_pb2.JobLaunchSpecResponse(names=[job.name for job in jobs])
+
+    async def LaunchSpecAndWait(self, request: Any, context: Context) -> Any:
+        jobs = await self._launch(request.spec)
+        return job_pb2.JobLaunchSpecAndWaitResponse(jobs=self._seq(jobs))
+
+    async def _launch(self, text: str) -> list[Job]:
+        specs = parse_spec(text)
+        new_ids = [ids.job_id(secrets.randbits(128)) for _ in specs]
+        return await self._engine.submit(
+            lambda farm, decision, now: acts.launch(farm, specs, new_ids, decision, now=now)
+        )
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def _seq(self, jobs: Iterable[Job]) -> job_pb2.JobSeq:
+        place = self._engine.place()
+        return job_pb2.JobSeq(
+            jobs=[convert.job_message(self._engine.farm, job, place) for job in jobs]
+        )
+
+    def _message(self, job: Job) -> job_pb2.Job:
+        return convert.job_message(self._engine.farm, job, self._engine.place())
+
+    async def FindJob(self, request: Any, context: Context) -> Any:
+        job = self._engine.farm.find_job(request.name)
+        return job_pb2.JobFindJobResponse(job=self._message(job))
+
+    async def GetJob(self, request: Any, context: Context) -> Any:
+        job = search.any_job(self._engine.farm, request.id)
+        return job_pb2.JobGetJobResponse(job=self._message(job))
+
+    async def GetJobs(self, request: Any, context: Context) -> Any:
+        found = search.find_jobs(self._engine.farm, request.r)
+        return job_pb2.JobGetJobsResponse(jobs=self._seq(found))
+
+    async def GetJobNames(self, request: Any, context: Context) -> Any:
+        found = search.find_jobs(self._engine.farm, request.r)
+        return job_pb2.JobGetJobNamesResponse(names=[job.name for job in found])
+
+    async def IsJobPending(self, request: Any, context: Context) -> Any:
+        job = self._engine.farm.pending_job(request.name)
+        return job_pb2.JobIsJobPendingResponse(value=job is not None)
+
+    async def GetLayers(self, request: Any, context: Context) -> Any:
+        farm = self._engine.farm
+        job = search.job_of(farm, request.job)
+        layers = [convert.layer_message(farm, job, layer) for layer in job.layers]
+        return job_pb2.JobGetLayersResponse(layers=job_pb2.LayerSeq(layers=layers))
+
+    async def GetFrames(self, request: Any, context: Context) -> Any:
+        farm, host = self._engine.farm, self._engine.place().host
+        job = search.job_of(farm, request.job)
+        page = search.page_of(search.find_frames(farm, job, request.req), request.req)
+        frames = [convert.frame_message(farm, job, index, host) for index in page]
+        return job_pb2.JobGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
+
+    async def GetDepends(self, request: Any, context: Context) -> Any:
+        job = search.job_of(self._engine.farm, request.job)
+        return job_pb2.JobGetDependsResponse(depends=convert.depend_seq(job, job.edges))
+
+    async def GetWhatThisDependsOn(self, request: Any, context: Context) -> Any:
+        search.job_of(self._engine.farm, request.job)
+        return job_pb2.JobGetWhatThisDependsOnResponse(depends=depend_pb2.DependSeq())
+
+    async def GetWhatDependsOnThis(self, request: Any, context: Context) -> Any:
+        search.job_of(self._engine.farm, request.job)
+        return job_pb2.JobGetWhatDependsOnThisResponse(depends=depend_pb2.DependSeq())
+
+    # -- acting on a job ---------------------------------------------------------------------
+
+    async def _change(
+        self, request: Any, act: Callable[[Farm, Job, Decision, float], object]
+    ) -> None:
+        await self._engine.submit(
+            lambda farm, decision, now: act(farm, search.job_of(farm, request.job), decision, now)
+        )
+
+    async def Pause(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda _, job, decision, now: acts.set_paused(job, decision, paused=True)
+        )
+        return job_pb2.JobPauseResponse()
+
+    async def Resume(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda _, job, decision, now: acts.set_paused(job, decision, paused=False)
+        )
+        return job_pb2.JobResumeResponse()
+
+    async def Kill(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda farm, job, decision, now: acts.kill_job(farm, job, decision, now=now)
+        )
+        return job_pb2.JobKillResponse()
+
+    async def SetPriority(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, job, decision, now: acts.set_priority(farm, job, request.val, decision),
+        )
+        return job_pb2.JobSetPriorityResponse()
+
+    async def SetAutoEat(self, request: Any, context: Context) -> Any:
+        await self._set(request, "autoeat", request.value)
+        return job_pb2.JobSetAutoEatResponse()
+
+    async def SetMinCores(self, request: Any, context: Context) -> Any:
+        await self._set(request, "min_cores", _cores(request.val))
+        return job_pb2.JobSetMinCoresResponse()
+
+    async def SetMaxCores(self, request: Any, context: Context) -> Any:
+        await self._set(request, "max_cores", _cores(request.val))
+        return job_pb2.JobSetMaxCoresResponse()
+
+    async def SetMaxRetries(self, request: Any, context: Context) -> Any:
+        if not 0 <= request.max_retries <= 1000:
+            raise InvalidRequestError(
+                request=f"set max retries to {request.max_retries}", reason="use 0 to 1000"
+            )
+        await self._change(request, _set_retries(request.max_retries))
+        return job_pb2.JobSetMaxRetriesResponse()
+
+    async def _set(self, request: Any, attribute: str, value: object) -> None:
+        def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:
+            setattr(job, attribute, value)
+            decision.job(job)
+
+        await self._change(request, act)
+
+    # -- acting on frames --------------------------------------------------------------------
+
+    async def _each(self, request: Any, act: Act) -> None:
+        def decide(farm: Farm, decision: Decision, now: float) -> None:
+            job = search.job_of(farm, request.job)
+            act(farm, job, list(search.find_frames(farm, job, request.req)), decision, now)
+
+        await self._engine.submit(decide)
+
+    async def KillFrames(self, request: Any, context: Context) -> Any:
+        by = request.username or "somebody"
+        await self._each(
+            request,
+            lambda _, job, found, decision, now: acts.kill_frames(job, found, decision, by=by),
+        )
+        return job_pb2.JobKillFramesResponse()
+
+    async def RetryFrames(self, request: Any, context: Context) -> Any:
+        await self._each(
+            request,
+            lambda farm, job, found, decision, now: acts.retry_frames(farm, job, found, decision),
+        )
+        return job_pb2.JobRetryFramesResponse()
+
+    async def EatFrames(self, request: Any, context: Context) -> Any:
+        await self._each(
+            request,
+            lambda farm, job, found, decision, now: acts.eat_frames(
+                farm, job, found, decision, now=now
+            ),
+        )
+        return job_pb2.JobEatFramesResponse()
+
+    async def MarkDoneFrames(self, request: Any, context: Context) -> Any:
+        await self._each(
+            request, lambda _, job, found, decision, now: acts.mark_done(job, found, decision)
+        )
+        return job_pb2.JobMarkDoneFramesResponse()
+
+    async def MarkAsWaiting(self, request: Any, context: Context) -> Any:
+        await self._each(
+            request, lambda _, job, found, decision, now: acts.free_frames(job, found, decision)
+        )
+        return job_pb2.JobMarkAsWaitingResponse()
+
+    async def DropDepends(self, request: Any, context: Context) -> Any:
+        internal = request.target != depend_pb2.EXTERNAL
+        await self._change(
+            request,
+            lambda _, job, decision, now: acts.release_edges(
+                job, job.edges if internal else (), decision
+            ),
+        )
+        return job_pb2.JobDropDependsResponse()
+
+
+def _set_retries(count: int) -> Callable[[Farm, Job, Decision, float], None]:
+    def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:
+        job.max_retries = count
+        for layer in job.layers:
+            layer.retries = count
+        decision.job(job)
+
+    return act
+
+
+def _cores(value: float) -> float:
+    """Return a core count the farm can hold; -1 is no limit."""
+    if not -1 <= value <= 1e6:
+        raise InvalidRequestError(request=f"set cores to {value}", reason="use 0 or more, or -1")
+    return float(value)

@@ -1,0 +1,144 @@
+"""OpenCue's LayerInterface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opencue_proto import job_pb2, job_pb2_grpc
+
+from cuelet.core import farm as acts
+from cuelet.core.errors import InvalidRequestError
+from cuelet.core.farm import Decision, Farm
+from cuelet.core.job import Job, Layer
+from cuelet.engine.engine import Engine
+from cuelet.rpc import convert, search
+
+Context = Any
+LayerAct = Callable[[Farm, Job, Layer, Decision, float], object]
+
+
+class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] # generated, untyped
+    """Answer layer calls from the engine's state."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def GetLayer(self, request: Any, context: Context) -> Any:
+        farm = self._engine.farm
+        job, layer = search.layer_of(farm, request.id)
+        return job_pb2.LayerGetLayerResponse(layer=convert.layer_message(farm, job, layer))
+
+    async def FindLayer(self, request: Any, context: Context) -> Any:
+        farm = self._engine.farm
+        job = farm.find_job(request.job)
+        layer = farm.find_layer(job, request.layer)
+        return job_pb2.LayerFindLayerResponse(layer=convert.layer_message(farm, job, layer))
+
+    async def GetFrames(self, request: Any, context: Context) -> Any:
+        farm, host = self._engine.farm, self._engine.place().host
+        job, layer = search.layer_of(farm, request.layer.id)
+        page = search.page_of(search.find_frames(farm, job, request.s, layer), request.s)
+        frames = [convert.frame_message(farm, job, index, host) for index in page]
+        return job_pb2.LayerGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
+
+    async def GetOutputPaths(self, request: Any, context: Context) -> Any:
+        _, layer = search.layer_of(self._engine.farm, request.layer.id)
+        return job_pb2.LayerGetOutputPathsResponse(output_paths=layer.spec.outputs)
+
+    async def GetWhatThisDependsOn(self, request: Any, context: Context) -> Any:
+        job, layer = search.layer_of(self._engine.farm, request.layer.id)
+        depends = convert.depend_seq(job, job.edges_into(layer))
+        return job_pb2.LayerGetWhatThisDependsOnResponse(depends=depends)
+
+    async def GetWhatDependsOnThis(self, request: Any, context: Context) -> Any:
+        job, layer = search.layer_of(self._engine.farm, request.layer.id)
+        depends = convert.depend_seq(job, job.edges_from(layer))
+        return job_pb2.LayerGetWhatDependsOnThisResponse(depends=depends)
+
+    # -- acting ------------------------------------------------------------------------------
+
+    async def _change(self, request: Any, act: LayerAct) -> None:
+        def decide(farm: Farm, decision: Decision, now: float) -> None:
+            job, layer = search.layer_of(farm, request.layer.id)
+            act(farm, job, layer, decision, now)
+
+        await self._engine.submit(decide)
+
+    async def KillFrames(self, request: Any, context: Context) -> Any:
+        by = request.username or "somebody"
+        await self._change(
+            request,
+            lambda _, job, layer, decision, now: acts.kill_frames(
+                job, _all(layer), decision, by=by
+            ),
+        )
+        return job_pb2.LayerKillFramesResponse()
+
+    async def RetryFrames(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, job, layer, decision, now: acts.retry_frames(
+                farm, job, _all(layer), decision
+            ),
+        )
+        return job_pb2.LayerRetryFramesResponse()
+
+    async def EatFrames(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, job, layer, decision, now: acts.eat_frames(
+                farm, job, _all(layer), decision, now=now
+            ),
+        )
+        return job_pb2.LayerEatFramesResponse()
+
+    async def MarkdoneFrames(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda _, job, layer, decision, now: acts.mark_done(job, _all(layer), decision),
+        )
+        return job_pb2.LayerMarkdoneFramesResponse()
+
+    async def DropDepends(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda _, job, layer, decision, now: acts.release_edges(
+                job, job.edges_into(layer), decision
+            ),
+        )
+        return job_pb2.LayerDropDependsResponse()
+
+    async def SetMinCores(self, request: Any, context: Context) -> Any:
+        await self._set(request, "cores", _checked("cores", request.cores, -1e4))
+        return job_pb2.LayerSetMinCoresResponse()
+
+    async def SetMaxCores(self, request: Any, context: Context) -> Any:
+        await self._set(request, "max_cores", _checked("cores", request.cores, 0))
+        return job_pb2.LayerSetMaxCoresResponse()
+
+    async def SetMinMemory(self, request: Any, context: Context) -> Any:
+        memory_mb = int(_checked("memory (KB)", request.memory, 0) / 1024)
+        await self._set(request, "memory_mb", memory_mb)
+        return job_pb2.LayerSetMinMemoryResponse()
+
+    async def SetTags(self, request: Any, context: Context) -> Any:
+        await self._set(request, "tags", tuple(request.tags))
+        return job_pb2.LayerSetTagsResponse()
+
+    async def _set(self, request: Any, attribute: str, value: object) -> None:
+        def act(farm: Farm, job: Job, layer: Layer, decision: Decision, now: float) -> None:
+            setattr(layer, attribute, value)
+            decision.job(job)
+
+        await self._change(request, act)
+
+
+def _all(layer: Layer) -> range:
+    return range(layer.start, layer.end)
+
+
+def _checked(what: str, value: float, low: float) -> float:
+    if not low <= value <= 1e12:
+        raise InvalidRequestError(request=f"set {what} to {value}", reason=f"use {low:g} or more")
+    return float(value)

@@ -1,0 +1,86 @@
+"""The gRPC server: every service behind one guard, on a Unix socket and on loopback TCP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grpc import aio
+from opencue_proto import cue_pb2_grpc, depend_pb2_grpc, host_pb2_grpc, job_pb2_grpc, show_pb2_grpc
+
+from cuelet.rpc.extension import FarmService
+from cuelet.rpc.frames import DependService, FrameService
+from cuelet.rpc.guard import Guard
+from cuelet.rpc.jobs import JobService
+from cuelet.rpc.layers import LayerService
+from cuelet.rpc.peers import OwnUserOnly
+from cuelet.rpc.system import CueService, HostService, ShowService
+
+MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+OPENCUE_PORT = 8443
+
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # by default two servers could share a port in silence
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the server answers."""
+
+    job: JobService
+    layer: LayerService
+    frame: FrameService
+    depend: DependService
+    cue: CueService
+    host: HostService
+    show: ShowService
+    farm: FarmService
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A started server and where it listens."""
+
+    server: aio.Server
+    port: int
+
+
+async def serve(services: Services, *, socket: Path, port: int) -> Listening:
+    """Start serving.
+
+    Args:
+        services: What is answered.
+        socket: Path of the Unix socket, in a folder that only this user can enter.
+        port: Loopback TCP port; when it is taken, a free one is used.
+    """
+    ports: set[int] = set()
+    server = aio.server(interceptors=[Guard(OwnUserOnly(ports))], options=_OPTIONS)
+    _register(server, services)
+    server.add_insecure_port(f"unix:{socket}")
+    bound = _bind_loopback(server, port)
+    ports.add(bound)
+    await server.start()
+    return Listening(server, bound)
+
+
+def _bind_loopback(server: Any, port: int) -> int:
+    try:
+        bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    except RuntimeError:
+        bound = 0
+    return int(bound or server.add_insecure_port("127.0.0.1:0"))
+
+
+def _register(server: Any, services: Services) -> None:
+    job_pb2_grpc.add_JobInterfaceServicer_to_server(services.job, server)
+    job_pb2_grpc.add_LayerInterfaceServicer_to_server(services.layer, server)
+    job_pb2_grpc.add_FrameInterfaceServicer_to_server(services.frame, server)
+    depend_pb2_grpc.add_DependInterfaceServicer_to_server(services.depend, server)
+    cue_pb2_grpc.add_CueInterfaceServicer_to_server(services.cue, server)
+    host_pb2_grpc.add_HostInterfaceServicer_to_server(services.host, server)
+    show_pb2_grpc.add_ShowInterfaceServicer_to_server(services.show, server)
+    server.add_generic_rpc_handlers((services.farm.handler(),))

@@ -1,0 +1,119 @@
+"""The interfaces around jobs that clients probe: CueInterface, and the machine as a host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from opencue_proto import cue_pb2, cue_pb2_grpc, host_pb2, host_pb2_grpc, show_pb2, show_pb2_grpc
+
+from cuelet.core.errors import NotFoundError
+from cuelet.core.states import DEPEND, RUNNING, WAITING, JobState
+from cuelet.engine.engine import Engine
+
+Context = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the machine says of itself now."""
+
+    name: str
+    cores: float
+    memory_mb: int
+    free_memory_mb: int
+    load_average: float
+    boot_time: float
+
+
+class CueService(cue_pb2_grpc.CueInterfaceServicer):  # type: ignore[misc] # generated, untyped
+    """Answer the probe that every client opens its channel with."""
+
+    async def GetSystemStats(self, request: Any, context: Context) -> Any:
+        return cue_pb2.CueGetSystemStatsResponse(stats=cue_pb2.SystemStats())
+
+
+class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # generated, untyped
+    """Show this machine as the farm's only host."""
+
+    def __init__(self, engine: Engine, machine: Callable[[], Machine]) -> None:
+        self._engine, self._machine = engine, machine
+
+    def _message(self) -> host_pb2.Host:
+        machine, farm = self._machine(), self._engine.farm
+        return host_pb2.Host(
+            id="00000000-0000-0000-0000-000000000001",
+            name=machine.name,
+            alloc_name="local.general",
+            os="Linux",
+            cores=farm.cores,
+            idle_cores=farm.free_cores,
+            memory=farm.memory_mb * 1024,
+            idle_memory=farm.free_memory_mb * 1024,
+            total_memory=machine.memory_mb * 1024,
+            free_memory=machine.free_memory_mb * 1024,
+            load=int(machine.load_average * 100),
+            boot_time=int(machine.boot_time),
+            state=host_pb2.UP,
+            lock_state=host_pb2.OPEN,
+            thread_mode=host_pb2.AUTO,
+            tags=["general", machine.name],
+        )
+
+    async def GetHosts(self, request: Any, context: Context) -> Any:
+        host, wanted = self._message(), request.r
+        named = not wanted.hosts or host.name in wanted.hosts
+        matched = not wanted.substr or any(part in host.name for part in wanted.substr)
+        hosts = [host] if named and matched else []
+        return host_pb2.HostGetHostsResponse(hosts=host_pb2.HostSeq(hosts=hosts))
+
+    async def FindHost(self, request: Any, context: Context) -> Any:
+        host = self._message()
+        if request.name.partition(".")[0] != host.name.partition(".")[0]:
+            raise NotFoundError(kind="host", name=request.name, hint=f"there is only {host.name}")
+        return host_pb2.HostFindHostResponse(host=host)
+
+
+class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated, untyped
+    """List the shows that jobs name; a show needs no setting up here."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def _shows(self) -> dict[str, show_pb2.Show]:
+        found: dict[str, show_pb2.Show] = {}
+        for job in self._engine.farm.jobs.values():
+            name = job.spec.show
+            show = found.setdefault(
+                name,
+                show_pb2.Show(
+                    id=name,
+                    name=name,
+                    active=True,
+                    booking_enabled=True,
+                    dispatch_enabled=True,
+                    show_stats=show_pb2.ShowStats(),
+                ),
+            )
+            if job.state is JobState.PENDING:
+                stats = show.show_stats
+                stats.running_frames += job.count(RUNNING)
+                stats.pending_frames += job.count(WAITING) + job.count(DEPEND)
+                stats.pending_jobs += 1
+                stats.reserved_cores += job.cores_in_use
+        return found
+
+    async def GetShows(self, request: Any, context: Context) -> Any:
+        shows = show_pb2.ShowSeq(shows=self._shows().values())
+        return show_pb2.ShowGetShowsResponse(shows=shows)
+
+    async def GetActiveShows(self, request: Any, context: Context) -> Any:
+        shows = show_pb2.ShowSeq(shows=self._shows().values())
+        return show_pb2.ShowGetActiveShowsResponse(shows=shows)
+
+    async def FindShow(self, request: Any, context: Context) -> Any:
+        show = self._shows().get(request.name)
+        if show is None:
+            raise NotFoundError(kind="show", name=request.name)
+        return show_pb2.ShowFindShowResponse(show=show)

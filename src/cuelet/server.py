@@ -1,0 +1,234 @@
+"""The farm's process: builds the real objects, connects them, serves until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from outline.pathmap import PathMapFile, map_argv
+
+import cuelet
+from cuelet.core.command import Place
+from cuelet.engine.engine import Engine
+from cuelet.rpc.extension import FarmService
+from cuelet.rpc.frames import DependService, FrameService
+from cuelet.rpc.jobs import JobService
+from cuelet.rpc.layers import LayerService
+from cuelet.rpc.serve import Listening, Services, serve
+from cuelet.rpc.system import CueService, HostService, Machine, ShowService
+from cuelet.runner import machine
+from cuelet.runner.client import ResidentRunner
+from cuelet.settings import LocalEnvironmentError, Settings, default_state_dir, prepare_folders
+from cuelet.store.errors import StoreError
+from cuelet.store.store import Store
+
+EXIT_HELD = 3
+"""Another farm holds the folder."""
+EXIT_ENVIRONMENT = 4
+
+_log = logging.getLogger("cuelet.server")
+
+
+class WallClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Return epoch seconds."""
+        return time.time()
+
+
+class FolderHeldError(Exception):
+    """Say which process holds the folder."""
+
+    def __init__(self, *, folder: Path, holder: str) -> None:
+        self.folder, self.holder = folder, holder
+        super().__init__(
+            f"{folder}: a farm runs here already (process {holder}); "
+            "cuelet farm stop ends it, CUELET_STATE_DIR names another folder"
+        )
+
+
+def hold(settings: Settings) -> int:
+    """Lock the folder for this process; return the descriptor to keep open.
+
+    Raises:
+        FolderHeldError: Another farm has it.
+    """
+    descriptor = os.open(settings.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.pread(descriptor, 32, 0).decode().strip() or "unknown"
+        os.close(descriptor)
+        raise FolderHeldError(folder=settings.state_dir, holder=holder) from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    return descriptor
+
+
+def place_of(settings: Settings) -> Callable[[], Place]:
+    """Return what tells the engine about this machine, with path mapping as configured now."""
+    host = machine.hostname()
+    path_map = PathMapFile()
+    base_env = {key: value for key, value in os.environ.items() if not key.startswith("GRPC_")}
+
+    def place() -> Place:
+        return Place(
+            host=host,
+            log_root=str(settings.frame_logs),
+            scratch=str(settings.scratch),
+            map_argv=map_argv,
+            path_map=path_map.current(),
+            base_env=base_env,
+        )
+
+    return place
+
+
+def machine_now(memory_mb: int, cores: float) -> Machine:
+    """Return what the machine says of itself."""
+    return Machine(
+        name=machine.hostname(),
+        cores=cores,
+        memory_mb=memory_mb,
+        free_memory_mb=machine.free_memory_mb(),
+        load_average=machine.load_average(),
+        boot_time=machine.boot_time(),
+    )
+
+
+class FarmProcess:
+    """The farm from lock to farewell.
+
+    Args:
+        settings: Folder and limits.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._cores = settings.cores or machine.cores()
+        self._memory_mb = settings.memory_mb or machine.memory_mb()
+        self._stopping = asyncio.Event()
+        self._started_at = time.time()
+        self._port = 0
+        self._runner = ResidentRunner()
+        self._store = Store(settings.database)
+        self._engine = Engine(
+            store=self._store,
+            runner=self._runner,
+            clock=WallClock(),
+            runner_dir=settings.runner_dir,
+            place=place_of(settings),
+            cores=self._cores,
+            memory_mb=self._memory_mb,
+        )
+
+    def info(self) -> Mapping[str, Any]:
+        """Return what `Info` answers and ``farm.json`` holds."""
+        return {
+            "pid": os.getpid(),
+            "address": f"127.0.0.1:{self._port}",
+            "socket": str(self._settings.socket),
+            "state_dir": str(self._settings.state_dir),
+            "version": cuelet.__version__,
+            "cores": self._cores,
+            "memory_mb": self._memory_mb,
+            "started_at": self._started_at,
+        }
+
+    async def run(self) -> None:
+        """Recover, serve, and leave when told to; running frames go on."""
+        await self._engine.start()
+        loop = asyncio.create_task(self._engine.run(), name="engine")
+        loop.add_done_callback(lambda _: self._stopping.set())
+        listening = await serve(
+            self._services(), socket=self._settings.socket, port=self._settings.port
+        )
+        self._announce(listening)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
+        await self._stopping.wait()
+        await listening.server.stop(grace=1.0)
+        loop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await loop
+        await self._runner.close()
+        self._store.close()
+        self._settings.info_file.unlink(missing_ok=True)
+
+    def _announce(self, listening: Listening) -> None:
+        self._port = listening.port
+        self._settings.socket.chmod(0o600)
+        fresh = self._settings.info_file.with_suffix(".new")
+        fresh.write_text(json.dumps(self.info(), indent=1), encoding="utf-8")
+        fresh.replace(self._settings.info_file)
+        _log.info("serving on %s and %s", self._settings.socket, self.info()["address"])
+
+    def _services(self) -> Services:
+        engine = self._engine
+        stop = asyncio.get_running_loop().call_later
+        return Services(
+            job=JobService(engine),
+            layer=LayerService(engine),
+            frame=FrameService(engine),
+            depend=DependService(engine),
+            cue=CueService(),
+            host=HostService(engine, lambda: machine_now(self._memory_mb, self._cores)),
+            show=ShowService(engine),
+            farm=FarmService(
+                engine, info=self.info, stop=lambda: stop(0.05, self._stopping.set) and None
+            ),
+        )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the farm in this process; return its exit status."""
+    options = _parser().parse_args(argv)
+    settings = Settings(
+        state_dir=Path(options.state_dir).absolute(),
+        port=options.port,
+        cores=options.cores,
+        memory_mb=options.memory_mb,
+    )
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        prepare_folders(settings)
+        lock = hold(settings)
+        asyncio.run(_serve(settings))
+        os.close(lock)
+    except FolderHeldError as error:
+        sys.stderr.write(f"cuelet: {error}\n")
+        return EXIT_HELD
+    except (LocalEnvironmentError, StoreError) as error:
+        sys.stderr.write(f"cuelet: {error}\n")
+        return EXIT_ENVIRONMENT
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    await FarmProcess(settings).run()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cuelet.server", description=__doc__)
+    parser.add_argument("--state-dir", default=str(default_state_dir()))
+    parser.add_argument("--port", type=int, default=8443)
+    parser.add_argument("--cores", type=float)
+    parser.add_argument("--memory-mb", type=int)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,111 @@
+"""Where the farm keeps its things, and what it may use."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+_MAX_SOCKET_PATH = 100
+"""Unix socket paths end at 107 bytes; gRPC and the runner add a little."""
+
+
+class LocalEnvironmentError(Exception):
+    """Say which folder cannot be used and why."""
+
+    def __init__(self, *, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}; set CUELET_STATE_DIR to a folder of your own")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The farm's folder and limits."""
+
+    state_dir: Path
+    port: int = 8443
+    """Loopback TCP port to try first."""
+    cores: float | None = None
+    """Cores that frames may use together; None: the machine's."""
+    memory_mb: int | None = None
+    """Memory that frames may reserve together; None: the machine's."""
+
+    @property
+    def database(self) -> Path:
+        """The farm's database."""
+        return self.state_dir / "farm.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the farm as long as it lives."""
+        return self.state_dir / "farm.lock"
+
+    @property
+    def info_file(self) -> Path:
+        """Tells clients where the farm listens."""
+        return self.state_dir / "farm.json"
+
+    @property
+    def log_file(self) -> Path:
+        """The farm's own log."""
+        return self.state_dir / "farm.log"
+
+    @property
+    def frame_logs(self) -> Path:
+        """Root of the logs of frames."""
+        return self.state_dir / "logs"
+
+    @property
+    def runner_dir(self) -> Path:
+        """Folder of the resident runner."""
+        return self.state_dir / "runner"
+
+    @property
+    def scratch(self) -> Path:
+        """Where frames start whose job names no directory."""
+        return self.state_dir / "scratch"
+
+    @property
+    def socket(self) -> Path:
+        """The farm's Unix socket, elsewhere when the folder's path is too long for one."""
+        path = self.state_dir / "farm.sock"
+        if len(os.fsencode(path)) <= _MAX_SOCKET_PATH:
+            return path
+        name = hashlib.sha256(os.fsencode(self.state_dir)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"cuelet-{os.getuid()}" / f"{name}.sock"
+
+
+def default_state_dir() -> Path:
+    """Return ``$CUELET_STATE_DIR``, else the platform's folder for state."""
+    given = os.environ.get("CUELET_STATE_DIR")
+    return Path(given).expanduser().absolute() if given else user_state_path("cuelet")
+
+
+def prepare_folders(settings: Settings) -> None:
+    """Make the farm's folders, for this user only.
+
+    Raises:
+        LocalEnvironmentError: One cannot be made, or belongs to somebody else.
+    """
+    for folder in (
+        settings.state_dir,
+        settings.frame_logs,
+        settings.runner_dir,
+        settings.scratch,
+        settings.socket.parent,
+    ):
+        _own_folder(folder)
+
+
+def _own_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid != os.getuid():
+            raise LocalEnvironmentError(path=folder, reason="belongs to another user")
+        folder.chmod(0o700)
+    except OSError as error:
+        raise LocalEnvironmentError(path=folder, reason=str(error.strerror)) from error
