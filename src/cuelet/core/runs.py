@@ -81,3 +81,28 @@ class RunExited:
 
 
 RunEvent = RunStarted | RunUsage | RunExited
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """A run that has not ended, as a runner tells it to a farm that (re)connects."""
+
+    run_id: str
+    pid: int
+    """Process of the current step; 0 while what is left of a step is being ended."""
+    start_ticks: int
+    """Clock ticks from boot to the start of that process: with pid and boot id its identity."""
+    at: float
+    """Epoch seconds at which the run began."""
+    wall_s: float
+    """Seconds it has been running, by the monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerState:
+    """Every run a runner knows and nobody has acknowledged."""
+
+    pid: int
+    boot_id: str
+    running: tuple[LiveRun, ...] = ()
+    exited: tuple[RunExited, ...] = ()

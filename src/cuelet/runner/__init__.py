@@ -1,0 +1,6 @@
+"""Processes on this machine: a resident parent of all frames, and the farm's client of it.
+
+`resident` is the process, `client` the farm's side, `testing` the fake, `machine` the facts of
+this host. Everything that only Linux has lives in this package. Import the modules themselves:
+this file stays empty so that the resident starts fast and stays small.
+"""

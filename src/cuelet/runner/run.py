@@ -1,0 +1,119 @@
+"""What the resident remembers of one run while it lives."""
+
+from __future__ import annotations
+
+import math
+import signal
+from dataclasses import dataclass, field
+from enum import Enum
+from resource import struct_rusage
+
+from cuelet.core.runs import FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
+from cuelet.runner.procfs import RUN_MARKER, RUNNER_MARKER
+
+_KILLED = 128 + signal.SIGTERM
+
+
+class Phase(Enum):
+    """Where a run is."""
+
+    STEPPING = "the process of the current step lives"
+    CLEARING = "it has ended, and what it left behind is being ended"
+    OVER = "nothing is left of it"
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One attempt of one frame."""
+
+    request: RunRequest
+    at: float
+    began_s: float
+    """On the monotonic clock, as all other times here."""
+    log: int = -1
+    phase: Phase = Phase.STEPPING
+    steps_done: int = 0
+    pid: int = 0
+    start_ticks: int = 0
+    exit_status: int = 0
+    exit_signal: int = 0
+    cpu_s: float = 0.0
+    """Of the processes that have been reaped."""
+    sampled_kb: int = 0
+    reaped_kb: int = 0
+    samples: int = 0
+    is_killed: bool = False
+    ask_at_s: float = math.inf
+    """When what is left of a step gets SIGTERM."""
+    strike_at_s: float = math.inf
+    """When SIGKILL follows."""
+    left_behind: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run."""
+        return self.request.run_id
+
+    @property
+    def step(self) -> Step:
+        """The current step."""
+        return self.request.steps[self.steps_done]
+
+    @property
+    def has_next_step(self) -> bool:
+        """Whether another step follows the one that has just ended."""
+        more = self.steps_done + 1 < len(self.request.steps)
+        return more and not self.is_killed and self.exit_status == 0
+
+    def build_env(self, base: dict[str, str], runner_dir: str) -> dict[str, str]:
+        """Return the variables of the current step."""
+        markers = {RUN_MARKER: self.run_id, RUNNER_MARKER: runner_dir}
+        return {**base, **self.request.env, **self.step.env, **markers}
+
+    def take_usage(self, usage: struct_rusage, floor_kb: int) -> None:
+        """Add what a reaped process used.
+
+        A child made by vfork inherits the peak memory of its parent as its own first peak, so a
+        figure that is not above `floor_kb`, the resident's peak, says nothing.
+        """
+        self.cpu_s += usage.ru_utime + usage.ru_stime
+        if usage.ru_maxrss > floor_kb or not self.sampled_kb:
+            self.reaped_kb = max(self.reaped_kb, usage.ru_maxrss)
+
+    def take_status(self, wait_status: int) -> None:
+        """Note how the process of the current step ended."""
+        self.pid = 0
+        self.exit_signal = wait_status & 0x7F
+        self.exit_status = 128 + self.exit_signal if self.exit_signal else wait_status >> 8
+        if self.exit_signal == signal.SIGKILL and not self.is_killed:
+            self.notes.append("SIGKILL came from elsewhere, often because memory ran out")
+
+    def fail_to_launch(self, reason: str) -> None:
+        """Note that the current step got no process."""
+        self.exit_status, self.exit_signal = FAILED_LAUNCH, 0
+        self.notes.append(reason)
+
+    def describe(self, now_s: float) -> LiveRun:
+        """Return the run as it is told to a farm that connects."""
+        wall_s = now_s - self.began_s
+        return LiveRun(self.run_id, self.pid, self.start_ticks, self.at, wall_s)
+
+    def conclude(self, now_s: float, at: float) -> RunExited:
+        """Return how the run ended."""
+        if self.is_killed:
+            self.notes.insert(0, "killed on request")
+            if self.exit_status == 0 and self.steps_done + 1 < len(self.request.steps):
+                self.exit_status, self.exit_signal = _KILLED, signal.SIGTERM
+        elif self.left_behind:
+            self.notes.append(f"ended {self.left_behind} of its processes that stayed behind")
+        return RunExited(
+            run_id=self.run_id,
+            exit_status=self.exit_status,
+            exit_signal=self.exit_signal,
+            cpu_s=round(self.cpu_s, 6),
+            wall_s=round(now_s - self.began_s, 6),
+            max_rss_kb=max(self.sampled_kb, self.reaped_kb),
+            at=at,
+            reason="; ".join(self.notes),
+        )

@@ -1,0 +1,226 @@
+"""The resident's work without its socket: start runs, watch them, end them, report.
+
+Order of things: a run is in the journal before it has a process, its end is in the journal
+before anybody is told, and its end is noted only when none of its processes is left.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import signal
+import time
+from contextlib import suppress
+from functools import partial
+
+from cuelet.core.runs import LiveRun, RunEvent, RunRequest, RunStarted, RunUsage
+from cuelet.runner import logfile, procfs
+from cuelet.runner.errors import JournalError
+from cuelet.runner.family import Family
+from cuelet.runner.journal import Journal
+from cuelet.runner.launch import Launcher, LaunchError
+from cuelet.runner.run import Phase, Run
+from cuelet.runner.timers import Timers
+
+LINGER_S = 0.25
+"""What a step leaves behind may end by itself for so long: the tee of `render > >(tee out)`."""
+LEFTOVER_GRACE_S = 2.0
+"""Then it gets SIGTERM, and after so long SIGKILL."""
+CLEAR_EVERY_S = 0.02
+STRIKE_EVERY_S = 0.05
+FIRST_SAMPLES_S = (0.05, 0.2)
+SAMPLE_EVERY_S = 2.0
+
+
+class Supervisor:
+    """All live runs of one resident; `events` collects what the farm has to be told."""
+
+    def __init__(self, runner_dir: str, journal: Journal, timers: Timers) -> None:
+        self.events: list[RunEvent] = []
+        self.runs: dict[str, Run] = {}
+        self._dir = runner_dir
+        self._journal = journal
+        self._timers = timers
+        self._launcher = Launcher()
+        self._family = Family(runner_dir)
+        self._envs: dict[str, dict[str, str]] = {}
+
+    def define_env(self, key: str, env: dict[str, str]) -> None:
+        """Keep a base environment for later runs."""
+        self._envs[key] = env
+
+    def forget_env(self, key: str) -> None:
+        """Drop a base environment; live runs that still have steps keep using it until then."""
+        self._envs.pop(key, None)
+
+    def describe_runs(self) -> list[LiveRun]:
+        """Return every live run."""
+        return [run.describe(self._timers.now()) for run in self.runs.values()]
+
+    # Start
+
+    def spawn(self, requests: list[RunRequest]) -> None:
+        """Start runs; one whose id is known already is left as it is."""
+        unknown = {r.run_id: r for r in requests if r.run_id not in self._journal.entries}
+        runs = [Run(request, time.time(), self._timers.now()) for request in unknown.values()]
+        for run in runs:
+            self.runs[run.run_id] = run
+            self._journal.begin(run.run_id, run.at, run.began_s)
+        try:
+            self._journal.flush()
+        except JournalError as error:
+            for run in runs:
+                self._refuse(run, str(error))
+        else:
+            for run in runs:
+                self._start(run)
+
+    def _start(self, run: Run) -> None:
+        try:
+            run.log = logfile.open_log(run.request.log_path)
+        except (OSError, ValueError) as error:
+            return self._refuse(run, logfile.explain_failure(run.request.log_path, error))
+        logfile.append(run.log, run.request.header)
+        return self._start_step(run)
+
+    def _start_step(self, run: Run) -> None:
+        base = self._envs.get(run.request.env_key)
+        if not run.request.steps:
+            return self._refuse(run, "the run has no command")
+        if base is None:
+            return self._refuse(run, f"environment {run.request.env_key!r} was never defined")
+        env = run.build_env(base, self._dir)
+        try:
+            run.pid = self._launcher.launch(run.step.argv, env, run.request.cwd, run.log)
+        except LaunchError as error:
+            return self._refuse(run, str(error))
+        return self._note_process(run)
+
+    def _note_process(self, run: Run) -> None:
+        run.phase = Phase.STEPPING
+        self._family.add_leader(run.pid, run.run_id)
+        process = procfs.read_process(run.pid)
+        run.start_ticks = process.start_ticks if process else 0
+        self._journal.note_process(run.run_id, run.pid, run.start_ticks)
+        if run.steps_done == 0:
+            self.events.append(RunStarted(run.run_id, run.pid, run.at))
+            self._timers.call_in(FIRST_SAMPLES_S[0], partial(self._sample, run))
+
+    def _refuse(self, run: Run, reason: str) -> None:
+        run.fail_to_launch(reason)
+        self._finish(run)
+
+    # Watch
+
+    def _sample(self, run: Run) -> None:
+        if run.phase is Phase.OVER:
+            return
+        tree = self._family.list_tree(run.run_id, run.pid)
+        memory_kb = procfs.measure_memory_kb(tree)
+        run.sampled_kb = max(run.sampled_kb, memory_kb)
+        run.samples += 1
+        if run.samples > len(FIRST_SAMPLES_S):
+            cpu_s = run.cpu_s + sum(process.cpu_ticks for process in tree) / procfs.TICKS_PER_S
+            peak_kb = max(run.sampled_kb, run.reaped_kb)
+            self.events.append(RunUsage(run.run_id, memory_kb, peak_kb, round(cpu_s, 3)))
+        self._timers.call_at(self._next_sample_s(run), partial(self._sample, run))
+
+    def _next_sample_s(self, run: Run) -> float:
+        if run.samples < len(FIRST_SAMPLES_S):
+            return run.began_s + FIRST_SAMPLES_S[run.samples]
+        # All runs are looked at together, so that a quiet machine wakes up once per round.
+        now = self._timers.now()
+        rounds = now // SAMPLE_EVERY_S + (2 if run.samples == len(FIRST_SAMPLES_S) else 1)
+        return rounds * SAMPLE_EVERY_S
+
+    # End
+
+    def reap(self) -> None:
+        """Take in every child that has ended."""
+        with suppress(ChildProcessError):
+            while info := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                # Its owner is looked up while the pid is still taken.
+                run_id, is_leader = self._family.pop(info.si_pid)
+                _, status, usage = os.wait4(info.si_pid, 0)
+                if run := self.runs.get(run_id):
+                    run.take_usage(usage, _own_peak_kb())
+                    self._child_ended(run, status if is_leader else None)
+
+    def kill(self, run_id: str, grace_s: float) -> None:
+        """End a run: SIGTERM to its process group now, SIGKILL to all of it after the grace."""
+        run = self.runs.get(run_id)
+        if run is None:
+            return
+        run.is_killed = True
+        run.strike_at_s = min(run.strike_at_s, self._timers.now() + grace_s)
+        if run.phase is Phase.CLEARING:
+            run.ask_at_s = min(run.ask_at_s, self._timers.now())
+        else:
+            for number in (signal.SIGTERM, signal.SIGCONT):
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(run.pid, number)
+            self._timers.call_at(run.strike_at_s, partial(self._strike, run))
+
+    def _strike(self, run: Run) -> None:
+        if run.phase is not Phase.STEPPING:
+            return
+        self._family.strike(run.run_id, run.pid)
+        self._timers.call_in(STRIKE_EVERY_S, partial(self._strike, run))
+
+    def _child_ended(self, run: Run, status: int | None) -> None:
+        if status is not None:
+            run.take_status(status)
+            self._clear(run)
+        elif run.phase is Phase.CLEARING:
+            self._continue_clearing(run)
+
+    def _clear(self, run: Run) -> None:
+        """See whether the step left anything behind, and if so start ending it."""
+        if not self._family.list_tree(run.run_id):
+            return self._step_ended(run)
+        run.phase = Phase.CLEARING
+        run.ask_at_s = self._timers.now() + (0 if run.is_killed else LINGER_S)
+        run.strike_at_s = min(run.strike_at_s, run.ask_at_s + LEFTOVER_GRACE_S)
+        return self._clear_later(run, run.steps_done)
+
+    def _clear_later(self, run: Run, step: int) -> None:
+        if run.phase is Phase.CLEARING and run.steps_done == step and self._continue_clearing(run):
+            self._timers.call_in(CLEAR_EVERY_S, partial(self._clear_later, run, step))
+
+    def _continue_clearing(self, run: Run) -> bool:
+        """Wait, then ask, then strike; False once nothing is left."""
+        left = len(self._family.list_tree(run.run_id))
+        if not left:
+            self._step_ended(run)
+            return False
+        now = self._timers.now()
+        if now >= run.strike_at_s:
+            self._family.strike(run.run_id)
+        elif now >= run.ask_at_s:
+            run.ask_at_s = math.inf
+            run.left_behind += left
+            self._family.signal_tree(run.run_id, signal.SIGTERM, signal.SIGCONT)
+        return True
+
+    def _step_ended(self, run: Run) -> None:
+        if not run.has_next_step:
+            return self._finish(run)
+        run.steps_done += 1
+        run.strike_at_s = math.inf
+        return self._start_step(run)
+
+    def _finish(self, run: Run) -> None:
+        run.phase = Phase.OVER
+        exited = run.conclude(self._timers.now(), time.time())
+        if run.log >= 0:
+            logfile.append(run.log, logfile.describe_end(exited))
+            os.close(run.log)
+        del self.runs[run.run_id]
+        self._family.forget_run(run.run_id, self.runs)
+        self._journal.end(exited)
+        self.events.append(exited)
+
+
+def _own_peak_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
