@@ -1,0 +1,175 @@
+"""The one connection of this process: to a configured Cuebot, or to the embedded farm."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import grpc
+
+from opencue import embedded, rpc
+from opencue.exception import ConnectionException, CueException, FarmNotStartedException
+
+PROBE_TIMEOUT_S = 5.0
+FRESH_S = 1.0
+"""A connection that answered within this time is taken to be alive."""
+
+INFO = rpc.json_method("/cuelet.Farm/Info")
+_STATS = rpc.Method("/cue.CueInterface/GetSystemStats", encode=bytes, decode=bytes)
+_RETRY_PAUSE_S = 0.5
+
+
+def target_from_host(host: str, port: int = 8443) -> str:
+    """Return the gRPC target of a host entry.
+
+    Args:
+        host: ``name``, ``name:port``, an IPv6 address bare or in brackets, or ``unix:/path``.
+        port: The port of an entry without one.
+    """
+    host = host.strip()
+    if host.startswith("unix:"):
+        return host
+    if host.count(":") > 1 and not host.startswith("["):
+        return f"[{host}]:{port}"
+    has_port = ":" in host.rpartition("]")[2]
+    return host if has_port else f"{host}:{port}"
+
+
+class Link:
+    """Open the connection on first use; reopen it after a fork, a loss or a change of hosts.
+
+    Args:
+        hosts: Returns the configured host entries; none means the embedded farm.
+        settings: Returns the configuration.
+        opened: Told of every channel opened, and None when it is closed.
+    """
+
+    def __init__(
+        self,
+        *,
+        hosts: Callable[[], Sequence[str]],
+        settings: Callable[[], dict[str, Any]],
+        opened: Callable[[grpc.Channel | None], None],
+    ) -> None:
+        self._hosts, self._settings, self._opened = hosts, settings, opened
+        self._lock = threading.RLock()
+        self._connection: rpc.Connection | None = None
+        self._pid = os.getpid()
+        self.timeout_s = 30.0
+
+    def connection(self) -> rpc.Connection:
+        """Return the open connection, opening one when there is none.
+
+        Raises:
+            ConnectionException: No server answers, or the embedded farm cannot be started.
+        """
+        with self._lock:
+            if self._pid != os.getpid():  # a channel does not survive a fork
+                self._connection, self._pid = None, os.getpid()
+            if self._connection is None:
+                self._connection = self._open()
+                self._opened(self._connection.channel)
+            return self._connection
+
+    def live_connection(self) -> rpc.Connection:
+        """Return a connection that answered a moment ago, restarting a killed embedded farm.
+
+        Calls that must not be repeated go out on it.
+        """
+        connection = self.connection()
+        stale = time.monotonic() - connection.answered_at > FRESH_S
+        if connection.embedded and stale:
+            rpc.invoke(self, INFO, {}, PROBE_TIMEOUT_S)
+            return self.connection()
+        return connection
+
+    def lost(self, connection: rpc.Connection) -> None:
+        """Forget a connection that no longer answers."""
+        with self._lock:
+            if self._connection is connection:
+                self.close()
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        with self._lock:
+            if self._connection is not None and self._pid == os.getpid():
+                self._connection.channel.close()
+            self._connection = None
+            self._opened(None)
+
+    def retry_pauses(self, connection: rpc.Connection) -> Iterator[float]:
+        """Yield the seconds to wait before each further try: one for the embedded farm."""
+        if connection.embedded:
+            return iter((0.0,))
+        return iter([_RETRY_PAUSE_S] * int(self._settings().get("cuebot.exception_retries", 3)))
+
+    def _open(self) -> rpc.Connection:
+        hosts = [host.strip() for host in self._hosts() if host.strip()]
+        return self._open_configured(hosts) if hosts else self._open_embedded()
+
+    def _open_configured(self, hosts: list[str]) -> rpc.Connection:
+        port = int(self._settings().get("cuebot.grpc_port", 8443))
+        failures = []
+        for host in random.sample(hosts, len(hosts)):
+            connection = self._dial(target_from_host(host, port))
+            try:
+                _require_cuebot(connection)
+            except CueException as error:
+                connection.channel.close()
+                failures.append(f"{connection.target} ({error.details() or error.status.name})")
+            else:
+                return connection
+        raise ConnectionException(
+            f"no server reached: tried {', '.join(failures)}; check CUEBOT_HOSTS or opencue.yaml, "
+            "or configure none to use the embedded farm"
+        )
+
+    def _open_embedded(self) -> rpc.Connection:
+        connection = self.running_farm()
+        if connection is None:
+            embedded.start()
+            connection = self.running_farm()
+        if connection is None:
+            raise FarmNotStartedException(
+                command=embedded.start_command(),
+                state_dir=str(embedded.state_dir()),
+                reason="succeeded, but no farm answers",
+            )
+        return connection
+
+    def running_farm(self) -> rpc.Connection | None:
+        """Return a new connection to the embedded farm when it answers; never start it."""
+        record = embedded.recorded()
+        if record is None:
+            return None
+        connection = self._dial(f"unix:{record['socket']}", is_embedded=True)
+        try:
+            connection.send(INFO, {}, PROBE_TIMEOUT_S)
+        except ConnectionException:
+            connection.channel.close()
+            return None
+        return connection
+
+    def _dial(self, target: str, *, is_embedded: bool = False) -> rpc.Connection:
+        limit = int(self._settings().get("cuebot.max_message_bytes", 100 * 1024 * 1024))
+        options = [
+            ("grpc.max_send_message_length", limit),
+            ("grpc.max_receive_message_length", limit),
+            ("grpc.enable_http_proxy", 0),
+        ]
+        channel = grpc.insecure_channel(target, options=options)
+        return rpc.Connection(target=target, channel=channel, embedded=is_embedded)
+
+
+def _require_cuebot(connection: rpc.Connection) -> None:
+    """Raise unless a Cuelet farm or a Cuebot answers there."""
+    try:
+        connection.send(INFO, {}, PROBE_TIMEOUT_S)
+    except CueException as error:
+        if error.status in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
+            raise
+        connection.send(_STATS, b"", PROBE_TIMEOUT_S)

@@ -1,0 +1,217 @@
+"""What can go wrong with a call, as exceptions.
+
+::
+
+    grpc.RpcError
+      CueException                        any refusal of the server
+        DeadlineExceededException         no answer in time: the outcome is unknown
+        EntityAlreadyExistsException
+        EntityNotFoundException
+        CueInternalErrorException         the server's own failure
+        PermissionDeniedException
+        CancelledException
+        ConnectionException               no server reached
+          FarmNotStartedException         the embedded farm could not be started
+          FarmNotOursException            the embedded farm's files belong to somebody else
+
+Every one is also a `grpc.RpcError` with `code` and `details`, because scripts written for pycue
+catch that from wrapper methods.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import grpc
+
+__all__ = [
+    "EXCEPTION_MAP",
+    "CancelledException",
+    "ConnectionException",
+    "CueException",
+    "CueInternalErrorException",
+    "DeadlineExceededException",
+    "EntityAlreadyExistsException",
+    "EntityNotFoundException",
+    "FarmNotOursException",
+    "FarmNotStartedException",
+    "PermissionDeniedException",
+    "from_rpc",
+    "getRetryCount",
+]
+
+
+class CueException(grpc.RpcError):
+    """A call failed: which one, on which server, and what the server said.
+
+    Args:
+        message: The whole message; without it one is built from the fields.
+        method: The call, as ``Job/FindJob``.
+        target: The server's address.
+        status: The gRPC status; the one of the class when not given.
+        details: What the server said.
+    """
+
+    failMsg: ClassVar[str] = "the server refused"
+    retryMsg: ClassVar[str] = "retrying"
+    retryable: ClassVar[bool] = False
+    retryBackoff: ClassVar[float] = 0.5
+    default_status: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        method: str = "",
+        target: str = "",
+        status: grpc.StatusCode | None = None,
+        details: str = "",
+    ) -> None:
+        self.method, self.target = method, target
+        self.status = status or self.default_status
+        self._details = details or message
+        super().__init__(message or self._build_message())
+
+    def _build_message(self) -> str:
+        call = f"{self.method}: " if self.method else ""
+        where = f" (server {self.target}, {self.status.name})" if self.target else ""
+        said = f": {self._details}" if self._details else ""
+        return f"{call}{self.failMsg}{said}{where}"
+
+    def code(self) -> grpc.StatusCode:
+        """Return the gRPC status."""
+        return self.status
+
+    def details(self) -> str:
+        """Return what the server said, without the call and the address."""
+        return self._details
+
+    def debug_error_string(self) -> str:
+        """Return the whole message; pycue scripts print this of a `grpc.RpcError`."""
+        return str(self)
+
+
+class DeadlineExceededException(CueException):
+    """The server did not answer in time; whether it did the work is unknown."""
+
+    failMsg = "no answer in time, so the outcome is unknown; look before repeating it"
+    default_status = grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+class EntityAlreadyExistsException(CueException):
+    """What should be created is there already."""
+
+    failMsg = "exists already"
+    default_status = grpc.StatusCode.ALREADY_EXISTS
+
+
+class EntityNotFoundException(CueException):
+    """Nothing has that name or id."""
+
+    failMsg = "does not exist"
+    default_status = grpc.StatusCode.NOT_FOUND
+
+
+class CueInternalErrorException(CueException):
+    """The server failed; its log says why."""
+
+    failMsg = "the server failed"
+    default_status = grpc.StatusCode.INTERNAL
+
+
+class PermissionDeniedException(CueException):
+    """The server does not allow this to you."""
+
+    failMsg = "denied"
+    default_status = grpc.StatusCode.PERMISSION_DENIED
+
+
+class CancelledException(CueException):
+    """The call was cancelled before it was answered."""
+
+    failMsg = "cancelled"
+    default_status = grpc.StatusCode.CANCELLED
+
+
+class ConnectionException(CueException):
+    """No server was reached."""
+
+    failMsg = "server not reachable"
+    retryMsg = "server not reachable, retrying"
+    retryable = True
+    default_status = grpc.StatusCode.UNAVAILABLE
+
+
+class FarmNotStartedException(ConnectionException):
+    """The embedded farm could not be started.
+
+    Args:
+        command: What was run to start it.
+        state_dir: The farm's state directory.
+        reason: What went wrong, in words.
+        output: The end of what the command printed.
+    """
+
+    retryable = False
+
+    def __init__(
+        self, *, command: list[str], state_dir: str, reason: str, output: str = ""
+    ) -> None:
+        self.command, self.state_dir, self.reason, self.output = command, state_dir, reason, output
+        shown = " ".join(command)
+        said = f"; it said: {output}" if output else ""
+        super().__init__(
+            f"no Cuebot is configured and the embedded farm could not be started: {shown!r} {reason}"
+            f"{said}; state directory {state_dir}; run the command by hand to see more, "
+            "or name a server with CUEBOT_HOSTS=host:8443"
+        )
+
+
+class FarmNotOursException(ConnectionException):
+    """A file of the embedded farm belongs to another user, so it is not trusted.
+
+    Args:
+        path: The file.
+        owner: Its owner's uid.
+    """
+
+    retryable = False
+
+    def __init__(self, *, path: str, owner: int) -> None:
+        self.path, self.owner = path, owner
+        super().__init__(
+            f"{path} belongs to uid {owner}, not to you: refusing to use that farm; "
+            "remove it, or point CUELET_STATE_DIR to a directory of your own",
+            status=grpc.StatusCode.PERMISSION_DENIED,
+        )
+
+
+_BY_STATUS: tuple[type[CueException], ...] = (
+    DeadlineExceededException,
+    EntityAlreadyExistsException,
+    EntityNotFoundException,
+    CueInternalErrorException,
+    PermissionDeniedException,
+    CancelledException,
+    ConnectionException,
+)
+EXCEPTION_MAP = {kind.default_status: kind for kind in _BY_STATUS}
+EXCEPTION_MAP[grpc.StatusCode.UNAUTHENTICATED] = PermissionDeniedException
+
+
+def from_rpc(error: grpc.RpcError, *, method: str, target: str) -> CueException:
+    """Return our exception for one of gRPC's, which becomes its cause."""
+    if isinstance(error, CueException):
+        return error
+    status, details = error.code(), error.details() or ""
+    kind = EXCEPTION_MAP.get(status, CueException)
+    ours = kind(method=method, target=target, status=status, details=details)
+    ours.__cause__ = error
+    return ours
+
+
+def getRetryCount() -> int:
+    """Return how often a read is repeated when the server is not reachable."""
+    from opencue.cuebot import Cuebot
+
+    return int(Cuebot.Config.get("cuebot.exception_retries", 3))

@@ -1,0 +1,70 @@
+"""The Cuelet farm behind the connection: what it is, and calls that only it answers."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from opencue import embedded, rpc
+from opencue.connection import INFO, PROBE_TIMEOUT_S
+from opencue.cuebot import _LINK
+from opencue.exception import CueException
+
+__all__ = ["call", "info", "is_running", "state_dir", "stop"]
+
+
+def call(method: str, **fields: Any) -> dict[str, Any]:
+    """Call a method of the ``cuelet.Farm`` service on the current server.
+
+    Raises:
+        CueException: The server refused; status UNIMPLEMENTED means a stock Cuebot.
+    """
+    answer: dict[str, Any] = rpc.invoke(_LINK, rpc.json_method(f"/cuelet.Farm/{method}"), fields)
+    return answer
+
+
+def call_or_none(method: str, **fields: Any) -> dict[str, Any] | None:
+    """Call a method of the ``cuelet.Farm`` service; return None on a stock Cuebot."""
+    try:
+        return call(method, **fields)
+    except CueException as error:
+        if error.status is grpc.StatusCode.UNIMPLEMENTED:
+            return None
+        raise
+
+
+def info() -> dict[str, Any] | None:
+    """Return what the current server says about itself, or None when it is a stock Cuebot."""
+    return call_or_none("Info")
+
+
+def state_dir() -> Path:
+    """Return the directory the embedded farm keeps its state in."""
+    return embedded.state_dir()
+
+
+def is_running() -> dict[str, Any] | None:
+    """Return what the embedded farm of this user says about itself, or None; never start it.
+
+    Raises:
+        FarmNotOursException: Its files belong to another user.
+    """
+    connection = _LINK.running_farm()
+    if connection is None:
+        return None
+    with contextlib.closing(connection.channel):
+        answer: dict[str, Any] = connection.send(INFO, {}, PROBE_TIMEOUT_S)
+        return answer
+
+
+def stop() -> bool:
+    """Stop the embedded farm of this user; running frames go on. Return whether there was one."""
+    connection = _LINK.running_farm()
+    if connection is None:
+        return False
+    with contextlib.closing(connection.channel):
+        connection.send(rpc.json_method("/cuelet.Farm/Stop"), {}, _LINK.timeout_s)
+    return True

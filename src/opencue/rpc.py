@@ -1,0 +1,189 @@
+"""One gRPC call: its deadline, its errors as ours, and repeating it where that is safe.
+
+Nothing else in this package talks to gRPC.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import grpc
+from google.protobuf import message_factory
+
+from opencue.exception import ConnectionException, CueException, from_rpc
+
+LAUNCH_TIMEOUT_S = 120.0
+_IDEMPOTENT = ("Get", "Find", "Is", "Info", "Set", "Pause", "Resume", "Lock", "Unlock", "Satisfy")
+
+
+@dataclass(frozen=True)
+class Method:
+    """One remote method: how it is addressed, spoken and treated."""
+
+    path: str
+    """Path on the wire, as ``/job.JobInterface/FindJob``."""
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+
+    @property
+    def label(self) -> str:
+        """Short name for messages, as ``Job/FindJob``."""
+        service, _, name = self.path.rpartition("/")
+        return f"{service.rpartition('.')[2].removesuffix('Interface')}/{name}"
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether calling it twice is the same as calling it once."""
+        return self.path.rpartition("/")[2].startswith(_IDEMPOTENT)
+
+    @property
+    def launches(self) -> bool:
+        """Whether it submits a job, which may take long."""
+        return self.path.rpartition("/")[2].startswith("Launch")
+
+
+@dataclass
+class Connection:
+    """An open channel to one server that answered."""
+
+    target: str
+    channel: grpc.Channel
+    embedded: bool
+    answered_at: float = field(default_factory=time.monotonic)
+    """Monotonic time of the last answer."""
+
+    def send(self, method: Method, request: Any, timeout_s: float) -> Any:
+        """Call once and return the response; failures are ours.
+
+        Raises:
+            CueException: The server refused, or did not answer.
+        """
+        call = self.channel.unary_unary(
+            method.path, request_serializer=method.encode, response_deserializer=method.decode
+        )
+        try:
+            response = call(request, timeout=timeout_s)
+        except grpc.RpcError as error:
+            raise from_rpc(error, method=method.label, target=self.target) from error
+        except (ValueError, AttributeError) as error:  # the channel was closed meanwhile
+            raise ConnectionException(
+                method=method.label, target=self.target, details=str(error)
+            ) from error
+        self.answered_at = time.monotonic()
+        return response
+
+
+class Link(Protocol):
+    """Whoever keeps the process's connection."""
+
+    timeout_s: float
+
+    def connection(self) -> Connection:
+        """Return the open connection, opening one when there is none."""
+
+    def live_connection(self) -> Connection:
+        """Return a connection that answered a moment ago."""
+
+    def lost(self, connection: Connection) -> None:
+        """Forget a connection that no longer answers."""
+
+    def retry_pauses(self, connection: Connection) -> Iterator[float]:
+        """Yield the seconds to wait before each further try."""
+
+
+def invoke(link: Link, method: Method, request: Any, timeout_s: float | None = None) -> Any:
+    """Call a method; repeat it when the server was not reached and repeating is safe.
+
+    Raises:
+        CueException: The server refused, or did not answer.
+    """
+    limit_s = timeout_s or (LAUNCH_TIMEOUT_S if method.launches else link.timeout_s)
+    if not method.idempotent:
+        return link.live_connection().send(method, request, limit_s)
+    connection = link.connection()
+    try:
+        return connection.send(method, request, limit_s)
+    except ConnectionException as error:
+        link.lost(connection)
+        return _again(link, method, request, limit_s, link.retry_pauses(connection), error)
+
+
+def _again(
+    link: Link,
+    method: Method,
+    request: Any,
+    limit_s: float,
+    pauses: Iterator[float],
+    error: CueException,
+) -> Any:
+    """Try again after each pause; raise the last failure when none is left."""
+    for pause_s in pauses:
+        time.sleep(pause_s)
+        connection = None
+        try:
+            connection = link.connection()
+            return connection.send(method, request, limit_s)
+        except ConnectionException as failure:
+            error = failure
+            if connection is not None:
+                link.lost(connection)
+            if not failure.retryable:
+                break
+    raise error
+
+
+class Stub:
+    """The calls of one service, as ``stub.FindJob(request)``.
+
+    Args:
+        service: Descriptor of the protobuf service.
+        link: Keeper of the connection.
+    """
+
+    def __init__(self, service: Any, link: Link) -> None:
+        self._service, self._link = service, link
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return the call of that name."""
+        descriptor = self._service.methods_by_name.get(name)
+        if descriptor is None:
+            raise AttributeError(f"{self._service.full_name} has no method {name!r}")
+        method = _method(descriptor)
+
+        def call(request: Any = None, timeout: float | None = None) -> Any:
+            message = request_class(descriptor)() if request is None else request
+            return invoke(self._link, method, message, timeout)
+
+        self.__dict__[name] = call
+        return call
+
+
+def request_class(descriptor: Any) -> Callable[..., Any]:
+    """Return the message class a method takes."""
+    found: Callable[..., Any] = message_factory.GetMessageClass(descriptor.input_type)
+    return found
+
+
+@functools.cache
+def _method(descriptor: Any) -> Method:
+    response = message_factory.GetMessageClass(descriptor.output_type)
+    return Method(
+        path=f"/{descriptor.containing_service.full_name}/{descriptor.name}",
+        encode=lambda message: bytes(message.SerializeToString()),
+        decode=response.FromString,
+    )
+
+
+@functools.cache
+def json_method(path: str) -> Method:
+    """Return a method whose request and response are JSON objects."""
+    return Method(
+        path=path,
+        encode=lambda fields: json.dumps(fields).encode(),
+        decode=lambda text: json.loads(text or b"{}"),
+    )

@@ -1,0 +1,3 @@
+"""The pycue interface version this package follows."""
+
+VERSION = "5.0"

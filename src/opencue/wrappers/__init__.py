@@ -1,0 +1,47 @@
+"""One class for each kind of thing a server knows."""
+
+from opencue.wrappers import (
+    allocation,
+    comment,
+    deed,
+    department,
+    depend,
+    filter,  # noqa: A004 - pycue's name
+    frame,
+    group,
+    host,
+    job,
+    layer,
+    limit,
+    owner,
+    proc,
+    render_partition,
+    service,
+    show,
+    subscription,
+    task,
+    util,
+)
+
+__all__ = [
+    "allocation",
+    "comment",
+    "deed",
+    "department",
+    "depend",
+    "filter",
+    "frame",
+    "group",
+    "host",
+    "job",
+    "layer",
+    "limit",
+    "owner",
+    "proc",
+    "render_partition",
+    "service",
+    "show",
+    "subscription",
+    "task",
+    "util",
+]

@@ -1,0 +1,67 @@
+"""Departments of a show, with the cores their shots may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opencue_proto import department_pb2
+
+from opencue.wrappers.entity import Entity
+from opencue.wrappers.task import Task
+
+__all__ = ["Department"]
+
+
+class Department(Entity):
+    """A department of a show."""
+
+    _STUB, _FIELD, _MESSAGE = "department", "department", department_pb2.Department
+
+    def addTask(self, shot: str, minCores: float) -> Task:
+        """Give a shot cores."""
+        return Task(self._send("AddTask", shot=shot, min_cores=minCores).task)
+
+    def addTasks(self, taskMap: Mapping[str, float]) -> list[Task]:
+        """Give shots cores: shot to cores."""
+        return [
+            Task(message) for message in self._send("AddTasks", tmap=_entries(taskMap)).tasks.tasks
+        ]
+
+    def clearTaskAdjustments(self) -> None:
+        """Undo what was changed by hand."""
+        self._send("ClearTaskAdjustments")
+
+    def clearTasks(self) -> None:
+        """Take the cores from all shots."""
+        self._send("ClearTasks")
+
+    def disableTiManaged(self) -> None:
+        """Divide the cores by hand."""
+        self._send("DisableTiManaged")
+
+    def enableTiManaged(self, tiTask: str, managedCores: float) -> None:
+        """Let cores be divided from outside."""
+        self._send("EnableTiManaged", ti_task=tiTask, managed_cores=managedCores)
+
+    def getTasks(self) -> list[Task]:
+        """Return which shots have cores."""
+        return [Task(message) for message in self._send("GetTasks").tasks.tasks]
+
+    def replaceTasks(self, taskMap: Mapping[str, float]) -> list[Task]:
+        """Give only these shots cores: shot to cores."""
+        return [
+            Task(message)
+            for message in self._send("ReplaceTasks", tmap=_entries(taskMap)).tasks.tasks
+        ]
+
+    def setManagedCores(self, managedCores: float) -> None:
+        """Set how many cores are divided."""
+        self._send("SetManagedCores", managed_cores=managedCores)
+
+    def name(self) -> str:
+        """Return the name."""
+        return str(self.data.name)
+
+
+def _entries(cores: Mapping[str, float]) -> list[dict[str, object]]:
+    return [{"shot": shot, "min_cores": value} for shot, value in cores.items()]

@@ -1,0 +1,97 @@
+"""What all wrappers share: a message, the stub of its service, and calls about that message."""
+
+from __future__ import annotations
+
+import enum
+import getpass
+import os
+import socket
+from typing import Any, ClassVar
+
+from opencue.cuebot import Cuebot
+from opencue.rpc import request_class
+
+
+def send(stub_name: str, method: str, /, **fields: Any) -> Any:
+    """Build a request from its fields, call the method with it and return the response.
+
+    Args:
+        stub_name: Name of the stub, as `opencue.Cuebot.getStub` takes it.
+        method: Name of the RPC.
+        fields: Fields of the request; lists may be given as ``{"jobs": [...]}``.
+
+    Raises:
+        CueException: The server refused, or did not answer.
+    """
+    service = Cuebot.getProto(stub_name).DESCRIPTOR.services_by_name[Cuebot.SERVICE_MAP[stub_name]]
+    request = request_class(service.methods_by_name[method])(**fields)
+    return getattr(Cuebot.getStub(stub_name), method)(request)
+
+
+def enum_of(message_enum: Any) -> Any:
+    """Return an `enum.IntEnum` with the members of a protobuf enum."""
+    make: Any = enum.IntEnum
+    return make(message_enum.DESCRIPTOR.name, message_enum.items())
+
+
+def message_of(value: Any) -> Any:
+    """Return the message of a wrapper; a message stays what it is."""
+    return value.data if isinstance(value, Entity) else value
+
+
+def signature(
+    *, username: str | None, pid: str | int | None, host_kill: str | None, reason: str | None
+) -> dict[str, str]:
+    """Return who kills and why; servers ignore kills without a reason.
+
+    What is not given is filled in from this process.
+    """
+    user = username or getpass.getuser()
+    host = host_kill or socket.gethostname()
+    return {
+        "username": user,
+        "pid": str(pid or os.getpid()),
+        "host_kill": host,
+        "reason": reason or f"killed by {user} on {host} with opencue",
+    }
+
+
+class Entity:
+    """One thing a server knows, as the message it last sent.
+
+    Two wrappers are equal when they are of one kind and have the same id.
+
+    Args:
+        data: The message; an empty one when not given.
+    """
+
+    _STUB: ClassVar[str]
+    """Name of the stub whose calls are about this kind of thing."""
+    _FIELD: ClassVar[str]
+    """Field of their requests that takes the message."""
+    _MESSAGE: ClassVar[Any]
+    """Class of the message."""
+
+    def __init__(self, data: Any = None) -> None:
+        self.data: Any = self._MESSAGE() if data is None else data
+        self.stub: Any = Cuebot.getStub(self._STUB)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Entity) or type(self) is not type(other):
+            return NotImplemented
+        return self is other or bool(self.id() and self.id() == other.id())
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.id()))
+
+    def __repr__(self) -> str:
+        named = getattr(self, "name", self.id)
+        return f"<{type(self).__name__} {named()}>"
+
+    def _send(self, method: str, /, **fields: Any) -> Any:
+        """Call a method of the service about this thing."""
+        return send(self._STUB, method, **{self._FIELD: self.data}, **fields)
+
+    def id(self) -> str:
+        """Return the id: a UUID as text."""
+        return str(self.data.id)
