@@ -16,11 +16,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from outline.pathmap import PathMapFile, map_argv
+from outline.pathmap import map_argv
 
 import cuelet
 from cuelet.core.command import Place
 from cuelet.engine.engine import Engine
+from cuelet.path_map_file import PathMapFile
 from cuelet.rpc.extension import FarmService
 from cuelet.rpc.frames import DependService, FrameService
 from cuelet.rpc.jobs import JobService
@@ -113,22 +114,23 @@ class FarmProcess:
 
     Args:
         settings: Folder and limits.
+        frame_umask: The mask that frames create their files with.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, *, frame_umask: int) -> None:
+        self._settings, self._umask = settings, frame_umask
         self._cores = settings.cores or machine.cores()
         self._memory_mb = settings.memory_mb or machine.memory_mb()
         self._stopping = asyncio.Event()
         self._started_at = time.time()
         self._port = 0
-        self._runner = ResidentRunner()
         self._store = Store(settings.database)
         self._engine = Engine(
             store=self._store,
-            runner=self._runner,
+            make_runner=lambda on_events, on_lost: ResidentRunner(
+                settings.runner_dir, on_events=on_events, on_lost=on_lost, umask=self._umask
+            ),
             clock=WallClock(),
-            runner_dir=settings.runner_dir,
             place=place_of(settings),
             cores=self._cores,
             memory_mb=self._memory_mb,
@@ -163,7 +165,7 @@ class FarmProcess:
         loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await loop
-        await self._runner.close()
+        await self._engine.close()
         self._store.close()
         self._settings.info_file.unlink(missing_ok=True)
 
@@ -177,7 +179,6 @@ class FarmProcess:
 
     def _services(self) -> Services:
         engine = self._engine
-        stop = asyncio.get_running_loop().call_later
         return Services(
             job=JobService(engine),
             layer=LayerService(engine),
@@ -186,10 +187,12 @@ class FarmProcess:
             cue=CueService(),
             host=HostService(engine, lambda: machine_now(self._memory_mb, self._cores)),
             show=ShowService(engine),
-            farm=FarmService(
-                engine, info=self.info, stop=lambda: stop(0.05, self._stopping.set) and None
-            ),
+            farm=FarmService(engine, info=self.info, stop=self._stop_soon),
         )
+
+    def _stop_soon(self) -> None:
+        """Stop once the reply to whoever asked has had time to leave."""
+        asyncio.get_running_loop().call_later(0.05, self._stopping.set)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -201,12 +204,12 @@ def main(argv: list[str] | None = None) -> int:
         cores=options.cores,
         memory_mb=options.memory_mb,
     )
-    os.umask(0o077)
+    frame_umask = os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         prepare_folders(settings)
         lock = hold(settings)
-        asyncio.run(_serve(settings))
+        asyncio.run(_serve(settings, frame_umask))
         os.close(lock)
     except FolderHeldError as error:
         sys.stderr.write(f"cuelet: {error}\n")
@@ -217,8 +220,8 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-async def _serve(settings: Settings) -> None:
-    await FarmProcess(settings).run()
+async def _serve(settings: Settings, frame_umask: int) -> None:
+    await FarmProcess(settings, frame_umask=frame_umask).run()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from cuelet.core import farm as acts
@@ -20,9 +19,9 @@ from cuelet.core.dispatch import dispatch
 from cuelet.core.errors import FarmError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
-from cuelet.core.runs import RunEvent, RunExited, RunStarted, RunUsage
-from cuelet.core.states import RUNNING
-from cuelet.engine.ports import Clock, RunnerPort, RunnerState, StorePort
+from cuelet.core.runs import RunEvent, RunExited, RunnerState, RunStarted, RunUsage
+from cuelet.core.states import RUNNING, JobState
+from cuelet.engine.ports import Clock, MakeRunner, StorePort
 
 T = TypeVar("T")
 Request = Callable[[Farm, Decision, float], T]
@@ -38,9 +37,8 @@ class Engine:
 
     Args:
         store: Where decisions are kept.
-        runner: What runs the frames.
+        make_runner: Builds what runs the frames.
         clock: The time.
-        runner_dir: Folder of the resident runner.
         place: What the machine adds to every frame, asked anew for each one.
         cores: Cores that frames may hold together.
         memory_mb: Memory that frames may reserve together.
@@ -50,15 +48,14 @@ class Engine:
         self,
         *,
         store: StorePort,
-        runner: RunnerPort,
+        make_runner: MakeRunner,
         clock: Clock,
-        runner_dir: Path,
         place: Callable[[], Place],
         cores: float,
         memory_mb: int,
     ) -> None:
-        self._store, self._runner, self._clock = store, runner, clock
-        self._runner_dir, self.place = runner_dir, place
+        self._store, self._clock, self.place = store, clock, place
+        self._runner = make_runner(self._on_events, self._on_lost)
         self._cores, self._memory_mb = cores, memory_mb
         self.farm = Farm(cores=cores, memory_mb=memory_mb)
         self.pids: dict[str, int] = {}
@@ -72,7 +69,6 @@ class Engine:
     async def start(self) -> None:
         """Recover: load, ask the runner what lives, settle the difference, book what can start."""
         self._load()
-        self._runner.listen(self._on_events, self._on_lost)
         await self._meet_runner()
 
     def _load(self) -> None:
@@ -91,6 +87,10 @@ class Engine:
                 self._runner_lost = False
                 await self._meet_runner()
             self._batch()
+
+    async def close(self) -> None:
+        """Leave the runner; what runs goes on."""
+        await self._runner.close()
 
     async def submit(self, request: Request[T]) -> T:
         """Have a request decided on and committed, and return its reply.
@@ -115,7 +115,8 @@ class Engine:
         self._wake.set()
 
     async def _meet_runner(self) -> None:
-        state = await self._runner.connect(self._runner_dir)
+        await self._runner.close()
+        state = await self._runner.connect()
         self._known_envs.clear()
         self._events.extend(state.exited)
         decision = Decision()
@@ -125,7 +126,7 @@ class Engine:
 
     def _settle_with(self, state: RunnerState, decision: Decision) -> None:
         """Put back frames the runner never got; have runs killed that nobody waits for."""
-        reported = {*state.running, *(report.run_id for report in state.exited)}
+        reported = {*(live.run_id for live in state.running), *(report.run_id for report in state.exited)}
         for job in self.farm.jobs.values():
             for index in _running(job):
                 run = job.run_id(index)
@@ -197,6 +198,14 @@ class Engine:
             self._runner.kill(run, KILL_GRACE_S)
         if decision.acks:
             self._runner.ack(decision.acks)
+        for job in decision.jobs.values():
+            self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        """Drop the environment of a job that is over."""
+        if job.state is JobState.FINISHED and not job.reserved and job.id in self._known_envs:
+            self._known_envs.discard(job.id)
+            self._runner.forget_env(job.id)
 
 
 def _is_bug(reply: object) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from cuelet.core.farm import Decision
 from cuelet.core.job import Job
-from cuelet.core.runs import RunEvent, RunExited, RunRequest
+from cuelet.core.runs import RunEvent, RunnerState, RunRequest
 
 
 class Clock(Protocol):
@@ -31,40 +30,34 @@ class StorePort(Protocol):
         """Let the file go."""
 
 
-class RunnerState(Protocol):
-    """What a runner knows when the engine connects to it."""
-
-    @property
-    def running(self) -> Iterable[str]:
-        """Run ids of the runs that live."""
-
-    @property
-    def exited(self) -> Sequence[RunExited]:
-        """Ends that were not acknowledged yet."""
+EventsCallback = Callable[[list[RunEvent]], None]
+LostCallback = Callable[[], None]
 
 
 class RunnerPort(Protocol):
-    """Runs processes that outlive the farm."""
+    """Runs processes that outlive the farm; only `connect` and `close` wait."""
 
-    async def connect(self, folder: Path) -> RunnerState:
-        """Reach the resident process of a folder, start it if need be, and ask what it runs."""
-
-    def listen(
-        self, on_events: Callable[[list[RunEvent]], None], on_lost: Callable[[], None]
-    ) -> None:
-        """Set who is told of events, and of the resident's sudden end."""
+    async def connect(self) -> RunnerState:
+        """Reach the resident process, start it if need be, and ask what it runs."""
 
     def define_env(self, key: str, env: Mapping[str, str]) -> None:
         """Name a base environment for later runs."""
 
+    def forget_env(self, key: str) -> None:
+        """Drop a base environment that no later run needs."""
+
     def spawn(self, request: RunRequest) -> None:
-        """Start a run."""
+        """Start a run; an id that is known already is ignored."""
 
     def kill(self, run_id: str, grace_s: float) -> None:
         """Ask a run to end, and make it after the grace."""
 
-    def ack(self, run_ids: Sequence[str]) -> None:
+    def ack(self, run_ids: Iterable[str]) -> None:
         """Let the runner forget ended runs."""
 
     async def close(self) -> None:
         """Leave; runs go on."""
+
+
+MakeRunner = Callable[[EventsCallback, LostCallback], RunnerPort]
+"""Builds a runner that tells of events, and of the resident's sudden end."""

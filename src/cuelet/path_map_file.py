@@ -1,0 +1,31 @@
+"""The `[path_map]` of outline.cfg, read again when the file changes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from outline import config
+
+
+class PathMapFile:
+    """Hand out the configured path map, fresh."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[str | None, float] | None = None
+        self._map: Mapping[str, str] = {}
+
+    def current(self) -> Mapping[str, str]:
+        """Return the prefixes to map, as the configuration says now."""
+        seen = _stamp(config.config_file())
+        if seen != self._seen:
+            config.reload()
+            self._map, self._seen = config.path_map(), seen
+        return self._map
+
+
+def _stamp(path: str | None) -> tuple[str | None, float]:
+    try:
+        return path, os.stat(path).st_mtime if path else 0.0
+    except OSError:
+        return path, 0.0
