@@ -126,7 +126,10 @@ class Engine:
 
     def _settle_with(self, state: RunnerState, decision: Decision) -> None:
         """Put back frames the runner never got; have runs killed that nobody waits for."""
-        reported = {*(live.run_id for live in state.running), *(report.run_id for report in state.exited)}
+        reported = {
+            *(live.run_id for live in state.running),
+            *(report.run_id for report in state.exited),
+        }
         for job in self.farm.jobs.values():
             for index in _running(job):
                 run = job.run_id(index)

@@ -1,0 +1,1 @@
+"""The ``cuelet`` command: data on stdout, progress and messages on stderr, honest exit codes."""

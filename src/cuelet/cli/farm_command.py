@@ -1,0 +1,130 @@
+"""``cuelet farm start|stop|status`` and ``cuelet env``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import opencue
+from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.text import duration, memory
+from cuelet.settings import Settings, default_state_dir, prepare_folders
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 30.0
+
+
+def start(options: argparse.Namespace) -> int:
+    """Start the farm of this user, or say where it runs already."""
+    if options.foreground:
+        from cuelet import server
+
+        return server.main(_server_arguments(options))
+    running = opencue.farm.is_running()
+    already = running is not None
+    info = running or _start_detached(options)
+    if options.json:
+        print(json.dumps(info))
+    else:
+        how = "runs already" if already else "started"
+        print(f"farm {how}: {info['address']}, process {info['pid']}, {info['state_dir']}")
+    return Exit.OK
+
+
+def _server_arguments(options: argparse.Namespace) -> list[str]:
+    arguments = ["--state-dir", str(default_state_dir())]
+    for name in ("port", "cores", "memory_mb"):
+        value = getattr(options, name)
+        if value is not None:
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
+    return arguments
+
+
+def _start_detached(options: argparse.Namespace) -> dict[str, Any]:
+    """Start the server in a session of its own and wait until it answers."""
+    settings = Settings(state_dir=default_state_dir())
+    prepare_folders(settings)
+    log = settings.log_file
+    log.touch(mode=0o600)
+    size = log.stat().st_size
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cuelet.server", *_server_arguments(options)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd="/",
+        )
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        ended = process.poll()
+        info = opencue.farm.is_running()
+        if info is not None:
+            process.returncode = process.returncode or 0  # it outlives us: nothing to warn about
+            return info
+        if ended is not None and ended != Exit.UNREACHABLE:
+            raise CommandError(f"the farm did not start: {_tail(log, size)}", Exit.ENVIRONMENT)
+        time.sleep(0.02)
+    raise CommandError(
+        f"the farm did not answer within {START_TIMEOUT_S:.0f} s; see {log}", Exit.UNREACHABLE
+    )
+
+
+def _tail(log: Path, since: int) -> str:
+    """Return the last line written to a log after an offset."""
+    with log.open("rb") as lines:
+        lines.seek(since)
+        text = lines.read().decode("utf-8", "replace").strip()
+    return text.splitlines()[-1].removeprefix("cuelet: ") if text else f"see {log}"
+
+
+def stop(options: argparse.Namespace) -> int:
+    """Stop the farm; jobs keep their state and running frames go on."""
+    info = opencue.farm.is_running()
+    if info is None:
+        print("no farm is running", file=sys.stderr)
+        return Exit.OK
+    opencue.farm.stop()
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while Path(f"/proc/{info['pid']}").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    print(f"farm stopped (process {info['pid']}); jobs keep their state in {info['state_dir']}")
+    return Exit.OK
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say whether the farm runs, where, and what it may use."""
+    info = opencue.farm.is_running()
+    if options.json:
+        print(json.dumps({"running": info is not None, **(info or _not_running())}))
+    elif info is None:
+        print(f"no farm is running; state is kept in {default_state_dir()}")
+    else:
+        print(f"running    process {info['pid']}, Cuelet {info['version']}")
+        print(f"since      {duration(time.time() - info['started_at'])}")
+        print(f"address    {info['address']}, unix:{info['socket']}")
+        print(f"machine    {info['cores']:g} cores, {memory(info['memory_mb'] * 1024)}")
+        print(f"state      {info['state_dir']}")
+    return Exit.OK if info else Exit.UNREACHABLE
+
+
+def _not_running() -> dict[str, Any]:
+    return {"pid": None, "address": None, "state_dir": str(default_state_dir()), "version": None}
+
+
+def env(options: argparse.Namespace) -> int:
+    """Print what lets stock clients of this shell find the farm."""
+    info = opencue.farm.is_running() or _start_detached(
+        argparse.Namespace(port=None, cores=None, memory_mb=None)
+    )
+    if options.json:
+        print(json.dumps({"CUEBOT_HOSTS": info["address"]}))
+    else:
+        print(f"export CUEBOT_HOSTS={info['address']}")
+    return Exit.OK

@@ -1,0 +1,101 @@
+"""``cuelet logs``, and the last lines of a frame's log."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import opencue
+from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.lookup import find_frame, find_job
+from opencue.wrappers.frame import Frame
+from opencue.wrappers.job import Job
+
+_FOLLOW_POLL_S = 0.2
+_BLOCK = 1 << 16
+_TAIL_BYTES = 1 << 14
+
+
+def log_path(job: Job, frame: Frame) -> Path:
+    """Return where a frame's latest attempt writes."""
+    return Path(job.logDir()) / f"{job.name()}.{frame.data.name or frame.name()}.rqlog"
+
+
+def logs(options: argparse.Namespace) -> int:
+    """Print the log of a frame; with -f until the frame has ended."""
+    job = find_job(options.job)
+    frame = find_frame(job, options.frame)
+    path = log_path(job, frame)
+    if options.path:
+        print(path)
+        return Exit.OK
+    if not path.exists() and not options.follow:
+        raise CommandError(f"frame {frame.name()} has no log yet ({path})", Exit.NOT_FOUND)
+    try:
+        for block in _follow(path, frame) if options.follow else _read(path):
+            sys.stdout.buffer.write(block)
+            sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        sys.stderr.close()
+    return Exit.OK
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as log:
+        yield from _blocks(log)
+
+
+def _blocks(log: BinaryIO) -> Iterator[bytes]:
+    while block := log.read(_BLOCK):
+        yield block
+
+
+def _follow(path: Path, frame: Frame) -> Iterator[bytes]:
+    """Yield what is written until the frame runs no more; a retry starts the new log from its head."""
+    log, inode = None, 0
+    while True:
+        over = _is_over(frame)
+        if path.exists() and path.stat().st_ino != inode:
+            if log:
+                yield from _blocks(log)
+                log.close()
+            log = path.open("rb")
+            inode = path.stat().st_ino
+        if log:
+            yield from _blocks(log)
+        if over:
+            return
+        time.sleep(_FOLLOW_POLL_S)
+
+
+def _is_over(frame: Frame) -> bool:
+    states = opencue.api.job_pb2
+    state = opencue.api.getFrame(frame.id()).state()
+    return state in (states.SUCCEEDED, states.DEAD, states.EATEN)
+
+
+def last_lines(path: Path, count: int) -> list[str]:
+    """Return the last lines of a frame's own output, without the frame of the log."""
+    try:
+        with path.open("rb") as log:
+            log.seek(0, 2)
+            log.seek(max(0, log.tell() - _TAIL_BYTES))
+            text = log.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    lines = [_printable(line) for line in text.splitlines() if line.strip()]
+    rules = [at for at, line in enumerate(lines) if line.startswith("=" * 20)]
+    if len(rules) >= 2:
+        lines = lines[rules[1] + 1 : rules[2] if len(rules) > 2 else None]
+    elif rules and rules[-1] > 0:
+        lines = lines[: rules[-1]]
+    return lines[-count:]
+
+
+def _printable(line: str) -> str:
+    """Return a line without control characters: a log must not drive the terminal."""
+    return "".join(char if char.isprintable() or char == "\t" else "?" for char in line)

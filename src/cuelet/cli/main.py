@@ -1,0 +1,162 @@
+"""The ``cuelet`` command: arguments in, one exit status out."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cuelet
+from cuelet.cli.exits import CommandError, Exit
+
+Parsers = Any
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = _parser().parse_args(argv)
+    try:
+        return int(_command(options.do)(options))
+    except CommandError as error:
+        print(f"cuelet: {error}", file=sys.stderr)
+        return int(error.status)
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)
+    except Exception as error:
+        status = _status_of(error)
+        if status is None:
+            raise
+        print(f"cuelet: {error}", file=sys.stderr)
+        return int(status)
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command's function; its module is imported only now."""
+    module, _, function = name.partition(":")
+    found: Callable[[argparse.Namespace], int] = getattr(
+        importlib.import_module(f"cuelet.cli.{module}"), function
+    )
+    return found
+
+
+def _status_of(error: Exception) -> Exit | None:
+    """Return the exit status of an error that is the user's to mend, or None for our bugs."""
+    import opencue
+    import outline
+    from cuelet.settings import LocalEnvironmentError
+
+    statuses: tuple[tuple[type[Exception], Exit], ...] = (
+        (opencue.exception.ConnectionException, Exit.UNREACHABLE),
+        (opencue.EntityNotFoundException, Exit.NOT_FOUND),
+        (opencue.CueException, Exit.FAILED),
+        (outline.OutlineException, Exit.FAILED),
+        (LocalEnvironmentError, Exit.ENVIRONMENT),
+    )
+    return next((status for kind, status in statuses if isinstance(error, kind)), None)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cuelet",
+        description="Define, run, watch and manage multi-layer render jobs on this machine "
+        "or an OpenCue farm.",
+    )
+    parser.add_argument("--version", action="version", version=f"cuelet {cuelet.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_reading(commands)
+    _add_acting(commands)
+    _add_farm(commands)
+    return parser
+
+
+def _add(commands: Parsers, name: str, do: str, text: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    made.set_defaults(do=do)
+    return made
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _watching(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    parser.add_argument(
+        "--timeout", type=float, metavar="S", help="stop watching after S seconds (exit 124)"
+    )
+    _json(parser)
+
+
+def _add_run(commands: Parsers) -> None:
+    run = _add(commands, "run", "run:run", "launch the outline a script builds, and watch it")
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--wait", action="store_true", help="watch until it ends (the default)")
+    how.add_argument("--detach", action="store_true", help="launch and leave")
+    run.add_argument(
+        "--raw",
+        dest="pycuerun",
+        action="store_false",
+        help="run commands as they are, without pycuerun (for scripts that do not launch)",
+    )
+    _watching(run)
+    run.add_argument("script")
+    run.add_argument("args", nargs=argparse.REMAINDER, help="given to the script")
+    watch = _add(commands, "watch", "run:watch_command", "follow a job to its end")
+    _watching(watch)
+    watch.add_argument("job")
+
+
+def _add_reading(commands: Parsers) -> None:
+    jobs = _add(commands, "jobs", "listing:jobs", "list jobs: pending, and finished today")
+    jobs.add_argument("--all", action="store_true", help="every job the farm remembers")
+    _json(jobs)
+    show = _add(commands, "show", "listing:show", "show a job's layers, depends and dead frames")
+    show.add_argument("job")
+    _json(show)
+    logs = _add(commands, "logs", "frame_log:logs", "print the log of a frame")
+    logs.add_argument("job")
+    logs.add_argument("frame", help="like 12-render, or the layer if it has one frame")
+    logs.add_argument("-f", "--follow", action="store_true", help="until the frame has ended")
+    logs.add_argument("--path", action="store_true", help="print where the log is instead")
+    doctor = _add(commands, "doctor", "doctor:doctor", "check versions, paths and permissions")
+    _json(doctor)
+
+
+_ACTIONS = {
+    "retry": "run dead frames again, or the named ones",
+    "eat": "give up on dead frames, or the named ones, so that the rest can go on",
+    "kill": "kill a job, or the running frames that are named",
+    "pause": "start no more frames of a job",
+    "resume": "start frames of a paused job again",
+}
+
+
+def _add_acting(commands: Parsers) -> None:
+    for name, text in _ACTIONS.items():
+        action = _add(commands, name, f"act:{name}", text)
+        action.add_argument("job")
+        action.add_argument("--layer", action="append", metavar="L", help="only this layer")
+        action.add_argument("--frames", metavar="R", help="only these frames, like 1-10,20")
+
+
+def _add_farm(commands: Parsers) -> None:
+    farm = commands.add_parser("farm", help="start, stop or look at the embedded farm")
+    verbs = farm.add_subparsers(metavar="start|stop|status", required=True)
+    start = _add(verbs, "start", "farm_command:start", "start the farm, unless it runs already")
+    start.add_argument("--foreground", action="store_true", help="stay in this process")
+    start.add_argument("--port", type=int, help="loopback TCP port to try first (8443)")
+    start.add_argument("--cores", type=float, help="cores that frames may use together")
+    start.add_argument("--memory-mb", type=int, help="memory that frames may reserve together")
+    _json(start)
+    _add(verbs, "stop", "farm_command:stop", "stop the farm; running frames go on")
+    _json(_add(verbs, "status", "farm_command:status", "say whether the farm runs, and where"))
+    _json(
+        _add(commands, "env", "farm_command:env", "print what stock clients need to find the farm")
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,182 @@
+"""Watch one job until it ends: one bar per layer on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import opencue
+from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.text import count, duration
+from opencue.wrappers.job import Job
+from opencue.wrappers.layer import Layer
+
+POLL_S = 0.25
+PLAIN_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a watched job ended."""
+
+    job: Job
+    dead: int
+    stuck: str
+    """Why it cannot go on; empty when it finished."""
+
+    @property
+    def status(self) -> Exit:
+        """The exit status it calls for."""
+        return Exit.DEAD_FRAMES if self.dead or self.stuck else Exit.OK
+
+
+def watch(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) -> Ending:
+    """Show a job's progress on stderr until it has ended or cannot go on.
+
+    Args:
+        job_id: Id of the job.
+        quiet: Show nothing.
+        timeout_s: Give up after so long; None: never.
+
+    Raises:
+        CommandError: The time was up (exit status 124).
+    """
+    started = time.monotonic()
+    with _display(quiet=quiet) as display:
+        while True:
+            job = opencue.api.getJob(job_id)
+            display.show(job, job.getLayers())
+            ending = _ending(job)
+            if ending:
+                return ending
+            if timeout_s is not None and time.monotonic() - started > timeout_s:
+                raise CommandError(
+                    f"{job.name()} still runs after {timeout_s:g} s; cuelet watch {job.name()}",
+                    Exit.TIMEOUT,
+                )
+            time.sleep(POLL_S)
+
+
+def _ending(job: Job) -> Ending | None:
+    if job.state() == opencue.api.job_pb2.FINISHED:
+        return Ending(job, job.deadFrames(), "")
+    if job.runningFrames() or job.waitingFrames() or job.isPaused():
+        return None
+    stuck = opencue.farm.call_or_none("GetStuck", job_id=job.id())
+    if stuck is None:  # a stock Cuebot cannot say; dead frames and nothing to run is the sign
+        held = job.deadFrames() > 0
+        return Ending(job, job.deadFrames(), "frames are dead") if held else None
+    return Ending(job, job.deadFrames(), stuck["reason"]) if stuck["stuck"] else None
+
+
+class _Quiet:
+    def show(self, job: Job, layers: list[Layer]) -> None:
+        pass
+
+
+class _Lines:
+    """One line per change, at most every few seconds."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, ...] = ()
+        self._at = -PLAIN_EVERY_S
+
+    def show(self, job: Job, layers: list[Layer]) -> None:
+        now = (job.succeededFrames(), job.deadFrames(), job.isPaused(), job.state())
+        over = job.state() == opencue.api.job_pb2.FINISHED
+        if now == self._last or (time.monotonic() - self._at < PLAIN_EVERY_S and not over):
+            return
+        self._last, self._at = now, time.monotonic()
+        done = job.succeededFrames() + job.eatenFrames()
+        extra = f", {job.deadFrames()} dead" if job.deadFrames() else ""
+        paused = ", paused" if job.isPaused() else ""
+        line = f"{job.name()}: {done}/{job.totalFrames()} done, {job.runningFrames()} running"
+        print(line + extra + paused, file=sys.stderr, flush=True)
+
+
+class _Bars:
+    """One bar per layer, with states, elapsed time and estimate."""
+
+    def __init__(self, progress: object) -> None:
+        from rich.progress import Progress
+
+        assert isinstance(progress, Progress)
+        self._progress = progress
+        self._tasks: dict[str, int] = {}
+
+    def show(self, job: Job, layers: list[Layer]) -> None:
+        for layer in layers:
+            done = layer.succeededFrames() + layer.eatenFrames()
+            task = self._task(layer)
+            if done or layer.runningFrames():
+                self._progress.start_task(task)  # type: ignore[arg-type] # rich's TaskID is an int
+            self._progress.update(task, completed=done, states=_states(layer, job))  # type: ignore[arg-type]
+        self._progress.refresh()
+
+    def _task(self, layer: Layer) -> int:
+        if layer.id() not in self._tasks:
+            self._tasks[layer.id()] = self._progress.add_task(
+                layer.name(), total=layer.totalFrames(), start=False, states=""
+            )
+        return self._tasks[layer.id()]
+
+
+def _states(layer: Layer, job: Job) -> str:
+    parts = [
+        ("cyan", layer.runningFrames(), "running"),
+        ("bold red", layer.deadFrames(), "dead"),
+        ("magenta", layer.eatenFrames(), "eaten"),
+        ("yellow", layer.waitingFrames(), "waiting"),
+        ("dim", layer.dependFrames(), "depend"),
+    ]
+    words = [f"[{style}]{number} {word}[/]" for style, number, word in parts if number]
+    if job.isPaused():
+        words.append("[bold yellow]paused[/]")
+    return " ".join(words) or "[green]done[/]"
+
+
+@contextlib.contextmanager
+def _display(*, quiet: bool) -> Iterator[_Quiet | _Lines | _Bars]:
+    if quiet:
+        yield _Quiet()
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]ETA"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[states]}"),
+    )
+    with Progress(*columns, console=console, auto_refresh=False, speed_estimate_period=120) as bars:
+        yield _Bars(bars)
+
+
+def summary(ending: Ending) -> str:
+    """Return one line about an ended job."""
+    job = ending.job
+    took = duration(max(0.0, (job.data.stop_time or time.time()) - job.data.start_time))
+    done = count(job.succeededFrames(), "frame")
+    if ending.status is Exit.OK:
+        eaten = f", {job.eatenFrames()} eaten" if job.eatenFrames() else ""
+        return f"{job.name()}: {done} succeeded{eaten} in {took}"
+    return f"{job.name()}: {done} succeeded, {ending.dead} dead after {took}"
