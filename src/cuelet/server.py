@@ -161,7 +161,7 @@ class FarmProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         await self._stopping.wait()
-        await listening.server.stop(grace=1.0)
+        await listening.server.stop(grace=0.2)
         loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await loop

@@ -87,7 +87,7 @@ class World:
     def running(self) -> list[int]:
         return [i for i in range(self.job.size) if self.job.state_of[i] == RUNNING]
 
-    def do(self, op: str, pick: int) -> None:  # noqa: C901 a flat list of operators
+    def do(self, op: str, pick: int) -> None:
         self.now += 1
         job, decision = self.job, Decision()
         running, index = self.running(), pick % self.job.size

@@ -89,7 +89,8 @@ class Engine:
             self._batch()
 
     async def close(self) -> None:
-        """Leave the runner; what runs goes on."""
+        """Leave the runner; what runs goes on, and when nothing does the runner leaves too."""
+        self._runner.stop()
         await self._runner.close()
 
     async def submit(self, request: Request[T]) -> T:

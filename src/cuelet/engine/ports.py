@@ -55,6 +55,9 @@ class RunnerPort(Protocol):
     def ack(self, run_ids: Iterable[str]) -> None:
         """Let the runner forget ended runs."""
 
+    def stop(self) -> None:
+        """Ask the resident to leave as soon as no run is left."""
+
     async def close(self) -> None:
         """Leave; runs go on."""
 
