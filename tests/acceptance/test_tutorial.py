@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 import time
@@ -185,7 +186,7 @@ def test_the_vfx_shot_pipeline(studio: Studio) -> None:
         "lighting_render",
         "compositing",
     ]
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in itertools.pairwise(chain):
         assert studio.ran(after) == six
         studio.assert_order(before, after, counterpart=True)
     studio.assert_order("animation_render", "lighting_render", counterpart=True)
@@ -216,7 +217,7 @@ def test_the_animation_feature_pipeline(studio: Studio) -> None:
     ]
     frames = [str(n) for n in range(1, 481)]
     studio.assert_order("validate_storyboard", "layout_pass", counterpart=True)
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in itertools.pairwise(chain):
         assert studio.ran(after) == frames
         studio.assert_order(before, after, counterpart=True)
     studio.assert_order("final_animation", "environment_render", counterpart=True)
