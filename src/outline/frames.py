@@ -16,10 +16,10 @@ Order is the order of writing, a frame named twice counts once, where it was nam
 from __future__ import annotations
 
 import enum
+import operator
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 MAX_FRAMES = 10_000_000
 """Frames one range may name: far above any farm's limit, far below memory."""
@@ -171,26 +171,39 @@ def _has_descending_step(text: str) -> bool:
     return False
 
 
-@dataclass(frozen=True)
+# The two classes below are written out because importing dataclasses costs more than a frame does.
+
+
 class Tasks:
     """The frames of one layer, cut into chunks: one task is what runs as one process.
 
     ``frames`` has one entry per frame number, in range order, without duplicates.
     Task ``i`` holds ``frames[i * chunk : (i + 1) * chunk]`` and is named after the first of them.
+    Neither is changed after construction.
+
+    Raises:
+        ValueError: The chunk is not a whole number of at least 1.
     """
 
-    frames: Sequence[int]
-    chunk: int = 1
-    _index: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+    __slots__ = ("_index", "chunk", "frames")
 
-    def __post_init__(self) -> None:
-        """Refuse a chunk that would cover nothing.
+    def __init__(self, frames: Sequence[int], chunk: int = 1) -> None:
+        if not isinstance(chunk, int) or isinstance(chunk, bool) or chunk < 1:
+            raise ValueError(f"chunk size {chunk!r} is not a whole number of at least 1")
+        self.frames = frames
+        self.chunk = chunk
+        self._index: dict[int, int] = {}
 
-        Raises:
-            ValueError: The chunk is not a whole number of at least 1.
-        """
-        if not isinstance(self.chunk, int) or isinstance(self.chunk, bool) or self.chunk < 1:
-            raise ValueError(f"chunk size {self.chunk!r} is not a whole number of at least 1")
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tasks):
+            return NotImplemented
+        return self.chunk == other.chunk and _same(self.frames, other.frames)
+
+    def __hash__(self) -> int:
+        return hash((len(self.frames), self.chunk))
+
+    def __repr__(self) -> str:
+        return f"Tasks({format_frames(self.frames)!r}, chunk={self.chunk})"
 
     @classmethod
     def from_range(cls, text: str, chunk: int = 1) -> Tasks:
@@ -241,26 +254,38 @@ class EdgeKind(enum.Enum):
     """Every frame waits for one frame of the layer."""
 
 
-@dataclass(frozen=True, slots=True)
 class Links:
     """One resolved edge between the tasks of a waiting layer and those of an awaited one.
 
     A waiting task is in ``whole``, or waits for the tasks that `waits_for` lists.
     """
 
-    waiting: int
-    """Number of tasks in the waiting layer."""
-    awaited: int
-    """Number of tasks in the awaited layer."""
-    same: bool = False
-    """Task i waits for task i, for every i: nothing is materialised."""
-    offsets: array[int] | None = None
-    """Irregular edges: task i waits for ``targets[offsets[i]:offsets[i + 1]]``."""
-    targets: array[int] = field(default_factory=lambda: array("I"))
-    whole: Sequence[int] = ()
-    """Waiting tasks that wait for every awaited task (or for any one, see ``any_one``)."""
-    any_one: bool = False
-    """The tasks in ``whole`` wait for the first awaited task only."""
+    __slots__ = ("any_one", "awaited", "offsets", "same", "targets", "waiting", "whole")
+
+    def __init__(
+        self,
+        waiting: int,
+        awaited: int,
+        *,
+        same: bool = False,
+        offsets: array[int] | None = None,
+        targets: array[int] | None = None,
+        whole: Sequence[int] = (),
+        any_one: bool = False,
+    ) -> None:
+        self.waiting = waiting
+        """Number of tasks in the waiting layer."""
+        self.awaited = awaited
+        """Number of tasks in the awaited layer."""
+        self.same = same
+        """Task i waits for task i, for every i: nothing is materialised."""
+        self.offsets = offsets
+        """Irregular edges: task i waits for ``targets[offsets[i]:offsets[i + 1]]``."""
+        self.targets = array("I") if targets is None else targets
+        self.whole = whole
+        """Waiting tasks that wait for every awaited task (or for any one, see ``any_one``)."""
+        self.any_one = any_one
+        """The tasks in ``whole`` wait for the first awaited task only."""
 
     def waits_for(self, task: int) -> Sequence[int]:
         """Return the awaited tasks of one waiting task, the whole layer included."""
@@ -310,9 +335,16 @@ def resolve(kind: EdgeKind, er: Tasks, on: Tasks, *, on_frame: int | None = None
         return _resolve_irregular(er, on, shift=1)
     if len(er.frames) == 1 and len(on.frames) > 1:
         return Links(len(er), len(on), whole=everyone)
-    if er.chunk == on.chunk and er.frames == on.frames:
+    if er == on:
         return Links(len(er), len(on), same=True)
     return _resolve_irregular(er, on, shift=0)
+
+
+def _same(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Compare two frame lists, whatever kind of sequence each is."""
+    if type(one) is type(other):
+        return one == other
+    return len(one) == len(other) and all(map(operator.eq, one, other))
 
 
 def _resolve_sim(er: Tasks, on: Tasks, number: int) -> Links:

@@ -1,0 +1,153 @@
+"""Define multi-layer render jobs: outlines, layers, frames, dependencies, sessions; PyOutline's names.
+
+Importing this package loads nothing else; each name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from outline import (
+        backend,
+        config,
+        constants,
+        cuerun,
+        depend,
+        event,
+        exception,
+        executor,
+        frames,
+        io,
+        layer,
+        loader,
+        modules,
+        plugins,
+        session,
+        spec,
+        util,
+    )
+    from outline.exception import (
+        FailImmediately,
+        FileSpecException,
+        LayerException,
+        OutlineException,
+        SessionException,
+        ShellCommandFailureException,
+    )
+    from outline.executor import TaskExecutor
+    from outline.layer import Frame, Layer, LayerPostProcess, LayerPreProcess, OutlinePostCommand
+    from outline.loader import (
+        Outline,
+        current_outline,
+        load_json,
+        load_outline,
+        parse_outline_script,
+        quick_outline,
+    )
+    from outline.plugins import PluginManager
+    from outline.session import Session, is_session_path
+
+_MODULES = frozenset(
+    {
+        "backend",
+        "config",
+        "constants",
+        "cuerun",
+        "depend",
+        "event",
+        "exception",
+        "executor",
+        "frames",
+        "io",
+        "layer",
+        "loader",
+        "modules",
+        "pathmap",
+        "plugins",
+        "session",
+        "spec",
+        "util",
+    }
+)
+_HOMES = {
+    "exception": (
+        "FailImmediately",
+        "FileSpecException",
+        "LayerException",
+        "OutlineException",
+        "SessionException",
+        "ShellCommandFailureException",
+    ),
+    "executor": ("TaskExecutor",),
+    "layer": ("Frame", "Layer", "LayerPostProcess", "LayerPreProcess", "OutlinePostCommand"),
+    "loader": (
+        "Outline",
+        "current_outline",
+        "load_json",
+        "load_outline",
+        "parse_outline_script",
+        "quick_outline",
+    ),
+    "plugins": ("PluginManager",),
+    "session": ("Session", "is_session_path"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "FailImmediately",
+    "FileSpecException",
+    "Frame",
+    "Layer",
+    "LayerException",
+    "LayerPostProcess",
+    "LayerPreProcess",
+    "Outline",
+    "OutlineException",
+    "OutlinePostCommand",
+    "PluginManager",
+    "Session",
+    "SessionException",
+    "ShellCommandFailureException",
+    "TaskExecutor",
+    "backend",
+    "config",
+    "constants",
+    "cuerun",
+    "current_outline",
+    "depend",
+    "event",
+    "exception",
+    "executor",
+    "frames",
+    "io",
+    "is_session_path",
+    "layer",
+    "load_json",
+    "load_outline",
+    "loader",
+    "modules",
+    "parse_outline_script",
+    "plugins",
+    "quick_outline",
+    "session",
+    "spec",
+    "util",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _HOME_OF:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,99 @@
+"""Launch on a Cuebot: a real one, or the farm that comes with Cuelet."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from outline import spec
+from outline.exception import OutlineException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from outline.cuerun import OutlineLauncher
+
+_FIRST_POLL_S = 0.1
+_POLL_GROWTH = 1.5
+
+
+def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
+    """Send an outline that is set up and return the jobs.
+
+    What the server cannot express is said on stderr.
+    """
+    import opencue
+
+    server = launcher.get_flag("server")
+    if server:
+        opencue.cuebot.Cuebot.setHosts([server])
+    built = build(launcher, use_pycuerun=use_pycuerun, dialect=server_dialect())
+    for sentence in built.lowered:
+        sys.stderr.write(f"note: {sentence}\n")
+    jobs: list[Any] = list(opencue.api.launchSpecAndWait(built.xml))
+    return jobs
+
+
+def server_dialect() -> str:
+    """Return the dialect of the server that is reached; starts the embedded farm when none is configured."""
+    import opencue.farm
+
+    return spec.CUEBOT if opencue.farm.info() is None else spec.CUELET
+
+
+def build(launcher: OutlineLauncher, *, use_pycuerun: bool, dialect: str) -> spec.Spec:
+    """Return the specification of a launch."""
+    options = launcher.get_spec_options(use_pycuerun=use_pycuerun)
+    return spec.build_spec(launcher.get_outline(), dialect, options)
+
+
+def serialize(launcher: OutlineLauncher) -> str:
+    """Return the XML for a stock Cuebot, frames running through pycuerun."""
+    return build(launcher, use_pycuerun=True, dialect=spec.CUEBOT).xml
+
+
+def serialize_simple(launcher: OutlineLauncher) -> str:
+    """Return the XML for a stock Cuebot, commands running directly."""
+    return build(launcher, use_pycuerun=False, dialect=spec.CUEBOT).xml
+
+
+def wait(jobs: list[Any], period_s: float) -> None:
+    """Return when none of the jobs is pending any more.
+
+    Args:
+        jobs: What `launch` returned.
+        period_s: The longest pause between two questions, in seconds.
+    """
+    import opencue
+
+    pause_s = min(_FIRST_POLL_S, period_s)
+    pending = [job.name() for job in jobs]
+    while pending := [name for name in pending if opencue.api.isJobPending(name)]:
+        time.sleep(pause_s)
+        pause_s = min(pause_s * _POLL_GROWTH, period_s)
+
+
+def test(jobs: list[Any], period_s: float) -> None:
+    """Wait for the jobs; kill them and raise at the first frame that is dead.
+
+    Raises:
+        OutlineException: A frame died.
+    """
+    import opencue
+
+    while any(opencue.api.isJobPending(job.name()) for job in jobs):
+        _raise_if_dead(jobs)
+        time.sleep(min(period_s, 1.0))
+    _raise_if_dead(jobs)
+
+
+def _raise_if_dead(jobs: list[Any]) -> None:
+    import opencue
+
+    for job in jobs:
+        dead = opencue.api.getJob(job.id()).data.job_stats.dead_frames
+        if dead:
+            reason = f"{dead} dead frames in a launch with test=True"
+            job.kill(reason=reason)
+            raise OutlineException(f"job {job.name()}: {reason}; the job was killed")

@@ -1,0 +1,134 @@
+"""The settings of outline: defaults, then ``outline.cfg``, then ``OUTLINE_<SECTION>_<OPTION>`` variables.
+
+The file is the first of ``$OUTLINE_CONFIG_FILE``, ``$OL_CONFIG`` and ``~/.config/opencue/outline.cfg``.
+As in PyOutline ``outline.config`` answers like a ``ConfigParser``: ``outline.config.get("outline", "backend")``.
+Nothing is read before it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from configparser import ConfigParser
+    from typing import Any
+
+_VARIABLES = ("OUTLINE_CONFIG_FILE", "OL_CONFIG")
+_state: dict[str, Any] = {}
+
+
+def config_file() -> str | None:
+    """Return the path of the configuration file in use, or None when there is none."""
+    candidates = [os.environ.get(variable) for variable in _VARIABLES]
+    candidates.append(os.path.expanduser("~/.config/opencue/outline.cfg"))
+    return next((path for path in candidates if path and os.path.isfile(path)), None)
+
+
+def defaults() -> dict[str, str]:
+    """Return the ``[outline]`` section before any file is read."""
+    home = os.path.dirname(os.path.abspath(__file__))
+    user = os.environ.get("USER") or str(os.getuid())
+    return {
+        "home": home,
+        "session_dir": "{HOME}/.opencue/sessions",
+        "wrapper_dir": "",
+        "user_dir": os.path.join(os.environ.get("TMPDIR", "/tmp"), "opencue", "outline", user),  # noqa: S108 - PyOutline's place
+        "bin_dir": "",
+        "backend": "cue",
+        "spec_version": "1.15",
+        "facility": "local",
+        "domain": "example.com",
+        "maxretries": "1",
+        "default_show": "testing",
+        "default_shot": "default",
+        "python": "",
+    }
+
+
+def get_config() -> ConfigParser:
+    """Return the parsed settings; the file is read at the first call."""
+    if "parser" not in _state:
+        _state["parser"] = _load()
+    parser: ConfigParser = _state["parser"]
+    return parser
+
+
+def reload() -> None:
+    """Forget what was read, so that the next question reads the file again."""
+    _state.clear()
+
+
+def get_option(option: str) -> str:
+    """Return an option of the ``[outline]`` section, without parsing anything when no file exists."""
+    if "parser" not in _state and config_file() is None:
+        return os.environ.get(f"OUTLINE_OUTLINE_{option.upper()}", defaults()[option])
+    return get_config().get("outline", option)
+
+
+def class_defaults(class_name: str) -> dict[str, str]:
+    """Return the default arguments of a layer class: section ``[ClassName]``."""
+    if "parser" not in _state and config_file() is None:
+        return {}
+    parser = get_config()
+    return dict(parser.items(class_name)) if parser.has_section(class_name) else {}
+
+
+def path_map() -> dict[str, str]:
+    """Return the path prefixes to map: ``$CUELET_PATH_MAP`` (a JSON object), else section ``[path_map]``.
+
+    Raises:
+        OutlineException: The variable does not hold a JSON object of texts.
+    """
+    text = os.environ.get("CUELET_PATH_MAP")
+    if text is not None:
+        return _path_map_from_json(text) if text.strip() else {}
+    if "parser" not in _state and config_file() is None:
+        return {}
+    parser = get_config()
+    return dict(parser.items("path_map")) if parser.has_section("path_map") else {}
+
+
+def _path_map_from_json(text: str) -> dict[str, str]:
+    import json
+
+    from outline.exception import OutlineException
+
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or not all(isinstance(to, str) for to in value.values()):
+        raise OutlineException(
+            f'CUELET_PATH_MAP is {text[:60]!r}; it has to be a JSON object such as {{"/from": "/to"}}'
+        )
+    return value
+
+
+def _load() -> ConfigParser:
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # paths and class arguments have case
+    parser.read_dict({"outline": defaults()})
+    path = config_file()
+    if path is not None:
+        parser.read(path)
+    _apply_environment(parser)
+    return parser
+
+
+def _apply_environment(parser: ConfigParser) -> None:
+    for section in parser.sections():
+        for option in parser.options(section):
+            variable = f"OUTLINE_{section}_{option}".upper().replace(":", "_")
+            if variable in os.environ:
+                parser.set(section, option, os.environ[variable])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "config":
+        return get_config()
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return getattr(get_config(), name)

@@ -1,0 +1,239 @@
+"""Launching outlines, and executing single frames of launched ones."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from outline import event
+from outline.constants import OUTLINE_MODE_READY
+from outline.exception import OutlineException, UnknownBackendError, UnknownFlagError
+from outline.plugins import PluginManager
+from outline.settings import check_whole
+from outline.spec import Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    from outline.loader import Outline
+
+JOB_WAIT_PERIOD_SEC = 5
+"""The longest pause between two looks at a job that is waited for, in seconds."""
+
+launched: list[tuple[Outline, list[Any]]] = []
+"""Every launch of this process: the outline and its jobs. A tool that runs a script reads it afterwards."""
+
+_DEFAULTS: dict[str, Any] = {
+    "pause": False,
+    "priority": None,
+    "wait": False,
+    "test": False,
+    "server": None,
+    "shot": None,
+    "show": None,
+    "user": None,
+    "dev": False,
+    "devuser": None,
+    "autoeat": False,
+    "range": None,
+    "range_default": False,
+    "basename": None,
+    "nomail": False,
+    "os": None,
+    "env": (),
+    "maxretries": None,
+    "backend": None,
+    "facility": None,
+    "verbose": False,
+}
+"""Every flag of a launch and what it is when nothing is said."""
+
+
+def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> list[Any]:
+    """Launch an outline and return its jobs; the caller may exit at once, the jobs run on.
+
+    Args:
+        ol: The outline; it is set up first when it is not yet.
+        use_pycuerun: Frames run through ``pycuerun -e``, as layers written in Python need; else commands run directly.
+        **flags: ``pause``, ``priority``, ``wait`` (return when the job has ended), ``test`` (wait, and raise when a frame
+            dies), ``server``, ``show``, ``shot``, ``user``, ``range``, ``basename`` (another job name), ``nomail``,
+            ``os``, ``env`` (a dict, or texts ``KEY=VALUE``), ``maxretries``, ``autoeat``, ``facility``, ``backend``, ...
+
+    Raises:
+        UnknownFlagError: There is no such flag.
+        OutlineException: The outline cannot run; nothing is left behind.
+    """
+    return OutlineLauncher(ol, **flags).launch(use_pycuerun)
+
+
+class OutlineLauncher:
+    """One launch of an outline.
+
+    Args:
+        outline: The outline.
+        **flags: See `launch`.
+    """
+
+    def __init__(self, outline: Outline, **flags: Any) -> None:
+        self._outline = outline
+        self._flags = dict(_DEFAULTS)
+        self._evh = event.EventHandler(self)
+        for key, value in flags.items():
+            self.set_flag(key, value)
+        self._apply_flags()
+
+    def _apply_flags(self) -> None:
+        outline = self._outline
+        for flag, setter in (
+            ("show", outline.set_show),
+            ("shot", outline.set_shot),
+            ("user", outline.set_user),
+        ):
+            if self._flags[flag]:
+                setter(self._flags[flag])
+        if self._flags["range"]:
+            outline.set_frame_range(self._flags["range"])
+        for key, value in _env_pairs(self._flags["env"]).items():
+            outline.set_env(key, value, pre=True)
+
+    def set_flag(self, key: str, value: Any) -> None:
+        """Set a flag; raises UnknownFlagError when there is none of that name."""
+        if key not in _DEFAULTS:
+            raise UnknownFlagError(flag=key, advice=_suggest(key))
+        self._flags[key] = value
+
+    def get_flag(self, key: str, default: Any = None) -> Any:
+        """Return a flag, or ``default`` when nothing was said."""
+        value = self._flags.get(key)
+        return default if value is None else value
+
+    def get(self, key: str) -> Any:
+        """Return a flag."""
+        return self.get_flag(key)
+
+    def get_outline(self) -> Outline:
+        """Return the outline."""
+        return self._outline
+
+    def add_event_listener(self, event_type: str, callback: Callable[[Any], object]) -> None:
+        """Call ``callback(event)`` before or after the launch; see `outline.event`."""
+        self._evh.add_event_listener(event_type, callback)
+
+    def setup(self) -> None:
+        """Set the outline up when it is not yet."""
+        PluginManager.init_cuerun_plugins(self)
+        if self._outline.get_mode() < OUTLINE_MODE_READY:
+            self._outline.setup()
+
+    def launch(self, use_pycuerun: bool = True) -> list[Any]:
+        """Launch and return the jobs; see `outline.cuerun.launch`."""
+        backend = self._get_backend()
+        was_ready = self._outline.get_mode() >= OUTLINE_MODE_READY
+        self.setup()
+        try:
+            self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self))
+            jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
+        except BaseException:
+            if not was_ready:
+                self._outline.undo_setup()
+            raise
+        launched.append((self._outline, jobs))
+        self._evh.emit(event.LaunchEvent(event.AFTER_LAUNCH, self, jobs=jobs))
+        self._follow(backend, jobs)
+        return jobs
+
+    def _follow(self, backend: ModuleType, jobs: list[Any]) -> None:
+        if self.get_flag("test"):
+            backend.test(jobs, JOB_WAIT_PERIOD_SEC)
+        elif self.get_flag("wait"):
+            backend.wait(jobs, JOB_WAIT_PERIOD_SEC)
+
+    def serialize(self, use_pycuerun: bool = True) -> str:
+        """Return the XML for a stock Cuebot."""
+        backend = self._get_backend()
+        text: str = (backend.serialize if use_pycuerun else backend.serialize_simple)(self)
+        return text
+
+    def _get_backend(self) -> ModuleType:
+        return import_backend_module(self.get_flag("backend") or _option("backend"))
+
+    def get_spec_options(self, *, use_pycuerun: bool) -> Options:
+        """Return the flags as options of the job specification."""
+        outline = self._outline
+        thing = f"launch of outline {outline.get_name()!r}"
+        priority = self.get_flag("priority")
+        retries = self.get_flag("maxretries", _option("maxretries"))
+        user = outline.get_user()
+        return Options(
+            use_pycuerun=use_pycuerun,
+            paused=bool(self.get_flag("pause")),
+            priority=None
+            if priority is None
+            else check_whole(thing, "priority", priority, least=0),
+            maxretries=check_whole(thing, "maxretries", retries, least=0, most=16),
+            autoeat=bool(self.get_flag("autoeat")),
+            name=self.get_flag("basename") or None,
+            facility=self.get_flag("facility") or get_launch_facility(outline),
+            os=self.get_flag("os") or os.environ.get("OL_OS"),
+            email=None if self.get_flag("nomail") else f"{user}@{_option('domain')}",
+        )
+
+
+def _suggest(key: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, _DEFAULTS, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_DEFAULTS)}"
+
+
+def _env_pairs(env: Any) -> dict[str, str]:
+    """Return variables given as a dict, as pairs, or as texts ``KEY=VALUE``."""
+    if isinstance(env, dict):
+        return {str(key): str(value) for key, value in env.items()}
+    pairs = {}
+    for each in [env] if isinstance(env, str) else env or ():
+        key, mark, value = each.partition("=") if isinstance(each, str) else (each[0], "=", each[1])
+        if not mark or not key:
+            raise OutlineException(f"env {each!r} has no '='; write KEY=VALUE")
+        pairs[key] = value
+    return pairs
+
+
+def import_backend_module(name: str) -> ModuleType:
+    """Return a backend; raises UnknownBackendError when there is none of that name."""
+    from outline.backend import BACKENDS
+
+    if name not in BACKENDS:
+        raise UnknownBackendError(name=name, available=", ".join(BACKENDS))
+    return importlib.import_module(f"outline.backend.{name}")
+
+
+def get_launch_facility(outline: Outline | None = None) -> str:
+    """Return where a job runs: what the outline says, ``$RENDER_TO``, ``$FACILITY``, else the configured facility."""
+    named = outline.get_facility() if outline is not None else None
+    return named or os.environ.get("RENDER_TO") or os.environ.get("FACILITY") or _option("facility")
+
+
+def execute_frame(script: str, layer: str, frame: int) -> None:
+    """Execute the chunk of a layer that begins with a frame, here and now.
+
+    Args:
+        script: A session directory, its ``outline.yaml``, or an outline script.
+        layer: Name of the layer.
+        frame: First frame of the chunk.
+    """
+    from outline.loader import load_outline
+
+    outline = load_outline(script)
+    if outline.find_session() is None:
+        outline.setup()
+    outline.get_layer(layer).execute(int(frame))
+
+
+def _option(name: str) -> str:
+    from outline import config
+
+    return config.get_option(name)

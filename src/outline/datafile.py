@@ -1,0 +1,156 @@
+"""Session data as text: YAML that is also JSON wherever the value allows, because JSON is read 500 times faster."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+from outline.exception import DataFormatError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_BYTES = 64 << 20
+"""The most a data file may hold."""
+MAX_YAML_BYTES = 256 << 10
+"""The most of it that is not JSON: the YAML reader needs seconds for a megabyte."""
+_MAX_MERGED = 10_000
+
+_ASTRAL = r"\\ud[89ab]"
+
+
+def is_json(value: Any) -> bool:
+    """Tell whether JSON gives back exactly this value: no tuples, no odd types, no text keys that were numbers."""
+    kind = type(value)
+    if kind is float:
+        return math.isfinite(value)
+    if kind is list:
+        return all(map(is_json, value))
+    if kind is dict:
+        return all(type(key) is str and is_json(item) for key, item in value.items())
+    return kind in {str, int, bool, type(None)}
+
+
+def to_text(thing: str, key: str, value: Any) -> str:
+    """Return a value as YAML text that ends with a newline.
+
+    Tuples become lists, as YAML has no tuples.
+
+    Raises:
+        DataFormatError: It holds something YAML's safe types cannot express, nests too deep, or is too large.
+    """
+    try:
+        text = _json_text(value) if is_json(value) else None
+        if text is None:
+            text = _yaml_text(thing, key, value)
+    except RecursionError:
+        raise DataFormatError(
+            thing=thing, key=key, reason="nests too deep or contains itself"
+        ) from None
+    if len(text) > MAX_BYTES:
+        raise _too_large(thing, key, len(text), MAX_BYTES)
+    return text
+
+
+def _json_text(value: Any) -> str | None:
+    """Return JSON, or None where YAML would read that JSON as something else."""
+    text = json.dumps(value, indent=None)
+    if re.search(_ASTRAL, text) or _has_bare_exponent(value):
+        return None
+    return None if _has_long_key(value) else text + "\n"
+
+
+def _has_bare_exponent(value: Any) -> bool:
+    """Tell whether a float would be written like 1e+16, which YAML 1.1 takes for text."""
+    if isinstance(value, float):
+        text = repr(value)
+        return "e" in text and "." not in text
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_has_bare_exponent, items))
+
+
+def _has_long_key(value: Any) -> bool:
+    """Tell whether a key is longer than YAML takes on one line."""
+    if isinstance(value, dict):
+        return any(len(key) > 120 or _has_long_key(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_has_long_key, value))
+
+
+def _yaml_text(thing: str, key: str, value: Any) -> str:
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    try:
+        text: str = yaml.dump(value, Dumper=Dumper, sort_keys=False)
+    except yaml.YAMLError as error:
+        odd = error.args[1] if len(error.args) > 1 else value
+        kind = f"{type(odd).__module__}.{type(odd).__qualname__}"
+        reason = (
+            f"holds a {kind}, which YAML cannot express; "
+            "store texts, numbers, lists and dicts, such as str(path) or list(array)"
+        )
+        raise DataFormatError(thing=thing, key=key, reason=reason) from error
+    if len(text) > MAX_YAML_BYTES:
+        raise _too_large(thing, key, len(text), MAX_YAML_BYTES)
+    return text
+
+
+def _too_large(thing: str, key: str, size: int, most: int) -> DataFormatError:
+    reason = f"is {size:,} bytes, over the limit of {most:,}; store it as a file with put_file"
+    return DataFormatError(thing=thing, key=key, reason=reason)
+
+
+def from_text(thing: str, key: str, text: bytes | str) -> Any:
+    """Return the value of some text, JSON or YAML, without ever executing anything.
+
+    Raises:
+        DataFormatError: It is neither, nests too deep, or is too large.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise DataFormatError(thing=thing, key=key, reason="nests too deep") from None
+    except ValueError:
+        return _from_yaml(thing, key, text)
+
+
+def _from_yaml(thing: str, key: str, text: bytes | str) -> Any:
+    if len(text) > MAX_YAML_BYTES:
+        raise _too_large(thing, key, len(text), MAX_YAML_BYTES)
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader, see there
+    except RecursionError:
+        raise DataFormatError(thing=thing, key=key, reason="nests too deep") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        first = str(error).partition("\n")[0]
+        raise DataFormatError(
+            thing=thing, key=key, reason=f"cannot be read: {first}; store it again with force=True"
+        ) from error
+
+
+def _loader() -> Any:
+    """Return a safe loader whose merge keys cannot grow without bound."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def flatten_mapping(self, node: Any) -> None:
+            super().flatten_mapping(node)
+            if len(node.value) > _MAX_MERGED:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"merges over {_MAX_MERGED:,} entries", node.start_mark
+                )
+
+    return Loader
+
+
+def short(value: Any) -> str:
+    """Return a value in at most 80 characters, for messages."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,215 @@
+"""Every error that outline raises.
+
+The tree, PyOutline's names at the top, ours below them::
+
+    OutlineException
+    |- LayerException
+    |  |- InvalidSettingError, EmptyRangeError, MissingArgumentError
+    |- SessionException
+    |  |- UnsafeNameError, DataNotFoundError, DataExistsError, DataFormatError
+    |  |- FileNotStoredError, FileExistsInSessionError, NoSessionError
+    |- FileSpecException
+    |- FailImmediately
+    |- ShellCommandFailureException
+    |- InvalidNameError, NameCollisionError, UnknownLayerError, DependencyCycleError
+    |- ModeError, SpecError, UnknownFlagError, UnknownBackendError, ScriptError
+
+Ours carry what they are about in ``fields`` (and as attributes) and build one line that names the thing, the value and
+the way out.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class OutlineException(Exception):
+    """Root of every error of this package."""
+
+
+class LayerException(OutlineException):
+    """A layer is wrong, or failed."""
+
+
+class SessionException(OutlineException):
+    """A session could not do what was asked of it."""
+
+
+class FileSpecException(OutlineException):
+    """A file specification is malformed."""
+
+
+class FailImmediately(OutlineException):
+    """Raised by an event listener that wants its failure to stop the frame or the launch."""
+
+
+class ShellCommandFailureException(OutlineException):
+    """A command ended with a status other than 0.
+
+    Args:
+        msg: One line that names the command.
+        status: Exit status; 128 plus the signal number after a signal.
+    """
+
+    def __init__(self, msg: str, status: int) -> None:
+        super().__init__(msg)
+        self.msg, self.exit_status = msg, status
+
+    @property
+    def status(self) -> int:
+        """Exit status of the command."""
+        return self.exit_status
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.msg, self.exit_status)
+
+
+class _Described(OutlineException):
+    """Mix-in: the message is ``text`` filled in with the fields, which are attributes too."""
+
+    text = ""
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        super().__init__(self.text.format_map(fields))
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["fields"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.fields)
+
+
+def _rebuild(cls: type[_Described], fields: dict[str, object]) -> _Described:
+    return cls(**fields)
+
+
+class InvalidSettingError(_Described, LayerException):
+    """A setting of a layer or an outline has a value that cannot mean anything."""
+
+    text = "{thing}: {setting} is {value!r}; {advice}"
+
+
+class EmptyRangeError(_Described, LayerException):
+    """The range of a layer and that of its outline have no frame in common."""
+
+    text = (
+        "layer {layer!r}: its range {layer_range!r} and the range {outline_range!r} of outline {outline!r} "
+        "have no frame in common; change one of them"
+    )
+
+
+class MissingArgumentError(_Described, LayerException):
+    """A layer lacks an argument its class needs."""
+
+    text = "layer {layer!r} has no {argument}; give it {argument}={example}"
+
+
+class UnsafeNameError(_Described, SessionException):
+    """A name would leave its directory, or cannot be a file name."""
+
+    text = "{thing}: the name {name!r} {reason}; use a plain file name without a directory"
+
+
+class DataNotFoundError(_Described, SessionException):
+    """Nothing is stored under that key."""
+
+    text = "{thing} has no data {key!r}; stored: {stored}"
+
+
+class DataExistsError(_Described, SessionException):
+    """A key already holds another value."""
+
+    text = "{thing}: data {key!r} already holds {old}, not {new}; use another key, or force=True to replace it"
+
+
+class DataFormatError(_Described, SessionException):
+    """A value cannot be written as YAML, or stored text cannot be read."""
+
+    text = "{thing}: data {key!r} {reason}"
+
+
+class FileNotStoredError(_Described, SessionException):
+    """The session does not hold that file."""
+
+    text = "{thing}: no file {path!r}; store it with put_file or sym_file, or pass check=False"
+
+
+class FileExistsInSessionError(_Described, SessionException):
+    """The session already holds a file of that name."""
+
+    text = "{thing}: {path!r} exists already; use another name"
+
+
+class FileSourceError(_Described, SessionException):
+    """A file that should be stored cannot be read."""
+
+    text = "{thing}: cannot store {source!r}: {reason}"
+
+
+class NoSessionError(_Described, SessionException):
+    """There is no session here, or none yet."""
+
+    text = "{thing} has no session: {advice}"
+
+
+class InvalidNameError(_Described, OutlineException):
+    """A name that OpenCue cannot take."""
+
+    text = (
+        "{kind} name {name!r} {reason}; use at least 3 letters, digits, '_', '-' or '.', "
+        "such as {example!r}"
+    )
+
+
+class NameCollisionError(_Described, OutlineException):
+    """Two layers would have the same name."""
+
+    text = "outline {outline!r}: layer {name!r} and layer {other!r} {reason}; rename one of them"
+
+
+class UnknownLayerError(_Described, OutlineException):
+    """A layer that is named is not in the outline."""
+
+    text = "{thing}: no layer {name!r} in outline {outline!r}; {advice}"
+
+
+class DependencyCycleError(_Described, OutlineException):
+    """Layers wait for each other in a circle, so that none could ever start."""
+
+    text = "outline {outline!r}: circular dependency {path}; remove one of these depends"
+
+
+class ModeError(_Described, OutlineException):
+    """Something was asked of an outline at the wrong time."""
+
+    text = "outline {outline!r}: {reason}"
+
+
+class SpecError(_Described, OutlineException):
+    """An outline cannot be written as a job specification."""
+
+    text = "{thing}: {reason}"
+
+
+class UnknownFlagError(_Described, OutlineException):
+    """A launch flag that does not exist."""
+
+    text = "launch has no flag {flag!r}; {advice}"
+
+
+class UnknownBackendError(_Described, OutlineException):
+    """A backend that does not exist."""
+
+    text = "no backend {name!r}; there are: {available}"
+
+
+class ScriptError(_Described, OutlineException):
+    """An outline script or file cannot be loaded."""
+
+    text = "cannot load {path!r}: {reason}"

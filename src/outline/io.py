@@ -1,0 +1,342 @@
+"""Paths and file sequences that layers read and write, and the running of commands."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+from outline import tokens
+from outline.exception import FileSpecException, ShellCommandFailureException
+from outline.names import wire_name
+from outline.util import FrameSet, range_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+NOT_FOUND = 127
+"""Exit status for a program that does not exist, as shells have it."""
+NOT_EXECUTABLE = 126
+"""Exit status for a program that cannot be executed, as shells have it."""
+
+# Patterns are compiled at first use: a frame that runs a plain list needs neither.
+_SHELL_SYNTAX = r"[|&;<>()$`*?\[\]{}~!\n]|(?:^|\s)#|^\s*\w+="
+_SEQUENCE = r"(?P<base>.*?)\.(?P<range>-?\d[\d,xy:-]*)?(?P<pad>[#@]+|%0?\d*d)(?P<ext>\.[^.]+)\Z"
+_printed_maps: set[str] = set()
+
+
+class Path:
+    """A path with attributes.
+
+    Args:
+        path: The path; ``~`` is the home directory.
+        **attributes: ``checked``: it has to exist when a frame begins or ends. ``mkdir``: an output's directory is made
+            before the frame. Others are kept.
+    """
+
+    def __init__(self, path: Any, **attributes: Any) -> None:
+        self._path = str(path) if isinstance(path, Path) else os.fspath(path)
+        self._attributes: dict[str, Any] = {"checked": False, "mkdir": False, **attributes}
+
+    def get_attribute(self, name: str, default: Any = None) -> Any:
+        """Return an attribute, or ``default``."""
+        return self._attributes.get(name, default)
+
+    def set_attribute(self, name: str, value: Any) -> None:
+        """Set an attribute."""
+        self._attributes[name] = value
+
+    def get_attributes(self) -> dict[str, Any]:
+        """Return the attributes."""
+        return self._attributes
+
+    def mkdir(self) -> None:
+        """Make the directory and those above it; fine when it is there.
+
+        Raises:
+            OSError: The system refused.
+        """
+        os.makedirs(os.path.expanduser(self._path), exist_ok=True)
+
+    def exists(self, frame_set: FrameSet | None = None) -> bool:
+        """Tell whether the path exists."""
+        return os.path.exists(os.path.expanduser(self._path))
+
+    def get_basename(self) -> str:
+        """Return the last part."""
+        return os.path.basename(self._path)
+
+    def get_dirname(self) -> str:
+        """Return everything before the last part."""
+        return os.path.dirname(self._path)
+
+    def get_ext(self) -> str:
+        """Return the extension with its dot."""
+        return os.path.splitext(self._path)[1]
+
+    def get_path(self) -> str:
+        """Return the path as text."""
+        return self._path
+
+    def get_size(self, frame_set: FrameSet | None = None) -> int:
+        """Return the size in bytes; raises OSError when there is no such file."""
+        return os.path.getsize(os.path.expanduser(self._path))
+
+    def __fspath__(self) -> str:
+        return self._path
+
+    def __str__(self) -> str:
+        return self._path
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._path!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other) if isinstance(other, (Path, str)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._path)
+
+
+class FileSpec(Path):
+    """A sequence of files, such as ``/out/2k_lin/exr/beauty.1-10#.exr``: one file per frame.
+
+    ``#`` stands for four digits, ``@`` for one, ``%04d`` as in C.
+    A file without content does not exist; attribute ``checkExt`` lists extensions to look for instead.
+
+    Raises:
+        FileSpecException: There is no frame mark between the name and the extension.
+    """
+
+    def __init__(self, path: Any, **attributes: Any) -> None:
+        super().__init__(path, **attributes)
+        if re.match(_SEQUENCE, os.path.basename(self._path)) is None:
+            raise FileSpecException(
+                f"file spec {self._path!r} has no frame mark; write it like /out/beauty.1-10#.exr"
+            )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return path_from_data, (path_to_data(self),)
+
+    def _part(self, name: str) -> str:
+        match = re.match(_SEQUENCE, os.path.basename(self._path))
+        return (match[name] or "") if match else ""
+
+    def get_basename(self) -> str:
+        """Return the name in front of the frame number."""
+        return self._part("base")
+
+    def get_ext(self) -> str:
+        """Return the extension with its dot."""
+        return self._part("ext")
+
+    def get_frame_set(self) -> FrameSet | None:
+        """Return the frames written in the path, or None."""
+        text = self._part("range")
+        return FrameSet(text) if text else None
+
+    def get_frame_path(self, num: int) -> str:
+        """Return the path of one frame's file."""
+        return os.path.join(self.get_dirname(), self._frame_name(num, self.get_ext()))
+
+    def get_temp_frame_path(self, num: int, path: str | None = None) -> str:
+        """Return the path of one frame's file in a temporary directory."""
+        return os.path.join(path or _temp_dir(), self._frame_name(num, self.get_ext()))
+
+    def get_temp_file_spec(self, path: str | None = None) -> FileSpec:
+        """Return the same sequence in a temporary directory."""
+        name = f"{self.get_basename()}.{self._part('pad')}{self.get_ext()}"
+        return FileSpec(os.path.join(path or _temp_dir(), name))
+
+    def get_file_spec(self, fs: Any = None) -> str:
+        """Return the path as text, with some frames written into it."""
+        frames = range_text(fs) if fs is not None else self._part("range")
+        name = f"{self.get_basename()}.{frames}{self._part('pad')}{self.get_ext()}"
+        return os.path.join(self.get_dirname(), name)
+
+    def _frame_name(self, num: int, ext: str) -> str:
+        pad = self._part("pad")
+        if pad.startswith("%"):
+            digits = int(pad.strip("%d") or 0)
+        else:
+            digits = 4 * pad.count("#") + pad.count("@")
+        return f"{self.get_basename()}.{num:0{digits}d}{ext}"
+
+    def get_rep(self) -> str:
+        """Return the representation: the directory the files are in."""
+        return self._folder(-1)
+
+    def get_res(self) -> str:
+        """Return the resolution, of the ``<resolution>_<colour space>`` directory above the files."""
+        return self._folder(-2).split("_")[0]
+
+    def get_colorspace(self) -> str:
+        """Return the colour space, of the ``<resolution>_<colour space>`` directory above the files."""
+        _, mark, colorspace = self._folder(-2).partition("_")
+        if not mark:
+            raise FileSpecException(f"file spec {self._path!r} names no colour space")
+        return colorspace
+
+    def get_element_dir(self) -> str:
+        """Return the directory of the element, two above the files."""
+        return os.path.dirname(self.get_dirname()) + os.sep
+
+    def _folder(self, index: int) -> str:
+        folders = [part for part in self.get_dirname().split(os.sep) if part]
+        if len(folders) < -index:
+            raise FileSpecException(f"file spec {self._path!r} has too few directories")
+        return folders[index]
+
+    def exists(self, frame_set: FrameSet | None = None) -> bool:
+        """Tell whether every frame's file is there and has content."""
+        frames = frame_set or self.get_frame_set() or ()
+        return bool(frames) and all(self._find(number) is not None for number in frames)
+
+    def get_size(self, frame_set: FrameSet | None = None) -> int:
+        """Return the sum of the sizes in bytes of the files that are there."""
+        found = (self._find(number) for number in frame_set or self.get_frame_set() or ())
+        return sum(os.path.getsize(path) for path in found if path)
+
+    def _find(self, number: int) -> str | None:
+        for ext in [self.get_ext(), *(self.get_attribute("checkExt") or [])]:
+            name = self._frame_name(number, ext if ext.startswith(".") else f".{ext}")
+            path = os.path.join(self.get_dirname(), name)
+            if os.path.exists(path) and os.path.getsize(path) > 0:
+                return path
+        return None
+
+
+def path_to_data(path: Path) -> dict[str, Any]:
+    """Return a path as plain data."""
+    kind = "FileSpec" if isinstance(path, FileSpec) else "Path"
+    return {"path": path.get_path(), "attributes": dict(path.get_attributes()), "kind": kind}
+
+
+def path_from_data(data: Mapping[str, Any]) -> Path:
+    """Return the path that `path_to_data` described."""
+    kind = FileSpec if data["kind"] == "FileSpec" else Path
+    return kind(data["path"], **data["attributes"])
+
+
+def _temp_dir() -> str:
+    import tempfile
+
+    return tempfile.gettempdir()
+
+
+def resolve(path: str) -> str:
+    """Return the absolute path with symlinks followed."""
+    return os.path.realpath(os.path.expanduser(path))
+
+
+def prep_shell_command(
+    cmd: Any, frame: int | None = None, known: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return the argument list of a command.
+
+    A list is taken as it is, each element one argument.
+    Text is split like a shell would, or handed to ``/bin/sh -c`` as it is when it has shell syntax.
+
+    Args:
+        cmd: A list, or text.
+        frame: Replaces the frame tokens.
+        known: What each token stands for; by default found from ``frame`` and the environment.
+    """
+    if known is None:
+        known = {} if frame is None else _values_from_environment(frame)
+    if not isinstance(cmd, str):
+        return [tokens.replace(argument, known) for argument in as_arguments(cmd)]
+    text = tokens.replace(cmd, known)
+    if re.search(_SHELL_SYNTAX, text):
+        return ["/bin/sh", "-c", text]
+    import shlex
+
+    return shlex.split(text)
+
+
+def as_arguments(cmd: Sequence[Any]) -> list[str]:
+    """Return the elements of a command as text; paths and numbers are taken too."""
+    return [
+        os.fsdecode(each) if isinstance(each, (bytes, os.PathLike)) else str(each) for each in cmd
+    ]
+
+
+def _values_from_environment(frame: int) -> dict[str, str]:
+    frames = FrameSet(os.environ.get("OL_LAYER_RANGE") or str(frame))
+    layer = wire_name(os.environ.get("CUE_LAYER", "layer"))
+    job = os.environ.get("CUE_JOB", "job")
+    return tokens.values(frame=frame, frames=frames, chunk=len(frames), layer=layer, job=job)
+
+
+def system(
+    cmd: Any,
+    ignore_error: bool = False,
+    frame: int | None = None,
+    known: Mapping[str, str] | None = None,
+) -> int:
+    """Run a command, its output going where ours goes, and return its exit status.
+
+    Paths are mapped first; see `outline.config.path_map`.
+
+    Args:
+        cmd: A list run without a shell, or text; see `prep_shell_command`.
+        ignore_error: Return a status other than 0 instead of raising.
+        frame: Replaces the frame tokens.
+        known: What each token stands for.
+
+    Raises:
+        ShellCommandFailureException: The command failed, or could not be started.
+    """
+    argv = _mapped(prep_shell_command(cmd, frame, known))
+    status = _run(argv) if argv else NOT_FOUND
+    if status and not ignore_error:
+        raise ShellCommandFailureException(_failure(argv, status), status)
+    return status
+
+
+def _mapped(argv: list[str]) -> list[str]:
+    from outline import config, pathmap
+
+    path_map = config.path_map()
+    for source, target in path_map.items():
+        line = f"path map: {source} -> {target}\n"
+        if line not in _printed_maps:
+            _printed_maps.add(line)
+            sys.stdout.write(line)
+    return pathmap.map_argv(argv, path_map) if path_map else argv
+
+
+def _run(argv: list[str]) -> int:
+    """Return the exit status of an argument list, 128 plus the signal when one ended it."""
+    from signal import SIGPIPE, SIGXFSZ
+
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        # Python ignores these two signals; a command expects them as they are everywhere else.
+        pid = os.posix_spawnp(argv[0], argv, os.environ, setsigdef=[SIGPIPE, SIGXFSZ])
+    except (FileNotFoundError, NotADirectoryError):
+        return NOT_FOUND
+    except OSError:
+        return NOT_EXECUTABLE
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return 128 - status if status < 0 else status
+
+
+def _failure(argv: list[str], status: int) -> str:
+    import shlex
+
+    shown = shlex.join(argv)
+    shown = shown if len(shown) <= 200 else shown[:197] + "..."
+    if status == NOT_FOUND and argv and not _exists(argv[0]):
+        return f"command not found: {shown}; PATH is {os.environ.get('PATH', '')}"
+    if status > 128:
+        return f"command ended by signal {status - 128}: {shown}"
+    return f"command ended with status {status}: {shown}"
+
+
+def _exists(program: str) -> bool:
+    folders = [""] if "/" in program else os.environ.get("PATH", "").split(os.pathsep)
+    return any(os.path.exists(os.path.join(folder, program)) for folder in folders)

@@ -1,0 +1,391 @@
+"""Outlines and layers as files of a session: written at setup, read back one by one when a frame needs them.
+
+A layer is JSON where JSON gives back exactly what it holds; else its class and state are pickled by value.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from outline.constants import LayerType
+from outline.datafile import is_json
+from outline.depend import Depend, DependType
+from outline.exception import LayerException, NoSessionError
+from outline.folder import Folder, sync_tree
+from outline.io import path_from_data, path_to_data
+from outline.layer import Layer, LayerProcess
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from outline.loader import Outline
+
+FORMAT = 1
+"""Version of the files; one we do not know is refused."""
+_FEW = 16
+"""Up to this many files are synced one by one; more of them with the whole file system, once."""
+_FAMILY = {
+    "_outline",
+    "_parent",
+    "_children",
+    "_processes",
+    "_depends",
+    "_creator",
+    "_loaded_range",
+}
+_TRANSIENT = {"_stage", "_is_awaited"}
+_CORE = {"_name", "_env", "_args", "_service", "_limits", "_type", "_inputs", "_outputs"}
+_LISTENED = {"_evh"}
+_REBUILT = {"_required"}
+
+
+def save_outline(ol: Outline, folder: Folder) -> None:
+    """Write an outline and all its layers; the outline's own file comes last and makes the session valid.
+
+    Raises:
+        LayerException: A layer holds something that cannot travel to the farm.
+    """
+    layers = ol.get_layers()
+    sync_each = len(layers) <= _FEW
+    for layer in layers:
+        header, pickled = _layer_to_file(layer)
+        place = ("layers", layer.get_name())
+        if pickled is not None:
+            folder.write((*place, "layer.pkl"), pickled, replace=True, sync=sync_each)
+        folder.write((*place, "layer.yaml"), _text(header), replace=True, sync=sync_each)
+    if not sync_each:
+        sync_tree(folder.path)
+    folder.write(("outline.yaml",), _text(_outline_to_data(ol)), replace=True)
+
+
+def _text(data: Mapping[str, Any]) -> bytes:
+    return (json.dumps(data) + "\n").encode()
+
+
+def _outline_to_data(ol: Outline) -> dict[str, Any]:
+    args = ol.get_args()
+    if not is_json(args):
+        raise LayerException(
+            f"outline {ol.get_name()!r}: its arguments {args!r} are more than texts, numbers, lists and dicts"
+        )
+    return {
+        "version": FORMAT,
+        "name": ol.get_name(),
+        "range": ol.get_frame_range(),
+        "show": ol.get_show(),
+        "shot": ol.get_shot(),
+        "user": ol.get_user(),
+        "facility": ol.get_facility(),
+        "maxcores": ol.get_maxcores(),
+        "maxgpus": ol.get_maxgpus(),
+        "priority": ol.get_priority(),
+        "env": {key: list(pair) for key, pair in ol.get_env().items()},
+        "args": args,
+        "layers": [layer.get_name() for layer in ol.get_layers()],
+    }
+
+
+def read_outline_data(path: str) -> dict[str, Any]:
+    """Return the data of an ``outline.yaml``.
+
+    Raises:
+        SessionException: It is not there, or nothing this version wrote.
+    """
+    try:
+        with open(path, "rb") as stream:
+            data = json.load(stream)
+    except OSError as error:
+        advice = f"{error.strerror}; sessions have to be on a disk every host sees"
+        raise NoSessionError(thing=f"file {path!r}", advice=advice) from error
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or data.get("version") != FORMAT:
+        advice = "it is no outline this version wrote; launch the job again"
+        raise NoSessionError(thing=f"file {path!r}", advice=advice)
+    return data
+
+
+# Writing a layer.
+
+
+def _layer_to_file(layer: Layer) -> tuple[dict[str, Any], bytes | None]:
+    header = _relations(layer)
+    body = _plain(layer)
+    if body is not None:
+        header["layer"] = body
+        return header, None
+    pickled = _pickled(layer)
+    header["pickle"] = _pickle_header()
+    return header, pickled
+
+
+def _relations(layer: Layer) -> dict[str, Any]:
+    """Return what is known by name: other layers are loaded only when somebody asks for them."""
+    creator = getattr(layer, "_creator", None)
+    return {
+        "version": FORMAT,
+        "name": layer.get_name(),
+        "processes": {alias: str(process) for alias, process in layer._processes.items()},
+        "creator": None if creator is None else str(creator),
+        "creator_range": None if creator is None else layer.get_frame_range(),
+        "depends": [_depend_to_data(depend) for depend in layer.get_depends()],
+    }
+
+
+def _depend_to_data(depend: Depend) -> dict[str, Any]:
+    kind = depend.get_type()
+    return {
+        "on": depend.get_depend_on_name(),
+        "type": str(kind),
+        "outcome": kind.outcome,
+        "propigate": depend.is_propagated(),
+    }
+
+
+def _plain(layer: Layer) -> dict[str, Any] | None:
+    """Return a layer as JSON data, children included, or None when JSON cannot hold it exactly."""
+    extra = _extra(layer)
+    children = [_plain(child) for child in layer.get_children()]
+    reference = _class_reference(type(layer))
+    if reference is None or None in children or layer.get_event_handler().has_listeners():
+        return None
+    if not is_json(extra) or not is_json(layer.get_args()) or not _paths_are_plain(layer):
+        return None
+    return {
+        **reference,
+        "name": layer._name,
+        "args": layer.get_args(),
+        "env": layer.get_envs(),
+        "service": layer._service,
+        "limits": layer.get_limits(),
+        "type": layer.get_type().value,
+        "inputs": {name: path_to_data(path) for name, path in layer.get_inputs().items()},
+        "outputs": {name: path_to_data(path) for name, path in layer.get_outputs().items()},
+        "extra": extra,
+        "children": children,
+    }
+
+
+def _extra(layer: Layer) -> dict[str, Any]:
+    """Return the attributes that the layer's own class added."""
+    known = _FAMILY | _TRANSIENT | _CORE | _LISTENED | _REBUILT
+    return {key: value for key, value in vars(layer).items() if key not in known}
+
+
+def _paths_are_plain(layer: Layer) -> bool:
+    paths = [*layer.get_inputs().values(), *layer.get_outputs().values()]
+    return all(
+        type(path).__module__ == "outline.io" and is_json(path.get_attributes()) for path in paths
+    )
+
+
+def _class_reference(cls: type) -> dict[str, Any] | None:
+    """Return where to import a class from, or None when another process could not."""
+    module = sys.modules.get(cls.__module__)
+    path = getattr(module, "__file__", None)
+    if (
+        module is None
+        or cls.__module__ == "__main__"
+        or path is None
+        or "<locals>" in cls.__qualname__
+    ):
+        return None
+    if getattr(module, cls.__name__, None) is not cls:
+        return None
+    return {"class": [cls.__module__, cls.__name__], "root": _import_root(cls.__module__, path)}
+
+
+def _import_root(module: str, path: str) -> str | None:
+    """Return the sys.path entry a module came from; None for outline's own."""
+    if module.partition(".")[0] == __name__.partition(".")[0]:
+        return None
+    folder = os.path.dirname(os.path.abspath(path))
+    levels = module.count(".") + (os.path.basename(path) == "__init__.py")
+    for _ in range(levels):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _pickle_header() -> dict[str, str]:
+    import cloudpickle
+
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {"python": version, "cloudpickle": cloudpickle.__version__}
+
+
+def _pickled(layer: Layer) -> bytes:
+    """Return class and state of a layer; other layers and the outline are kept as names.
+
+    Raises:
+        LayerException: It holds something that cannot be pickled.
+    """
+    import io
+    import pickle
+
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def persistent_id(self, value: Any) -> tuple[str, str] | None:
+            return _reference(value, layer)
+
+    stream = io.BytesIO()
+    pickler = Pickler(stream)
+    try:
+        pickler.dump(type(layer))
+        pickler.dump(_state(layer))
+    except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as error:
+        raise LayerException(
+            f"layer {layer.get_name()!r} cannot travel to the farm: {error}; "
+            "create what cannot be pickled in _execute instead of keeping it"
+        ) from error
+    return stream.getvalue()
+
+
+def _reference(value: Any, root: Layer) -> tuple[str, str] | None:
+    from outline.loader import Outline
+
+    if isinstance(value, Outline):
+        return "outline", ""
+    if not isinstance(value, Layer) or value is root or value.get_parent() is not None:
+        return None
+    return ("layer", value.get_name()) if value.find_outline() is root.find_outline() else None
+
+
+def _state(layer: Layer) -> dict[str, Any]:
+    left_out = (_FAMILY - {"_children", "_parent"}) | _TRANSIENT
+    return {key: value for key, value in vars(layer).items() if key not in left_out}
+
+
+# Reading a layer.
+
+
+def load_layer(ol: Outline, session_path: str, name: str) -> Layer:
+    """Return one layer of a session, joined to its outline; no other layer is read.
+
+    Raises:
+        SessionException: The session has no such layer.
+        LayerException: Its class cannot be loaded in this Python.
+    """
+    place = os.path.join(session_path, "layers", name)
+    header = _read_header(place, name)
+    if "pickle" in header:
+        layer = _unpickle(ol, header, os.path.join(place, "layer.pkl"))
+    else:
+        layer = _from_plain(header["layer"])
+        ol.attach_loaded(name, layer)
+    layer._processes = dict(header["processes"])
+    if isinstance(layer, LayerProcess):
+        layer._creator = header["creator"]
+        if header["creator_range"] is not None:
+            layer._loaded_range = header["creator_range"]
+    for each in header["depends"]:
+        kind = DependType(each["type"], each["outcome"])
+        layer._depends.append(Depend(layer, each["on"], kind, each["propigate"]))
+    return layer
+
+
+def _read_header(place: str, name: str) -> dict[str, Any]:
+    path = os.path.join(place, "layer.yaml")
+    try:
+        with open(path, "rb") as stream:
+            header: dict[str, Any] = json.load(stream)
+    except OSError as error:
+        raise NoSessionError(
+            thing=f"layer {name!r}", advice=f"cannot read {path}: {error.strerror}"
+        ) from error
+    except ValueError as error:
+        raise NoSessionError(
+            thing=f"layer {name!r}", advice=f"{path} is damaged ({error}); launch the job again"
+        ) from error
+    if header.get("version") != FORMAT:
+        raise NoSessionError(
+            thing=f"layer {name!r}",
+            advice=f"{path} was written by another version; launch the job again",
+        )
+    return header
+
+
+def _bare(cls: type[Layer]) -> Layer:
+    """Return a layer without running its constructor: all it holds is in the file."""
+    from outline.event import EventHandler
+    from outline.session import Stage
+
+    layer = cls.__new__(cls)
+    layer._outline = layer._parent = None
+    layer._children, layer._depends, layer._processes = [], [], {}
+    layer._is_awaited, layer._required = False, {}
+    layer._stage, layer._evh = Stage(), EventHandler(layer)
+    return layer
+
+
+def _from_plain(body: Mapping[str, Any]) -> Layer:
+    layer = _bare(_import_class(body))
+    vars(layer).update(body["extra"])
+    layer._name, layer._args, layer._env = body["name"], body["args"], body["env"]
+    layer._service, layer._limits = body["service"], body["limits"]
+    layer._type = LayerType(body["type"])
+    layer._inputs = {name: path_from_data(each) for name, each in body["inputs"].items()}
+    layer._outputs = {name: path_from_data(each) for name, each in body["outputs"].items()}
+    for each in body["children"]:
+        child = _from_plain(each)
+        child._parent = layer
+        layer._children.append(child)
+    return layer
+
+
+def _import_class(body: Mapping[str, Any]) -> type[Layer]:
+    import importlib
+
+    module, name = body["class"]
+    root = body["root"]
+    if root is not None and root not in sys.path:
+        sys.path.append(root)
+    try:
+        cls = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise LayerException(
+            f"layer {body['name']!r}: cannot import its class {name} of module {module} from {root}: {error}"
+        ) from error
+    if not (isinstance(cls, type) and issubclass(cls, Layer)):
+        raise LayerException(f"layer {body['name']!r}: {module}.{name} is no Layer class")
+    return cls
+
+
+def _unpickle(ol: Outline, header: Mapping[str, Any], path: str) -> Layer:
+    name = header["name"]
+    _check_python(name, header["pickle"])
+    import pickle
+
+    class Unpickler(pickle.Unpickler):
+        def persistent_load(self, reference: tuple[str, str]) -> Any:
+            return ol if reference[0] == "outline" else ol.get_layer(reference[1])
+
+    try:
+        with open(path, "rb") as stream:
+            unpickler = Unpickler(stream)
+            layer = _bare(unpickler.load())
+            ol.attach_loaded(
+                name, layer
+            )  # before its state, which may refer to layers that refer to it
+            vars(layer).update(unpickler.load())
+    except (OSError, ImportError, AttributeError, EOFError, pickle.UnpicklingError) as error:
+        raise LayerException(
+            f"layer {name!r} cannot be loaded here: {error}; it was written by Python "
+            f"{header['pickle']['python']} with cloudpickle {header['pickle']['cloudpickle']}"
+        ) from error
+    for child in layer._children:
+        child._parent = layer
+    return layer
+
+
+def _check_python(name: str, header: Mapping[str, str]) -> None:
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if header["python"] != here:
+        raise LayerException(
+            f"layer {name!r} was written by Python {header['python']}, this is Python {here}; "
+            "its class comes from a script, so both have to be the same: set CUELET_PYTHON, or move the class to a module"
+        )

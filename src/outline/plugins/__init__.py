@@ -1,0 +1,82 @@
+"""Plug-ins: modules named in ``[plugin:NAME]`` sections of outline.cfg, loaded in order of ``priority``.
+
+A plug-in may define ``loaded()``, ``init(layer)`` and ``init_cuerun_plugin(cuerun)``.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, ClassVar
+
+__all__ = ["PluginManager"]
+
+
+class PluginManager:
+    """The plug-ins of this process; loaded when the first layer is made or the first job launched."""
+
+    registered_plugins: ClassVar[list[ModuleType]] = []
+    _loaded: ClassVar[bool] = False
+
+    @classmethod
+    def get_plugins(cls) -> list[ModuleType]:
+        """Return the loaded plug-ins, in order."""
+        cls._ensure_loaded()
+        return list(cls.registered_plugins)
+
+    @classmethod
+    def load_all_plugins(cls) -> None:
+        """Load every plug-in that outline.cfg enables; raises ImportError for one that is not there."""
+        cls._loaded = True
+        from outline import config
+
+        if config.config_file() is None:
+            return
+        parser = config.get_config()
+        sections = [name for name in parser.sections() if name.startswith("plugin:")]
+        sections.sort(key=lambda name: parser.getint(name, "priority", fallback=0))
+        for section in sections:
+            if parser.getboolean(section, "enable", fallback=False):
+                cls.load_plugin(parser.get(section, "module"))
+
+    @classmethod
+    def load_plugin(cls, module_name: str) -> ModuleType:
+        """Import one plug-in and run its ``loaded()``."""
+        import importlib
+
+        module = importlib.import_module(module_name)
+        if module not in cls.registered_plugins:
+            cls.registered_plugins.append(module)
+            _call(module, "loaded")
+        return module
+
+    @classmethod
+    def init_plugin(cls, module: ModuleType, layer: Any) -> None:
+        """Run a plug-in's ``init(layer)``."""
+        _call(module, "init", layer)
+
+    @classmethod
+    def init_layer(cls, layer: Any) -> None:
+        """Tell every plug-in about a new layer."""
+        cls._ensure_loaded()
+        for module in cls.registered_plugins:
+            cls.init_plugin(module, layer)
+
+    @classmethod
+    def init_cuerun_plugins(cls, cuerun: Any) -> None:
+        """Tell every plug-in about a launch."""
+        cls._ensure_loaded()
+        for module in cls.registered_plugins:
+            _call(module, "init_cuerun_plugin", cuerun)
+
+    @classmethod
+    def _ensure_loaded(cls) -> None:
+        if not cls._loaded:
+            cls.load_all_plugins()
+
+
+def _call(module: ModuleType, hook: str, *args: Any) -> None:
+    function = getattr(module, hook, None)
+    if function is not None:
+        function(*args)

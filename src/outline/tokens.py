@@ -1,0 +1,65 @@
+"""The tokens of commands: what each is replaced by, and whether a command is for a frame or for a chunk."""
+
+from __future__ import annotations
+
+import re
+
+from outline.frames import format_frames
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PER_FRAME = ("#IFRAME#", "#ZFRAME#", "#FRAME#", "%{FRAME}", "%{ZFRAME}")
+"""Tokens that differ from frame to frame."""
+PER_CHUNK = ("#FRAMESPEC#", "#FRAME_START#", "#FRAME_END#", "#FRAME_CHUNK#", "%{RANGE}")
+"""Tokens of a command that executes a whole chunk by itself."""
+
+_TOKEN = r"#(?:IFRAME|ZFRAME|FRAME|LAYER|JOB|FRAMESPEC|FRAME_START|FRAME_END|FRAME_CHUNK)#|%\{(?:FRAME|ZFRAME|RANGE)\}"
+_ON_THE_WIRE = {"%{FRAME}": "#IFRAME#", "%{ZFRAME}": "#ZFRAME#", "%{RANGE}": "#FRAMESPEC#"}
+
+
+def has_any(command: str | Sequence[str], tokens: Sequence[str]) -> bool:
+    """Tell whether a command contains one of some tokens."""
+    text = command if isinstance(command, str) else "\n".join(command)
+    return any(token in text for token in tokens)
+
+
+def values(
+    *, frame: int, frames: Sequence[int], chunk: int, layer: str, job: str
+) -> dict[str, str]:
+    """Return what every token stands for.
+
+    Args:
+        frame: The frame being executed.
+        frames: The frames of its chunk, in order.
+        chunk: The chunk size of the layer, however many frames this chunk has.
+        layer: The layer's name on the wire.
+        job: The job's name.
+    """
+    padded = f"{frame:04d}"
+    spec = format_frames(frames)
+    return {
+        "#IFRAME#": str(frame),
+        "#ZFRAME#": padded,
+        "#FRAME#": f"{padded}-{layer}",
+        "#LAYER#": layer,
+        "#JOB#": job,
+        "#FRAMESPEC#": spec,
+        "#FRAME_START#": str(frames[0]),
+        "#FRAME_END#": str(frames[-1]),
+        "#FRAME_CHUNK#": str(chunk),
+        "%{FRAME}": str(frame),
+        "%{ZFRAME}": padded,
+        "%{RANGE}": spec,
+    }
+
+
+def replace(text: str, known: Mapping[str, str]) -> str:
+    """Replace every token that is known, once: what a value contains stays as it is."""
+    return re.sub(_TOKEN, lambda match: known.get(match[0], match[0]), text)
+
+
+def for_wire(text: str) -> str:
+    """Return a text with PyOutline's tokens spelled as OpenCue's."""
+    return replace(text, _ON_THE_WIRE)

@@ -1,0 +1,144 @@
+"""Frame sets and the questions about the environment that PyOutline names."""
+
+from __future__ import annotations
+
+import os
+
+from outline.frames import format_frames, parse_range
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Self
+
+    FrameSetLike = str | int | Iterable[int]
+
+
+class FrameSet(tuple[int, ...]):
+    """Frame numbers in order, with the methods scripts know from pycue's FrameSet.
+
+    Args:
+        frames: Range text, one frame number, or frame numbers.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, frames: FrameSetLike = ()) -> Self:
+        """Build from range text, one number or several."""
+        if isinstance(frames, str):
+            return super().__new__(cls, parse_range(frames))
+        if isinstance(frames, int):
+            return super().__new__(cls, (frames,))
+        return super().__new__(cls, frames)
+
+    def __str__(self) -> str:
+        return format_frames(self)
+
+    def __repr__(self) -> str:
+        return f"FrameSet({str(self)!r})"
+
+    def get(self, index: int) -> int:
+        """Return the frame number at a place."""
+        return self[index]
+
+    def getAll(self) -> list[int]:
+        """Return every frame number."""
+        return list(self)
+
+    def size(self) -> int:
+        """Return how many frames there are."""
+        return len(self)
+
+    def contains(self, frame: int) -> bool:
+        """Tell whether a frame number is in the set."""
+        return frame in self
+
+
+def range_text(frames: Any) -> str:
+    """Return range text of anything that names frames: text, a number, numbers, a FrameSet of pycue.
+
+    Raises:
+        FrameRangeError: The text is malformed or names no frame.
+    """
+    if isinstance(frames, bool) or frames is None:
+        raise TypeError("a frame range is text, a number or numbers")
+    if isinstance(frames, int):
+        return str(frames)
+    if not isinstance(frames, str):
+        listed = frames.getAll() if hasattr(frames, "getAll") else frames
+        frames = format_frames(int(number) for number in listed)
+    text = ",".join(part.strip() for part in frames.split(","))
+    parse_range(text)
+    return text
+
+
+def disaggregate_frame_set(frame_set: FrameSetLike) -> list[int]:
+    """Return the frame numbers of a frame set or range text."""
+    return list(FrameSet(frame_set))
+
+
+def make_frame_set(frames: Iterable[int]) -> FrameSet:
+    """Return a frame set of some numbers, in their order, each once."""
+    return FrameSet(dict.fromkeys(frames))
+
+
+def intersect_frame_set(
+    first: FrameSetLike, second: FrameSetLike, normalize: bool = True
+) -> FrameSet | None:
+    """Return the frames both sets have, or None when they have none in common.
+
+    Args:
+        first: The set whose order is kept.
+        second: The other set.
+        normalize: Sort the result instead.
+    """
+    wanted = frozenset(FrameSet(second))
+    common = [number for number in FrameSet(first) if number in wanted]
+    if not common:
+        return None
+    return make_frame_set(sorted(common) if normalize else common)
+
+
+def compact_frame_range(frame_range: FrameSetLike) -> str:
+    """Return the shortest plain range text of a frame set."""
+    return format_frames(FrameSet(frame_range))
+
+
+def get_slice(frame_range: FrameSetLike, frames: Iterable[int], items: Any) -> list[Any]:
+    """Return those of ``items``, one per frame of a range, that belong to some frames."""
+    place = {number: index for index, number in enumerate(FrameSet(frame_range))}
+    return [items[place[number]] for number in frames if number in place]
+
+
+def get_show() -> str:
+    """Return the show: ``$SHOW``, else the configured default."""
+    return os.environ.get("SHOW") or _option("default_show")
+
+
+def get_shot() -> str:
+    """Return the shot: ``$SHOT``, else the configured default."""
+    return os.environ.get("SHOT") or _option("default_shot")
+
+
+def get_user() -> str:
+    """Return the login name: ``$USER``, else what the system says, else the user id."""
+    name = os.environ.get("USER") or os.environ.get("LOGNAME")
+    if name:
+        return name
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid{os.getuid()}"
+
+
+def get_uid() -> int:
+    """Return the numeric user id."""
+    return os.getuid()
+
+
+def _option(name: str) -> str:
+    from outline import config
+
+    return config.get_option(name)
