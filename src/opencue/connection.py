@@ -120,7 +120,7 @@ class Link:
                 _require_cuebot(connection)
             except CueException as error:
                 connection.channel.close()
-                failures.append(f"{connection.target} ({error.details() or error.status.name})")
+                failures.append(f"{connection.target} ({_shortened(error)})")
             else:
                 return connection
         raise ConnectionException(
@@ -173,3 +173,8 @@ def _require_cuebot(connection: rpc.Connection) -> None:
         if error.status in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
             raise
         connection.send(_STATS, b"", PROBE_TIMEOUT_S)
+
+
+def _shortened(error: CueException) -> str:
+    """Return why a server was not reached, without gRPC's list of attempts."""
+    return (error.details() or error.status.name).rpartition("last error: ")[2]

@@ -1,0 +1,1 @@
+"""Administer a render farm from the shell: ``cueadmin``."""

@@ -1,0 +1,85 @@
+"""What ends the command early, and with which exit code."""
+
+from __future__ import annotations
+
+import grpc
+
+from opencue.config import ConfigError
+from opencue.cuebot import UnknownFacilityException
+from opencue.exception import ConnectionException, CueException
+from opencue.search import SearchOptionError
+
+FAILED, USAGE, UNREACHABLE, LOCAL, NOT_FOUND, DENIED = 1, 2, 3, 4, 5, 6
+INTERRUPTED = 130
+
+_CODES = {
+    grpc.StatusCode.NOT_FOUND: NOT_FOUND,
+    grpc.StatusCode.PERMISSION_DENIED: DENIED,
+    grpc.StatusCode.UNAUTHENTICATED: DENIED,
+}
+
+
+class UsageError(ValueError):
+    """A flag or its value makes no sense: which one and why."""
+
+    def __init__(self, *, flag: str, reason: str) -> None:
+        self.flag, self.reason = flag, reason
+        super().__init__(f"{flag}: {reason}; see cueadmin -h")
+
+
+class NothingFoundError(LookupError):
+    """Names that nothing on the farm has.
+
+    Args:
+        kind: What was looked for, as ``job``.
+        names: The names that were not found.
+        known: Names that would have been.
+    """
+
+    def __init__(self, *, kind: str, names: list[str], known: list[str] | None = None) -> None:
+        self.kind, self.names, self.known = kind, names, known
+        shown = ", ".join(repr(name) for name in names)
+        there = f"; there are: {', '.join(known)}" if known else ""
+        super().__init__(f"no {kind} {shown}{there}")
+
+
+class CancelledError(Exception):
+    """The question was not answered with yes."""
+
+    def __init__(self, *, question: str) -> None:
+        self.question = question
+        super().__init__("Canceled")
+
+
+class StepError(Exception):
+    """One of several steps failed, after others were done.
+
+    Args:
+        done: How many steps were done before.
+        total: How many there are.
+        cause: What went wrong.
+    """
+
+    def __init__(self, *, done: int, total: int, cause: CueException) -> None:
+        self.done, self.total, self.cause = done, total, cause
+        super().__init__(f"{message_of(cause)} (done before: {done} of {total})")
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code an error ends the command with."""
+    if isinstance(error, StepError):
+        return exit_code_of(error.cause)
+    if isinstance(error, UsageError | SearchOptionError | UnknownFacilityException):
+        return USAGE
+    if isinstance(error, NothingFoundError):
+        return NOT_FOUND
+    if isinstance(error, ConfigError):
+        return LOCAL
+    if isinstance(error, CueException) and error.status in _CODES:
+        return _CODES[error.status]
+    return UNREACHABLE if isinstance(error, ConnectionException) else FAILED
+
+
+def message_of(error: BaseException) -> str:
+    """Return the error as one line."""
+    return " ".join(str(error).split())

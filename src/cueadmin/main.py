@@ -1,0 +1,59 @@
+"""The ``cueadmin`` command: flags in, listing or operation out, an honest exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from cueadmin import flags, operations, plan, queries
+from cueadmin.failures import INTERRUPTED, USAGE, exit_code_of, message_of
+from opencue import Cuebot
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Args:
+        argv: The arguments without the command's name; those of the process when not given.
+    """
+    parser = flags.make_parser()
+    args = parser.parse_args(argv)
+    try:
+        return _run(parser, args)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the command's last line of defence
+        if args.verbose:
+            traceback.print_exc()
+        print(f"cueadmin: {message_of(error)}", file=sys.stderr)
+        return exit_code_of(error)
+
+
+def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    name = flags.chosen(args)
+    if name is None:
+        flags.print_help(parser)
+        return USAGE
+    _configure(args)
+    if name in flags.QUERIES:
+        queries.run(name, args)
+    else:
+        plan.carry_out(operations.plan_of(name, args), force=args.force)
+    sys.stdout.flush()
+    return 0
+
+
+def _configure(args: argparse.Namespace) -> None:
+    if args.verbose:
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    if args.server:
+        Cuebot.setHosts(args.server)
+    elif args.facility:
+        Cuebot.setHostWithFacility(args.facility)
