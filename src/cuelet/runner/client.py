@@ -57,6 +57,12 @@ class ResidentRunner:
         self._envs: dict[str, dict[str, str]] = {}
         self._out: list[bytes] = []
         self._link: _FarmProtocol | None = None
+        self._pid = 0
+
+    @property
+    def pid(self) -> int:
+        """Process id of the resident `connect` reached last, 0 before."""
+        return self._pid
 
     @property
     def is_connected(self) -> bool:
@@ -119,7 +125,7 @@ class ResidentRunner:
             await link.close()
 
     def _begin(self, state: RunnerState, link: _FarmProtocol) -> RunnerState:
-        self._link = link
+        self._link, self._pid = link, state.pid
         self._out.clear()
         for key, env in self._envs.items():
             self._send({"m": "define_env", "key": key, "env": env})

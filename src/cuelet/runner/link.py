@@ -81,7 +81,15 @@ class Link:
             self.close()
 
     def close(self) -> None:
-        """Close the connection; closing twice is fine."""
+        """End the conversation.
+
+        The descriptor stays taken until `dispose`: were its number given to the next connection
+        while a selector still knows it, the two would be mixed up.
+        """
         self.is_open = False
         self._out.clear()
+
+    def dispose(self) -> None:
+        """Give the descriptor back, once no selector knows it."""
+        self.close()
         self._socket.close()

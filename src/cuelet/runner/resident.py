@@ -14,8 +14,10 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from cuelet.core.runs import RunExited, RunnerState, RunRequest, RunUsage
 from cuelet.runner import endpoint, procfs, wire
@@ -28,11 +30,11 @@ from cuelet.runner.timers import Timers
 
 IDLE_S = 60.0
 """Without a farm and without runs it stays so long, for a farm that is being restarted."""
+_BUGS_ENDURED = 100
 _OUTPUT_KEPT_BYTES = 1024 * 1024
 _PR_SET_CHILD_SUBREAPER = 36
 _READ = selectors.EVENT_READ
 _WRITE = selectors.EVENT_WRITE
-_Handler = Callable[[int], None]
 
 
 class Resident:
@@ -52,6 +54,7 @@ class Resident:
         self._stopping = False
         self._quiet_since_s = self._timers.now()
         self._is_torn = False
+        self._bugs = 0
 
     def serve(self) -> None:
         """Work until there is nothing left to do."""
@@ -62,12 +65,23 @@ class Resident:
         self._settle()
         while not self._is_done():
             for key, events in self._selector.select(self._wait_s()):
-                handler: _Handler = key.data
-                handler(events)
-            self._supervisor.reap()
-            self._timers.run_due()
-            self._settle()
+                self._guard(partial(key.data, events))
+            self._guard(self._supervisor.reap)
+            self._guard(self._timers.run_due)
+            self._guard(self._settle)
         self._leave()
+
+    def _guard(self, call: Callable[[], None]) -> None:
+        """Survive a bug of ours: it may cost the connection, but not everybody's renders."""
+        try:
+            call()
+        except Exception:
+            self._bugs += 1
+            _note(f"our bug, please report it:\n{traceback.format_exc()}")
+            if self._bugs > _BUGS_ENDURED:
+                raise  # the next resident starts from the journal
+            if self._farm:
+                self._farm.close()  # it comes back and is told the whole state
 
     def ask_to_stop(self) -> None:
         """Leave as soon as no run is left; a farm that says hello revokes it."""
@@ -83,7 +97,7 @@ class Resident:
             if endpoint.peer_uid(connection) in {os.geteuid(), 0}:
                 self._watch(link)
             else:
-                link.close()
+                link.dispose()
 
     def _watch(self, link: Link) -> None:
         wanted = _READ | _WRITE if link.has_output else _READ
@@ -97,7 +111,7 @@ class Resident:
     def _unwatch(self, link: Link) -> None:
         if self._watched.pop(link, None) is not None:
             self._selector.unregister(link)
-        link.close()
+        link.dispose()
         if link is self._farm:
             self._farm = None
             self._quiet_since_s = self._timers.now()

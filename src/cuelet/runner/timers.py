@@ -31,8 +31,6 @@ class Timers:
     def run_due(self) -> None:
         """Make all calls whose time has come; those they add wait for the next round."""
         now = self.now()
-        due = []
-        while self._heap and self._heap[0][0] <= now:
-            due.append(heapq.heappop(self._heap)[2])
-        for call in due:
-            call()
+        last = next(self._order)
+        while self._heap and self._heap[0][0] <= now and self._heap[0][1] < last:
+            heapq.heappop(self._heap)[2]()
