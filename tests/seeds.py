@@ -15,9 +15,12 @@ _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 
 RECORDER = r"""#!/bin/sh
 # Notes start, arguments and end of a frame; fails where it is told to.
-{ printf 'S\037%s\037%s' "$CUE_LAYER" "$CUE_IFRAME"; printf '\037%s' "${0##*/}" "$@"; echo; } >> "$RECORD_FILE"
+sep=$(printf '\037')
+line="S$sep$CUE_LAYER$sep$CUE_IFRAME$sep${0##*/}"
+for word in "$@"; do line="$line$sep$word"; done
+printf '%s\n' "$line" >> "$RECORD_FILE"
 case ",$RECORD_FAIL," in *",$CUE_LAYER:$CUE_IFRAME,"*) echo "told to fail" >&2; exit 9;; esac
-printf 'E\037%s\037%s\n' "$CUE_LAYER" "$CUE_IFRAME" >> "$RECORD_FILE"
+printf '%s\n' "E$sep$CUE_LAYER$sep$CUE_IFRAME" >> "$RECORD_FILE"
 """
 
 PY_RECORDER = r"""

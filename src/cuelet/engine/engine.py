@@ -138,7 +138,11 @@ class Engine:
                     acts.never_started(self.farm, job, index, decision)
                 elif index in job.intents:
                     decision.kills.append(run)
-        decision.kills += [run for run in state.running if acts.current_run(self.farm, run) is None]
+        decision.kills += [
+            live.run_id
+            for live in state.running
+            if acts.current_run(self.farm, live.run_id) is None
+        ]
 
     # -- one batch ---------------------------------------------------------------------------
 
