@@ -89,14 +89,13 @@ def _assign(*names: str) -> _Setter:
     return assign
 
 
-def _states(name: str, enum: Any) -> _Setter:
-    """Fill a list of states given as numbers or as names."""
+def _states(name: str, inner: str, enum: Any) -> _Setter:
+    """Fill a wrapped list of states given as numbers or as names."""
 
     def fill(criteria: Any, value: Any) -> None:
         values = [value] if isinstance(value, str | int) else list(value)
         numbers = [enum.Value(item) if isinstance(item, str) else int(item) for item in values]
-        field = getattr(criteria, name)
-        getattr(field, name.removeprefix("lock_")).extend(numbers)
+        getattr(getattr(criteria, name), inner).extend(numbers)
 
     return fill
 
@@ -159,7 +158,9 @@ class BaseSearch:
     def _fill(cls, criteria: Any, option: str, value: Any) -> None:
         try:
             cls._SETTERS[option](criteria, value)
-        except (TypeError, AttributeError) as error:
+        except SearchOptionError:
+            raise
+        except (TypeError, ValueError) as error:
             raise SearchOptionError(option=option, value=value, expected=str(error)) from error
 
     @classmethod
@@ -209,7 +210,7 @@ class FrameSearch(BaseSearch):
         "name": _extend("frames"),
         "frames": _extend("frames"),
         "layer": _extend("layers"),
-        "state": _states("states", job_pb2.FrameState),
+        "state": _states("states", "frame_states", job_pb2.FrameState),
         "range": _assign("frame_range"),
         "memory": _assign("memory_range"),
         "duration": _assign("duration_range"),
@@ -244,8 +245,8 @@ class HostSearch(BaseSearch):
         "regex": _extend("regex"),
         "id": _extend("ids"),
         "alloc": _extend("allocs"),
-        "state": _states("states", host_pb2.HardwareState),
-        "lock_state": _states("lock_states", host_pb2.LockState),
+        "state": _states("states", "state", host_pb2.HardwareState),
+        "lock_state": _states("lock_states", "state", host_pb2.LockState),
         "os_filter": _nothing,
     }
 

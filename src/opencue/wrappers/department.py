@@ -21,11 +21,9 @@ class Department(Entity):
         """Give a shot cores."""
         return Task(self._send("AddTask", shot=shot, min_cores=minCores).task)
 
-    def addTasks(self, taskMap: Mapping[str, float]) -> list[Task]:
-        """Give shots cores: shot to cores."""
-        return [
-            Task(message) for message in self._send("AddTasks", tmap=_entries(taskMap)).tasks.tasks
-        ]
+    def addTasks(self, taskMap: Mapping[str, int]) -> list[Task]:
+        """Give shots cores: shot to core units."""
+        return [Task(message) for message in self._send("AddTasks", tmap=dict(taskMap)).tasks.tasks]
 
     def clearTaskAdjustments(self) -> None:
         """Undo what was changed by hand."""
@@ -47,11 +45,10 @@ class Department(Entity):
         """Return which shots have cores."""
         return [Task(message) for message in self._send("GetTasks").tasks.tasks]
 
-    def replaceTasks(self, taskMap: Mapping[str, float]) -> list[Task]:
-        """Give only these shots cores: shot to cores."""
+    def replaceTasks(self, taskMap: Mapping[str, int]) -> list[Task]:
+        """Give only these shots cores: shot to core units."""
         return [
-            Task(message)
-            for message in self._send("ReplaceTasks", tmap=_entries(taskMap)).tasks.tasks
+            Task(message) for message in self._send("ReplaceTasks", tmap=dict(taskMap)).tasks.tasks
         ]
 
     def setManagedCores(self, managedCores: float) -> None:
@@ -61,7 +58,3 @@ class Department(Entity):
     def name(self) -> str:
         """Return the name."""
         return str(self.data.name)
-
-
-def _entries(cores: Mapping[str, float]) -> list[dict[str, object]]:
-    return [{"shot": shot, "min_cores": value} for shot, value in cores.items()]

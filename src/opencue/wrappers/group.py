@@ -178,9 +178,8 @@ class NestedGroup(Group):
 
     def asGroup(self) -> Group:
         """Return the plain group."""
-        shared = job_pb2.Group.DESCRIPTOR.fields_by_name.keys() & {
-            field.name for field, _ in self.data.ListFields()
-        }
+        names = set(job_pb2.Group.DESCRIPTOR.fields_by_name)
+        shared = names & {field.name for field, _ in self.data.ListFields()}
         group = job_pb2.Group(**{name: getattr(self.data, name) for name in shared})
         group.group_stats.CopyFrom(self.data.stats)
         return Group(group)

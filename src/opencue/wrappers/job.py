@@ -432,9 +432,8 @@ class NestedJob(Job):
 
     def asJob(self) -> Job:
         """Return the plain job."""
-        shared = job_pb2.Job.DESCRIPTOR.fields_by_name.keys() & {
-            field.name for field, _ in self.data.ListFields()
-        }
+        names = set(job_pb2.Job.DESCRIPTOR.fields_by_name)
+        shared = names & {field.name for field, _ in self.data.ListFields()}
         job = job_pb2.Job(**{name: getattr(self.data, name) for name in shared})
         job.job_stats.CopyFrom(self.data.stats)
         return Job(job)
