@@ -62,7 +62,7 @@ class FarmBox:
 
     def cueadmin(self, *args: str, **more: Any) -> subprocess.CompletedProcess[str]:
         """Run the cueadmin command on this farm."""
-        return self.python("-m", "cueadmin.main", *args, **more)
+        return self.python("-m", "cueadmin", *args, **more)
 
     def json(self, *args: str) -> Any:
         """Run a reading cuelet command and return what it printed."""

@@ -18,6 +18,8 @@ from opencue.wrappers.job import Job
 _FOLLOW_POLL_S = 0.2
 _BLOCK = 1 << 16
 _TAIL_BYTES = 1 << 14
+_HEAD_RULE = "=" * 60
+_FOOT = "[cuelet] "
 
 
 def log_path(job: Job, frame: Frame) -> Path:
@@ -88,12 +90,9 @@ def last_lines(path: Path, count: int) -> list[str]:
     except OSError:
         return []
     lines = [_printable(line) for line in text.splitlines() if line.strip()]
-    rules = [at for at, line in enumerate(lines) if line.startswith("=" * 20)]
-    if len(rules) >= 2:
-        lines = lines[rules[1] + 1 : rules[2] if len(rules) > 2 else None]
-    elif rules and rules[-1] > 0:
-        lines = lines[: rules[-1]]
-    return lines[-count:]
+    heads = [at for at, line in enumerate(lines) if line.startswith(_HEAD_RULE)]
+    own = lines[heads[1] + 1 :] if len(heads) > 1 else lines
+    return [line for line in own if not line.startswith(_FOOT)][-count:]
 
 
 def _printable(line: str) -> str:
