@@ -86,7 +86,11 @@ class FarmBox:
         marker = f"CUELET_STATE_DIR={self.env['CUELET_STATE_DIR']}".encode()
         found = []
         for entry in Path("/proc").iterdir():
-            if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            if (
+                entry.name.isdecimal()
+                and _alive(int(entry.name))
+                and int(entry.name) != os.getpid()
+            ):
                 try:
                     if marker in (entry / "environ").read_bytes().split(b"\0"):
                         found.append(int(entry.name))

@@ -16,8 +16,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from outline.pathmap import map_argv
-
 import cuelet
 from cuelet.core.command import Place
 from cuelet.engine.engine import Engine
@@ -33,6 +31,7 @@ from cuelet.runner.client import ResidentRunner
 from cuelet.settings import LocalEnvironmentError, Settings, default_state_dir, prepare_folders
 from cuelet.store.errors import StoreError
 from cuelet.store.store import Store
+from outline.pathmap import map_argv
 
 EXIT_HELD = 3
 """Another farm holds the folder."""
@@ -161,12 +160,14 @@ class FarmProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         await self._stopping.wait()
+        _log.info("stopping")
         await listening.server.stop(grace=0.2)
         loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await loop
         await self._engine.close()
         self._store.close()
+        _log.info("stopped")
         self._settings.info_file.unlink(missing_ok=True)
 
     def _announce(self, listening: Listening) -> None:

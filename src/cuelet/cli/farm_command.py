@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
@@ -60,6 +63,7 @@ def _start_detached(options: argparse.Namespace) -> dict[str, Any]:
             stderr=output,
             start_new_session=True,
             cwd="/",
+            env=_farm_environment(),
         )
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
@@ -74,6 +78,15 @@ def _start_detached(options: argparse.Namespace) -> dict[str, Any]:
     raise CommandError(
         f"the farm did not answer within {START_TIMEOUT_S:.0f} s; see {log}", Exit.UNREACHABLE
     )
+
+
+def _farm_environment() -> dict[str, str]:
+    """Return this environment, fit for a process that starts in another directory."""
+    env = dict(os.environ)
+    if env.get("PYTHONPATH"):
+        parts = env["PYTHONPATH"].split(os.pathsep)
+        env["PYTHONPATH"] = os.pathsep.join(os.path.abspath(part) for part in parts)
+    return env
 
 
 def _tail(log: Path, since: int) -> str:
@@ -92,10 +105,21 @@ def stop(options: argparse.Namespace) -> int:
         return Exit.OK
     opencue.farm.stop()
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    while Path(f"/proc/{info['pid']}").exists() and time.monotonic() < deadline:
+    while _is_alive(info["pid"]):
+        if time.monotonic() > deadline:
+            raise CommandError(f"process {info['pid']} does not end; see {info['state_dir']}")
         time.sleep(0.02)
     print(f"farm stopped (process {info['pid']}); jobs keep their state in {info['state_dir']}")
     return Exit.OK
+
+
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process still does something; one that only waits to be reaped does not."""
+    try:
+        status: str = psutil.Process(pid).status()
+    except psutil.NoSuchProcess:
+        return False
+    return status != psutil.STATUS_ZOMBIE
 
 
 def status(options: argparse.Namespace) -> int:
