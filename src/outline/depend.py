@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, Self
 
     from outline.layer import Layer
+    from outline.waiting import Waiting
 
 SUCCEEDED = "succeeded"
 """The awaited frames have to succeed."""
@@ -114,7 +115,7 @@ class Depend:
 
     def __init__(
         self,
-        depend_er: Layer,
+        depend_er: Waiting,
         depend_on: Any,
         depend_type: str = DependType.FRAME_BY_FRAME,
         propigate: bool = False,
@@ -128,7 +129,7 @@ class Depend:
         """Return how the layer waits."""
         return self._type
 
-    def get_dependant_layer(self) -> Layer:
+    def get_dependant_layer(self) -> Waiting:
         """Return the layer that waits."""
         return self._er
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from outline.exception import FailImmediately, OutlineException
 
 TYPE_CHECKING = False
@@ -102,5 +104,5 @@ def _log_failure(event: _Event) -> None:
     import logging  # slow to import and seldom needed
 
     logging.getLogger(__name__).error(
-        "event listener failed", exc_info=True, extra={"event": str(event)}
+        "event listener failed", exc_info=sys.exc_info(), extra={"event": str(event)}
     )

@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import os
-
 from outline import event
 from outline.constants import LAYER_TYPES, LayerType
-from outline.depend import FINISHED, Depend, DependType, parse_require_str
+from outline.depend import Depend
 from outline.exception import (
-    DependencyCycleError,
-    EmptyRangeError,
     InvalidSettingError,
     LayerException,
-    MissingArgumentError,
     ModeError,
-    NoSessionError,
     UnknownLayerError,
 )
-from outline.frames import EdgeKind, Tasks, parse_range
+from outline.frames import parse_range
 from outline.names import check_name
 from outline.session import Stage
-from outline.settings import (
-    check_argument,
-    check_chunk,
-    check_cores,
-    check_env,
-    check_names,
-    check_number,
-    check_range,
-    memory_mb,
-    memory_text,
-)
+from outline.storage import Storage
 from outline.util import FrameSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
 
     from outline.io import Path
     from outline.loader import Outline
     from outline.session import Session
-
-_LOOK_AHEAD = 1000
-"""Layers searched for a cycle when a depend is made; setup proves the rest in one linear pass."""
 
 
 class LayerMeta(type):
@@ -62,7 +43,7 @@ class LayerMeta(type):
         return layer
 
 
-class Layer(metaclass=LayerMeta):
+class Layer(Storage, metaclass=LayerMeta):
     """A named set of frames that are executed in the same way.
 
     Subclasses override ``_execute(frames)`` and, when they need it, ``_setup``, ``_before_execute``, ``_after_execute``,
@@ -78,7 +59,6 @@ class Layer(metaclass=LayerMeta):
         InvalidSettingError: A setting has a value that cannot mean anything.
     """
 
-    _default_service = "shell"
     _default_type = LayerType.RENDER
 
     def __init__(self, name: str, **args: Any) -> None:
@@ -165,14 +145,7 @@ class Layer(metaclass=LayerMeta):
         """Return the handler of the layer's events."""
         return self._evh
 
-    # Name, type, outline, family.
-
-    def _thing(self) -> str:
-        return f"layer {self._name!r}"
-
-    def get_name(self) -> str:
-        """Return the name; that of a child is ``parent.child``."""
-        return self._name if self._parent is None else f"{self._parent.get_name()}.{self._name}"
+    # Name, type, family.
 
     def set_name(self, name: str) -> None:
         """Rename the layer.
@@ -217,28 +190,6 @@ class Layer(metaclass=LayerMeta):
                 value=t,
                 advice=f"one of {', '.join(LAYER_TYPES)}",
             ) from None
-
-    def get_outline(self) -> Outline:
-        """Return the outline the layer is in.
-
-        Raises:
-            LayerException: It is in none yet.
-        """
-        if self._outline is not None:
-            return self._outline
-        if self._parent is not None:
-            return self._parent.get_outline()
-        raise LayerException(f"{self._thing()} is in no outline yet; call outline.add_layer(layer)")
-
-    def find_outline(self) -> Outline | None:
-        """Return the outline the layer is in, or None."""
-        if self._outline is None and self._parent is not None:
-            return self._parent.find_outline()
-        return self._outline
-
-    def set_outline(self, new_outline: Outline | None) -> None:
-        """Say which outline the layer is in; `Outline.add_layer` does it."""
-        self._outline = new_outline
 
     def get_parent(self) -> Layer | None:
         """Return the layer inside whose frames this one runs, or None."""
@@ -324,547 +275,13 @@ class Layer(metaclass=LayerMeta):
         """Make a pre-process of this layer; the same as `add_child`."""
         self.add_child(preprocess)
 
-    # Arguments.
-
-    def get_default_args(self, merge: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the arguments before any is set: built in, then section ``[ClassName]`` of outline.cfg, then ``merge``."""
-        from outline import config
-
-        args: dict[str, Any] = {"register": True, "chunk": 1, "range": None}
-        args.update(config.class_defaults(type(self).__name__))
-        args.update(merge or {})
-        return args
-
-    def get_arg(self, key: str, default: Any = None) -> Any:
-        """Return an argument, or ``default`` when it is not set."""
-        value = self._args.get(key)
-        return default if value is None else value
-
-    def set_arg(self, key: str, value: Any) -> None:
-        """Set an argument.
-
-        Raises:
-            InvalidSettingError: It is one that is checked, and the value cannot mean anything.
-        """
-        if key == "service" and value is not None:
-            self.set_service(value)
-        elif key == "limits" and value is not None:
-            self.set_limits(value)
-        else:
-            self._args[key] = check_argument(self._thing(), key, value)
-
-    def set_default_arg(self, key: str, value: Any) -> None:
-        """Set an argument unless it is set already."""
-        if not self.is_arg_set(key):
-            self.set_arg(key, value)
-
-    def is_arg_set(self, key: str) -> bool:
-        """Tell whether an argument is set."""
-        return key in self._args
-
-    def get_args(self) -> dict[str, Any]:
-        """Return the arguments; a copy."""
-        return dict(self._args)
-
-    def copy_args_from(self, layer: Layer, *names: str) -> None:
-        """Take over arguments of another layer, all or those named."""
-        for key, value in layer.get_args().items():
-            if not names or key in names:
-                self.set_arg(key, value)
-
-    def require_arg(self, key: str, rtype: Any = None) -> None:
-        """Say that an argument has to be set by setup, and of which type."""
-        self._required[key] = rtype
-
-    def check_required_args(self) -> None:
-        """Check what `require_arg` asked for.
-
-        Raises:
-            MissingArgumentError: An argument is not set.
-            InvalidSettingError: An argument has another type.
-        """
-        for key, rtype in self._required.items():
-            value = self._args.get(key)
-            if value is None or value in ("", [], ()):
-                raise MissingArgumentError(
-                    layer=self.get_name(), argument=key, example=_example(key)
-                )
-            if rtype is not None and not isinstance(value, rtype):
-                raise InvalidSettingError(
-                    thing=self._thing(), setting=key, value=value, advice=f"give {rtype}"
-                )
-
-    # Resources.
-
-    def set_min_cores(self, cores: float) -> None:
-        """Reserve a number of cores, whole or fractional, per frame."""
-        self.set_arg("cores", cores)
-
-    def set_cores(self, cores: float) -> None:
-        """Reserve a number of cores, whole or fractional, per frame."""
-        self.set_arg("cores", cores)
-
-    def get_min_cores(self) -> float | None:
-        """Return the reserved cores, or None when the service decides."""
-        cores = self.get_arg("cores", self.get_arg("threads"))
-        return None if cores is None else float(cores)
-
-    def set_max_cores(self, cores: float) -> None:
-        """Say how many cores a frame may use at most."""
-        self.set_arg("max_cores", check_cores(self._thing(), "max_cores", cores))
-
-    def get_max_cores(self) -> float | None:
-        """Return how many cores a frame may use at most, or None."""
-        cores = self.get_arg("max_cores")
-        return None if cores is None else float(cores)
-
-    def set_min_memory(self, memory: float) -> None:
-        """Reserve memory per frame, in MB."""
-        megabytes = check_number(self._thing(), "memory", memory, unit="MB")
-        self.set_arg("memory", memory_text(megabytes))
-
-    def set_memory(self, memory: float | str) -> None:
-        """Reserve memory per frame: a number of MB, or text with a unit such as ``4g``."""
-        if isinstance(memory, str) and not memory.strip().replace(".", "", 1).isdigit():
-            self.set_arg("memory", memory)
-        else:
-            self.set_min_memory(float(memory))
-
-    def get_min_memory(self) -> int | None:
-        """Return the reserved memory in MB, or None when the service decides."""
-        text = self.get_arg("memory")
-        return None if text is None else memory_mb(text)
-
-    def set_gpus(self, gpus: int) -> None:
-        """Reserve GPUs per frame."""
-        self.set_arg("gpus", gpus)
-
-    def set_retry_count(self, retries: int) -> None:
-        """Say how often a frame that failed is tried again, 0 to 16."""
-        self.set_arg("retries", retries)
-
-    def get_retry_count(self) -> int | None:
-        """Return how often a frame that failed is tried again, or None when the job decides."""
-        retries = self.get_arg("retries")
-        return None if retries is None else int(retries)
-
-    def set_timeout(self, minutes: float) -> None:
-        """Stop a frame that runs longer than this many minutes; 0 is no limit."""
-        self.set_arg("timeout", minutes)
-
-    def get_timeout(self) -> int | None:
-        """Return after how many minutes a frame is stopped, or None."""
-        minutes = self.get_arg("timeout")
-        return None if minutes is None else int(minutes)
-
-    def set_tags(self, tags: str | Iterable[str]) -> None:
-        """Say which hosts may run the layer: tags in a list, or in text with ``|`` between."""
-        self.set_arg("tags", tags)
-
-    def get_tags(self) -> list[str]:
-        """Return the tags of the hosts that may run the layer."""
-        return list(self.get_arg("tags", []))
-
-    def get_service(self) -> str:
-        """Return the services as text, commas between."""
-        return self._default_service if self._service is None else self._service
-
-    def set_service(self, service: str) -> None:
-        """Set the service, or several with commas between; the first one OpenCue knows gives the defaults."""
-        if not isinstance(service, str) or not check_names(self._thing(), "service", service):
-            raise InvalidSettingError(
-                thing=self._thing(),
-                setting="service",
-                value=service,
-                advice="give a name such as 'nuke'",
-            )
-        self._service = service
-
-    def get_services(self) -> list[str]:
-        """Return the services as a list."""
-        return check_names(self._thing(), "service", self.get_service())
-
-    def get_limits(self) -> list[str] | None:
-        """Return the names of the limits, or None."""
-        return self._limits
-
-    def set_limits(self, limits: str | Iterable[str]) -> None:
-        """Say which limits (licences, for example) a frame takes one of each."""
-        self._limits = check_names(self._thing(), "limits", limits)
-
-    def set_env(self, key: str, value: str) -> None:
-        """Set an environment variable for the layer's frames."""
-        key, value = check_env(self._thing(), key, value)
-        self._env[key] = value
-
-    def get_env(self, key: str, default: str | None = None) -> str | None:
-        """Return an environment variable of the layer."""
-        return self._env.get(key, default)
-
-    def get_envs(self) -> dict[str, str]:
-        """Return the environment variables of the layer; a copy."""
-        return dict(self._env)
-
-    # Frames.
-
-    def get_chunk_size(self) -> int:
-        """Return how many frames one process executes."""
-        return int(self._args["chunk"])
-
-    def set_chunk_size(self, size: int) -> None:
-        """Say how many frames one process executes, at least 1."""
-        self._args["chunk"] = check_chunk(self._thing(), size)
-
-    def set_chunk(self, size: int) -> None:
-        """Say how many frames one process executes, at least 1."""
-        self.set_chunk_size(size)
-
-    def get_chunk(self) -> int:
-        """Return how many frames one process executes."""
-        return self.get_chunk_size()
-
-    def set_frame_range(self, frame_range: Any) -> None:
-        """Set the frames of the layer: range text, a number, or numbers."""
-        self._args["range"] = check_range(self._thing(), frame_range)
-
-    def get_frame_range(self) -> str | None:
-        """Return the layer's own range as far as the outline's contains it, else the outline's range.
-
-        Returns:
-            Range text in the order of the layer's own; None when the two have no frame in common.
-        """
-        outline = self.find_outline()
-        wanted = outline.get_frame_range() if outline is not None else None
-        own = self.get_arg("range")
-        if own is None:
-            from outline.constants import FRAME_RANGE_FIRST, FRAME_RANGE_LAST
-            from outline.frames import format_frames
-
-            return wanted or format_frames(range(FRAME_RANGE_FIRST, FRAME_RANGE_LAST + 1))
-        return str(own) if wanted is None else _intersection(own, wanted)
-
-    def get_tasks(self) -> Tasks:
-        """Return the frames of the layer, cut into chunks.
-
-        Raises:
-            EmptyRangeError: The ranges of layer and outline have no frame in common.
-        """
-        text = self.get_frame_range()
-        if text is None:
-            outline = self.get_outline()
-            raise EmptyRangeError(
-                layer=self.get_name(),
-                layer_range=self.get_arg("range"),
-                outline=outline.get_name(),
-                outline_range=outline.get_frame_range(),
-            )
-        return Tasks(parse_range(text), self.get_chunk_size())
-
-    def get_local_frame_set(self, start_frame: int) -> FrameSet:
-        """Return the frames of the chunk that begins with a frame.
-
-        Raises:
-            LayerException: No chunk of the layer begins with it.
-        """
-        tasks = self.get_tasks()
-        task = tasks.task_of(int(start_frame))
-        if task is None or tasks.head(task) != int(start_frame):
-            raise LayerException(
-                f"layer {self.get_name()!r}: no chunk begins with frame {start_frame}; "
-                f"its range is {self.get_frame_range()}, its chunk size {tasks.chunk}"
-            )
-        return FrameSet(tasks.members(task))
-
-    # Dependencies.
-
-    def depend_on(
-        self,
-        on_layer: Layer | str,
-        depend_type: str = DependType.FRAME_BY_FRAME,
-        propigate: bool = False,
-        any_frame: bool = False,
-    ) -> None:
-        """Wait for another layer.
-
-        Args:
-            on_layer: The layer to wait for, or its name.
-            depend_type: How; see `outline.depend.DependType`.
-            propigate: Recorded; see `outline.depend.Depend`.
-            any_frame: One succeeded frame is enough.
-
-        Raises:
-            UnknownLayerError: There is no layer of that name.
-            DependencyCycleError: That layer waits for this one.
-            OutlineException: There is no such depend type.
-        """
-        on = self._find_now(on_layer)
-        depend = Depend(self, on, depend_type, propigate, any_frame)
-        key = (depend.get_depend_on_name(), depend.get_type())
-        if any(key == (each.get_depend_on_name(), each.get_type()) for each in self._depends):
-            return
-        self._refuse_cycle(on, depend)
-        self._depends.append(depend)
-        if isinstance(on, Layer):
-            on._is_awaited = True
-
-    def _find_now(self, on_layer: Layer | str) -> Layer | str:
-        if isinstance(on_layer, Layer):
-            return on_layer
-        if not isinstance(on_layer, str):
-            raise LayerException(
-                f"{self._thing()} cannot depend on {on_layer!r}; give a layer or the name of one"
-            )
-        return on_layer if self.find_outline() is None else self.find_depend_target(on_layer)
-
-    def find_depend_target(self, name: str) -> Layer:
-        """Return the layer of a name this layer waits for; raises UnknownLayerError."""
-        outline = self.get_outline()
-        layer = outline.find_layer(name)
-        if layer is None:
-            raise UnknownLayerError(
-                thing=f"layer {self.get_name()!r} depends on {name!r}",
-                name=name,
-                outline=outline.get_name(),
-                advice=f"its layers: {outline.describe_layers()}",
-            )
-        return layer
-
-    def _refuse_cycle(self, on: Layer | str, depend: Depend) -> None:
-        """Raise for a cycle that is near; setup finds the others."""
-        if isinstance(on, str) or depend.get_type().kind is EdgeKind.PREVIOUS_FRAME:
-            return
-        path: list[Any] | None = None
-        if on is self or (self._is_awaited and on._depends):
-            from outline.graph import find_path
-
-            path = find_path(on, self, Layer._plain_targets, most=_LOOK_AHEAD)
-        if path is not None:
-            outline = self.find_outline()
-            names = [self.get_name(), *(layer.get_name() for layer in path)]
-            raise DependencyCycleError(
-                outline=outline.get_name() if outline else "", path=" -> ".join(names)
-            )
-
-    def _plain_targets(self) -> list[Layer]:
-        """Return the layers this one waits for in ways that cannot be part of a loop over frames."""
-        return [
-            each._on
-            for each in self._depends
-            if isinstance(each._on, Layer) and each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
-        ]
-
-    def depend_all(
-        self, on_layer: Layer | str, propigate: bool = False, any_frame: bool = False
-    ) -> None:
-        """Wait until every frame of another layer has succeeded; see `depend_on`."""
-        self.depend_on(on_layer, DependType.LayerOnLayer, propigate, any_frame)
-
-    def depend_previous(self, on_layer: Layer | str) -> None:
-        """Make each frame wait for the previous frame of another layer, or of this one."""
-        self.depend_on(on_layer, DependType.PreviousFrame)
-
-    def depend_finished(self, on_layer: Layer | str) -> None:
-        """Wait until every frame of another layer has ended for good, succeeded or not."""
-        self.depend_on(on_layer, DependType("LAYER_ON_LAYER", FINISHED))
-
-    def undepend(self, depend: Depend) -> None:
-        """Take back a depend."""
-        if depend in self._depends:
-            self._depends.remove(depend)
-
-    def get_depends(self) -> list[Depend]:
-        """Return what this layer waits for, in the order it was said."""
-        return list(self._depends)
-
-    def get_dependents(self) -> list[Depend]:
-        """Return the depends of other layers on this one."""
-        layers = self.get_outline().get_layers()
-        return [
-            each
-            for layer in layers
-            for each in layer.get_depends()
-            if each.get_depend_on_layer() is self
-        ]
-
-    def setup_depends(self) -> None:
-        """Turn ``require`` arguments and names into depends on layers.
-
-        Raises:
-            UnknownLayerError: A layer that is named or given is not in this outline.
-        """
-        require = self.get_arg("require", [])
-        for text in [require] if isinstance(require, str) else require:
-            name, depend_type = parse_require_str(str(text))
-            self.depend_on(name, depend_type)
-        for depend in self._depends:
-            target = self.find_depend_target(depend.get_depend_on_name())
-            if isinstance(depend._on, Layer) and depend._on is not target:
-                raise UnknownLayerError(
-                    thing=f"layer {self.get_name()!r} depends on a layer {target.get_name()!r} of another outline",
-                    name=target.get_name(),
-                    outline=self.get_outline().get_name(),
-                    advice="depend on the layer that was added to this outline",
-                )
-            depend.bind(target)
-
-    # Session.
-
-    def _live_session(self) -> Session | None:
-        outline = self.find_outline()
-        return outline.find_session() if outline is not None else None
-
-    def get_session(self) -> Session:
-        """Return the session; raises SessionException before setup."""
-        return self.get_outline().get_session()
-
-    def get_path(self) -> str:
-        """Return the layer's directory in the session; before setup the one it will have."""
-        session = self._live_session()
-        if session is not None:
-            return session.get_path(self)
-        outline = self.find_outline()
-        if outline is None:
-            raise NoSessionError(
-                thing=self._thing(),
-                advice="add the layer to an outline first: outline.add_layer(layer)",
-            )
-        return os.path.join(outline.reserve_session_path(), "layers", self.get_name())
-
-    def put_file(self, src: Any, rename: str | None = None) -> str | None:
-        """Copy a file into the layer's directory; before setup it is copied by setup.
-
-        Returns:
-            Its path in the session; None while the layer is in no outline.
-
-        Raises:
-            SessionException: There is no such file, or its name is unsafe.
-        """
-        return self._put(src, rename, link=False)
-
-    def sym_file(self, src: Any, rename: str | None = None) -> str | None:
-        """Make a symlink in the layer's directory, as `put_file` does for big files."""
-        return self._put(src, rename, link=True)
-
-    def _put(self, src: Any, rename: str | None, *, link: bool) -> str | None:
-        session = self._live_session()
-        if session is not None:
-            return (session.sym_file if link else session.put_file)(src, layer=self, rename=rename)
-        name = self._stage.put_file(self._thing(), src, rename, link=link)
-        return None if self.find_outline() is None else os.path.join(self.get_path(), name)
-
-    def get_file(self, name: str, check: bool = True, new: bool = False) -> str:
-        """Return the path of a file in the layer's directory; before setup the one it will have.
-
-        Args:
-            name: The name it was stored under.
-            check: The file has to be there.
-            new: The file has to be absent, because it is about to be made.
-
-        Raises:
-            SessionException: ``check`` or ``new`` is not met.
-        """
-        session = self._live_session()
-        if session is not None:
-            return session.get_file(name, layer=self, check=check, new=new)
-        return self._stage.future_file(self._thing(), self.get_path(), name, check=check, new=new)
-
-    def put_data(self, key: str, value: Any, force: bool = False) -> None:
-        """Store a value as YAML; before setup it is stored by setup.
-
-        Storing the same value again, as a retried frame does, is fine.
-
-        Raises:
-            SessionException: Another value is there and ``force`` is false, or the value has no YAML form.
-        """
-        session = self._live_session()
-        if session is not None:
-            session.put_data(key, value, layer=self, force=force)
-        else:
-            self._stage.put_data(self._thing(), key, value, force=force)
-
-    def get_data(self, key: str) -> Any:
-        """Return a stored value; raises SessionException when there is none."""
-        session = self._live_session()
-        if session is not None:
-            return session.get_data(key, layer=self)
-        return self._stage.get_data(self._thing(), key)
-
-    # Inputs and outputs.
-
-    def add_input(self, name: str | None, inpt: Any) -> None:
-        """Name something the layer reads: a path, a FileSpec or text; without a name it is called input0, ..."""
-        self._add_path(self._inputs, "input", name, inpt)
-
-    def add_output(self, name: str | None, output: Any) -> None:
-        """Name something the layer writes: a path, a FileSpec or text; without a name it is called output0, ..."""
-        self._add_path(self._outputs, "output", name, output)
-
-    def _add_path(self, paths: dict[str, Path], kind: str, name: str | None, path: Any) -> None:
-        from outline.io import Path
-
-        name = name or f"{kind}{len(paths)}"
-        if name in paths:
-            raise LayerException(
-                f"{self._thing()} has an {kind} {name!r} already; use another name"
-            )
-        paths[name] = path if isinstance(path, Path) else Path(path)
-
-    def get_input(self, name: str) -> Path:
-        """Return an input; raises LayerException when there is none of that name."""
-        return self._get_path(self._inputs, "input", name)
-
-    def get_output(self, name: str) -> Path:
-        """Return an output; raises LayerException when there is none of that name."""
-        return self._get_path(self._outputs, "output", name)
-
-    def _get_path(self, paths: dict[str, Path], kind: str, name: str) -> Path:
-        if name not in paths:
-            known = ", ".join(paths) or "none"
-            raise LayerException(f"{self._thing()} has no {kind} {name!r}; there are: {known}")
-        return paths[name]
-
-    def get_inputs(self) -> dict[str, Path]:
-        """Return the inputs by name."""
-        return self._inputs
-
-    def get_outputs(self) -> dict[str, Path]:
-        """Return the outputs by name."""
-        return self._outputs
-
-    def set_input_attribute(self, name: str, value: Any) -> None:
-        """Set an attribute of every input."""
-        for path in self._inputs.values():
-            path.set_attribute(name, value)
-
-    def set_output_attribute(self, name: str, value: Any) -> None:
-        """Set an attribute of every output."""
-        for path in self._outputs.values():
-            path.set_attribute(name, value)
-
-    def check_input(self, frame_set: FrameSet | None = None) -> None:
-        """Check that every input with attribute ``checked`` exists; raises LayerException."""
-        self._check_paths(self._inputs, "input", frame_set)
-
-    def check_output(self, frame_set: FrameSet | None = None) -> None:
-        """Check that every output with attribute ``checked`` exists; raises LayerException."""
-        self._check_paths(self._outputs, "output", frame_set)
-
-    def _check_paths(self, paths: dict[str, Path], kind: str, frames: FrameSet | None) -> None:
-        if self.get_arg("nocheck"):
-            return
-        for name, path in paths.items():
-            if path.get_attribute("checked") and not path.exists(frames):
-                raise LayerException(
-                    f"layer {self.get_name()!r}: {kind} {name!r} is not there: {path}"
-                )
+    # Setup and execution.
 
     def load_outputs(self) -> None:
         """Take over the outputs that pre-processes of this layer announced."""
         for process in self.get_preprocess_layers():
             for name, path in process.announced_outputs().items():
                 self._outputs.setdefault(name, path)
-
-    # Setup and execution.
 
     def setup(self) -> None:
         """Check the layer and run its ``_setup`` and that of its children; `Outline.setup` calls it."""
@@ -953,26 +370,6 @@ class Layer(metaclass=LayerMeta):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.get_name()!r} type={self._type.value!r}>"
-
-
-def _example(key: str) -> str:
-    return {"command": '["blender", "-f", "#IFRAME#"]', "commands": '[["ls"], ["pwd"]]'}.get(
-        key, "..."
-    )
-
-
-def _intersection(own: str, wanted: str) -> str | None:
-    """Return the frames of ``own`` that ``wanted`` has too, as range text in the order of ``own``."""
-    if own == wanted:
-        return own
-    from outline.frames import format_frames
-
-    mine, theirs = parse_range(own), parse_range(wanted)
-    allowed = theirs if isinstance(theirs, range) else frozenset(theirs)
-    common = [number for number in mine if number in allowed]
-    if len(common) == len(mine):
-        return own
-    return format_frames(common) if common else None
 
 
 class Frame(Layer):

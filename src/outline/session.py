@@ -25,8 +25,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from outline.layer import Layer
     from outline.loader import Outline
+    from outline.member import Member
 
 OUTLINE_FILE = "outline.yaml"
 """Name of the file that holds the outline without its layers."""
@@ -55,7 +55,7 @@ def new_session_path(ol: Outline) -> str:
     return os.path.join(os.path.abspath(os.path.expanduser(base)), name, str(uuid.uuid4()))
 
 
-def _thing(ol_name: str, layer: Layer | None) -> str:
+def _thing(ol_name: str, layer: Member | None) -> str:
     return f"outline {ol_name!r}" if layer is None else f"layer {layer.get_name()!r}"
 
 
@@ -112,7 +112,7 @@ class Stage:
             raise _not_found(thing, key, list(self._data))
         return datafile.from_text(thing, key, self._data[key])
 
-    def carry_out(self, session: Session, layer: Layer | None) -> None:
+    def carry_out(self, session: Session, layer: Member | None) -> None:
         """Store everything in a session and forget it."""
         for name, (source, link) in self._files.items():
             put = session.sym_file if link else session.put_file
@@ -165,7 +165,7 @@ class Session:
         """Return ``<show-shot-user_name>/<uuid>``."""
         return os.path.join(*self._path.split(os.sep)[-2:])
 
-    def get_path(self, layer: Layer | None = None) -> str:
+    def get_path(self, layer: Member | None = None) -> str:
         """Return the session directory, or that of a layer, made when it is not there yet."""
         return self._path if layer is None else self._folder.make(_parts(layer))
 
@@ -181,7 +181,7 @@ class Session:
 
         layerfile.save_outline(self._outline, self._folder)
 
-    def put_file(self, src: Any, layer: Layer | None = None, rename: str | None = None) -> str:
+    def put_file(self, src: Any, layer: Member | None = None, rename: str | None = None) -> str:
         """Copy a file into the session and return its path there.
 
         Raises:
@@ -189,7 +189,7 @@ class Session:
         """
         return self._store(src, layer, rename, link=False)
 
-    def sym_file(self, src: Any, layer: Layer | None = None, rename: str | None = None) -> str:
+    def sym_file(self, src: Any, layer: Member | None = None, rename: str | None = None) -> str:
         """Make a symlink in the session and return its path there.
 
         Raises:
@@ -197,7 +197,7 @@ class Session:
         """
         return self._store(src, layer, rename, link=True)
 
-    def _store(self, src: Any, layer: Layer | None, rename: str | None, *, link: bool) -> str:
+    def _store(self, src: Any, layer: Member | None, rename: str | None, *, link: bool) -> str:
         thing = self._thing(layer)
         source = _source(thing, src)
         name = check_file_name(thing, rename or os.path.basename(source))
@@ -212,7 +212,7 @@ class Session:
         return os.path.join(self._path, *parts)
 
     def get_file(
-        self, name: str, layer: Layer | None = None, check: bool = True, new: bool = False
+        self, name: str, layer: Member | None = None, check: bool = True, new: bool = False
     ) -> str:
         """Return the path of a file in the session.
 
@@ -238,7 +238,7 @@ class Session:
         return found
 
     def put_data(
-        self, name: str, data: Any, layer: Layer | None = None, force: bool = False
+        self, name: str, data: Any, layer: Member | None = None, force: bool = False
     ) -> None:
         """Store a value as YAML under a name, whole or not at all.
 
@@ -256,7 +256,7 @@ class Session:
         self.put_text(name, text, layer=layer, force=force)
 
     def put_text(
-        self, name: str, text: str, *, layer: Layer | None = None, force: bool = True
+        self, name: str, text: str, *, layer: Member | None = None, force: bool = True
     ) -> None:
         """Store YAML text under a name; see `put_data`."""
         parts = (*_parts(layer), "data", f"{name}.yaml")
@@ -269,7 +269,7 @@ class Session:
                 thing=thing, key=name, reason=f"cannot be stored: {error.strerror or error}"
             ) from error
 
-    def get_data(self, name: str, layer: Layer | None = None) -> Any:
+    def get_data(self, name: str, layer: Member | None = None) -> Any:
         """Return a stored value.
 
         Raises:
@@ -279,7 +279,7 @@ class Session:
         parts = (*_parts(layer), "data", f"{check_file_name(thing, name)}.yaml")
         return datafile.from_text(thing, name, self._read(thing, name, parts))
 
-    def has_data(self, name: str, layer: Layer | None = None) -> bool:
+    def has_data(self, name: str, layer: Member | None = None) -> bool:
         """Tell whether a value is stored under a name."""
         return os.path.exists(os.path.join(self._path, *_parts(layer), "data", f"{name}.yaml"))
 
@@ -293,11 +293,11 @@ class Session:
             reason = f"cannot be read: {error.strerror or error}"
             raise DataFormatError(thing=thing, key=name, reason=reason) from error
 
-    def _thing(self, layer: Layer | None) -> str:
+    def _thing(self, layer: Member | None) -> str:
         return _thing(self._outline.get_name(), layer)
 
 
-def _parts(layer: Layer | None) -> tuple[str, ...]:
+def _parts(layer: Member | None) -> tuple[str, ...]:
     return () if layer is None else ("layers", layer.get_name())
 
 

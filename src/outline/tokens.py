@@ -15,7 +15,7 @@ PER_FRAME = ("#IFRAME#", "#ZFRAME#", "#FRAME#", "%{FRAME}", "%{ZFRAME}")
 PER_CHUNK = ("#FRAMESPEC#", "#FRAME_START#", "#FRAME_END#", "#FRAME_CHUNK#", "%{RANGE}")
 """Tokens of a command that executes a whole chunk by itself."""
 
-_TOKEN = r"#(?:IFRAME|ZFRAME|FRAME|LAYER|JOB|FRAMESPEC|FRAME_START|FRAME_END|FRAME_CHUNK)#|%\{(?:FRAME|ZFRAME|RANGE)\}"
+_PATTERN = r"#(?:IFRAME|ZFRAME|FRAME|LAYER|JOB|FRAMESPEC|FRAME_START|FRAME_END|FRAME_CHUNK)#|%\{(?:FRAME|ZFRAME|RANGE)\}"
 _ON_THE_WIRE = {"%{FRAME}": "#IFRAME#", "%{ZFRAME}": "#ZFRAME#", "%{RANGE}": "#FRAMESPEC#"}
 
 
@@ -57,7 +57,7 @@ def values(
 
 def replace(text: str, known: Mapping[str, str]) -> str:
     """Replace every token that is known, once: what a value contains stays as it is."""
-    return re.sub(_TOKEN, lambda match: known.get(match[0], match[0]), text)
+    return re.sub(_PATTERN, lambda match: known.get(match[0], match[0]), text)
 
 
 def for_wire(text: str) -> str:
