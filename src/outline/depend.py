@@ -156,7 +156,7 @@ class Depend:
         """Tell whether the depend was made with ``propigate``."""
         return self._propigate
 
-    def bind(self, layer: Layer) -> None:
+    def bind(self, layer: Waiting) -> None:
         """Fix the layer that is waited for, when it was given by name."""
         self._on = layer
 

@@ -333,10 +333,10 @@ def resolve(kind: EdgeKind, er: Tasks, on: Tasks, *, on_frame: int | None = None
         return _resolve_sim(er, on, on.frames[0] if on_frame is None else on_frame)
     if kind is EdgeKind.PREVIOUS_FRAME:
         return _resolve_irregular(er, on, shift=1)
-    if len(er.frames) == 1 and len(on.frames) > 1:
-        return Links(len(er), len(on), whole=everyone)
     if er == on:
         return Links(len(er), len(on), same=True)
+    if len(er.frames) == 1 or len(on) == 1:  # a lone awaited task is counterpart and whole layer in one
+        return Links(len(er), len(on), whole=everyone)
     return _resolve_irregular(er, on, shift=0)
 
 

@@ -26,7 +26,7 @@ class Waiting(Arguments):
 
     def depend_on(
         self,
-        on_layer: Layer | str,
+        on_layer: Waiting | str,
         depend_type: str = DependType.FRAME_BY_FRAME,
         propigate: bool = False,
         any_frame: bool = False,
@@ -51,11 +51,11 @@ class Waiting(Arguments):
             return
         self._refuse_cycle(on, depend)
         self._depends.append(depend)
-        if isinstance(on, Layer):
+        if isinstance(on, Waiting):
             on._is_awaited = True
 
-    def _find_now(self, on_layer: Layer | str) -> Layer | str:
-        if isinstance(on_layer, Layer):
+    def _find_now(self, on_layer: Waiting | str) -> Waiting | str:
+        if isinstance(on_layer, Waiting):
             return on_layer
         if not isinstance(on_layer, str):
             raise LayerException(
@@ -76,7 +76,7 @@ class Waiting(Arguments):
             )
         return layer
 
-    def _refuse_cycle(self, on: Layer | str, depend: Depend) -> None:
+    def _refuse_cycle(self, on: Waiting | str, depend: Depend) -> None:
         """Raise for a cycle that is near; setup finds the others."""
         if isinstance(on, str) or depend.get_type().kind is EdgeKind.PREVIOUS_FRAME:
             return
@@ -84,7 +84,7 @@ class Waiting(Arguments):
         if on is self or (self._is_awaited and on._depends):
             from outline.graph import find_path
 
-            path = find_path(on, self, Layer._plain_targets, most=_LOOK_AHEAD)
+            path = find_path(on, self, Waiting._plain_targets, most=_LOOK_AHEAD)
         if path is not None:
             outline = self.find_outline()
             names = [self.get_name(), *(layer.get_name() for layer in path)]
@@ -92,25 +92,25 @@ class Waiting(Arguments):
                 outline=outline.get_name() if outline else "", path=" -> ".join(names)
             )
 
-    def _plain_targets(self) -> list[Layer]:
+    def _plain_targets(self) -> list[Waiting]:
         """Return the layers this one waits for in ways that cannot be part of a loop over frames."""
         return [
             each._on
             for each in self._depends
-            if isinstance(each._on, Layer) and each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
+            if isinstance(each._on, Waiting) and each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
         ]
 
     def depend_all(
-        self, on_layer: Layer | str, propigate: bool = False, any_frame: bool = False
+        self, on_layer: Waiting | str, propigate: bool = False, any_frame: bool = False
     ) -> None:
         """Wait until every frame of another layer has succeeded; see `depend_on`."""
         self.depend_on(on_layer, DependType.LayerOnLayer, propigate, any_frame)
 
-    def depend_previous(self, on_layer: Layer | str) -> None:
+    def depend_previous(self, on_layer: Waiting | str) -> None:
         """Make each frame wait for the previous frame of another layer, or of this one."""
         self.depend_on(on_layer, DependType.PreviousFrame)
 
-    def depend_finished(self, on_layer: Layer | str) -> None:
+    def depend_finished(self, on_layer: Waiting | str) -> None:
         """Wait until every frame of another layer has ended for good, succeeded or not."""
         self.depend_on(on_layer, DependType("LAYER_ON_LAYER", FINISHED))
 
@@ -145,7 +145,7 @@ class Waiting(Arguments):
             self.depend_on(name, depend_type)
         for depend in self._depends:
             target = self.find_depend_target(depend.get_depend_on_name())
-            if isinstance(depend._on, Layer) and depend._on is not target:
+            if isinstance(depend._on, Waiting) and depend._on is not target:
                 raise UnknownLayerError(
                     thing=f"layer {self.get_name()!r} depends on a layer {target.get_name()!r} of another outline",
                     name=target.get_name(),
