@@ -18,7 +18,7 @@ def record_from_message(message: Any) -> dict[str, Any]:
 
 def _value(message: Any, field: Any) -> Any:
     value = getattr(message, field.name)
-    if field.is_repeated:
+    if _is_repeated(field):
         return [_plain(item, field) for item in value]
     if field.message_type is not None and not message.HasField(field.name):
         return None
@@ -32,3 +32,9 @@ def _plain(value: Any, field: Any) -> Any:
         member = field.enum_type.values_by_number.get(value)
         return member.name if member else int(value)
     return round(value, 6) if isinstance(value, float) else value
+
+
+def _is_repeated(field: Any) -> bool:
+    if hasattr(field, "is_repeated"):
+        return bool(field.is_repeated)
+    return bool(field.label == field.LABEL_REPEATED)  # protobuf before 6

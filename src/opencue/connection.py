@@ -45,6 +45,7 @@ class Link:
     Args:
         hosts: Returns the configured host entries; none means the embedded farm.
         settings: Returns the configuration.
+        timeout_s: Returns the seconds a call may take.
         opened: Told of every channel opened, and None when it is closed.
     """
 
@@ -53,13 +54,19 @@ class Link:
         *,
         hosts: Callable[[], Sequence[str]],
         settings: Callable[[], dict[str, Any]],
+        timeout_s: Callable[[], float],
         opened: Callable[[grpc.Channel | None], None],
     ) -> None:
-        self._hosts, self._settings, self._opened = hosts, settings, opened
+        self._hosts, self._settings = hosts, settings
+        self._timeout_s, self._opened = timeout_s, opened
         self._lock = threading.RLock()
         self._connection: rpc.Connection | None = None
         self._pid = os.getpid()
-        self.timeout_s = 30.0
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds a call may take, launches excepted."""
+        return self._timeout_s()
 
     def connection(self) -> rpc.Connection:
         """Return the open connection, opening one when there is none.
@@ -88,10 +95,14 @@ class Link:
         return connection
 
     def lost(self, connection: rpc.Connection) -> None:
-        """Forget a connection that no longer answers."""
+        """Forget a connection that no longer answers.
+
+        The channel is not closed: that would cancel the calls other threads have on it.
+        """
         with self._lock:
             if self._connection is connection:
-                self.close()
+                self._connection = None
+                self._opened(None)
 
     def close(self) -> None:
         """Close the connection, if there is one."""

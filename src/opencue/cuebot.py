@@ -61,8 +61,7 @@ class Cuebot:
     @staticmethod
     def init(config: dict[str, Any] | None = None) -> None:
         """Take the configuration given, or the user's, and forget the present connection."""
-        Cuebot.Config = load_config_from_file() if config is None else config
-        Cuebot.setTimeout(Cuebot.Config.get("cuebot.timeout", 30_000) / 1000)
+        Cuebot._adopt(load_config_from_file() if config is None else config)
         Cuebot.Hosts = None
         Cuebot.closeChannel()
 
@@ -70,9 +69,13 @@ class Cuebot:
     def getConfig() -> dict[str, Any]:
         """Return the configuration, read on first use."""
         if not Cuebot.Config:
-            Cuebot.Config = load_config_from_file()
-            Cuebot.setTimeout(Cuebot.Config.get("cuebot.timeout", 30_000) / 1000)
+            Cuebot._adopt(load_config_from_file())
         return Cuebot.Config
+
+    @staticmethod
+    def _adopt(config: dict[str, Any]) -> None:
+        Cuebot.Config = config
+        Cuebot.Timeout = float(config.get("cuebot.timeout", 30_000)) / 1000
 
     @staticmethod
     def setChannel() -> None:
@@ -119,8 +122,8 @@ class Cuebot:
     @staticmethod
     def setTimeout(timeout: float) -> None:
         """Set how many seconds a call may take, launches excepted."""
+        Cuebot.getConfig()  # or reading it later would set the timeout again
         Cuebot.Timeout = timeout
-        _LINK.timeout_s = timeout
 
     @classmethod
     def getProto(cls, name: str) -> ModuleType:
@@ -174,4 +177,9 @@ def _note_channel(channel: grpc.Channel | None) -> None:
     Cuebot.RpcChannel = channel
 
 
-_LINK = Link(hosts=hosts_in_use, settings=Cuebot.getConfig, opened=_note_channel)
+_LINK = Link(
+    hosts=hosts_in_use,
+    settings=Cuebot.getConfig,
+    timeout_s=lambda: Cuebot.Timeout,
+    opened=_note_channel,
+)

@@ -16,7 +16,7 @@ from opencue.exception import CueException
 __all__ = ["call", "info", "is_running", "state_dir", "stop"]
 
 
-def call(method: str, **fields: Any) -> dict[str, Any]:
+def call(method: str, /, **fields: Any) -> dict[str, Any]:
     """Call a method of the ``cuelet.Farm`` service on the current server.
 
     Raises:
@@ -26,7 +26,7 @@ def call(method: str, **fields: Any) -> dict[str, Any]:
     return answer
 
 
-def call_or_none(method: str, **fields: Any) -> dict[str, Any] | None:
+def call_or_none(method: str, /, **fields: Any) -> dict[str, Any] | None:
     """Call a method of the ``cuelet.Farm`` service; return None on a stock Cuebot."""
     try:
         return call(method, **fields)

@@ -70,7 +70,7 @@ class Connection:
             response = call(request, timeout=timeout_s)
         except grpc.RpcError as error:
             raise from_rpc(error, method=method.label, target=self.target) from error
-        except (ValueError, AttributeError) as error:  # the channel was closed meanwhile
+        except ValueError as error:  # the channel was closed meanwhile
             raise ConnectionException(
                 method=method.label, target=self.target, details=str(error)
             ) from error
@@ -81,7 +81,9 @@ class Connection:
 class Link(Protocol):
     """Whoever keeps the process's connection."""
 
-    timeout_s: float
+    @property
+    def timeout_s(self) -> float:
+        """Seconds a call may take, launches excepted."""
 
     def connection(self) -> Connection:
         """Return the open connection, opening one when there is none."""
@@ -102,14 +104,14 @@ def invoke(link: Link, method: Method, request: Any, timeout_s: float | None = N
     Raises:
         CueException: The server refused, or did not answer.
     """
+    connection = link.connection() if method.idempotent else link.live_connection()
     limit_s = timeout_s or (LAUNCH_TIMEOUT_S if method.launches else link.timeout_s)
-    if not method.idempotent:
-        return link.live_connection().send(method, request, limit_s)
-    connection = link.connection()
     try:
         return connection.send(method, request, limit_s)
     except ConnectionException as error:
         link.lost(connection)
+        if not method.idempotent:
+            raise
         return _again(link, method, request, limit_s, link.retry_pauses(connection), error)
 
 

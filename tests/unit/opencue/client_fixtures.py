@@ -26,8 +26,7 @@ def clean_client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
 
 def _forget() -> None:
     Cuebot.closeChannel()
-    Cuebot.Hosts, Cuebot.Config = None, {}
-    Cuebot.setTimeout(30.0)
+    Cuebot.Hosts, Cuebot.Config, Cuebot.Timeout = None, {}, 30.0
 
 
 @pytest.fixture

@@ -125,6 +125,11 @@ class TestHosts:
         Cuebot.init({"cuebot.timeout": 1500})
         assert Cuebot.Timeout == 1.5
 
+    def test_a_timeout_set_by_code_stays(self) -> None:
+        Cuebot.setTimeout(7)
+        assert hosts_in_use() == []
+        assert Cuebot.Timeout == 7
+
     @pytest.mark.parametrize("text", ["[1, 2]", "a: [", "\0"])
     def test_an_unusable_file_says_which(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
