@@ -170,6 +170,20 @@ def test_acknowledged_exits_are_not_told_again(tmp_path):
     asyncio.run(session())
 
 
+def test_quick_reconnects_meet_the_same_resident(tmp_path):
+    async def session() -> None:
+        async with open_resident(tmp_path, Listener()) as runner:
+            pids = set()
+            for _ in range(100):
+                await runner.close()
+                state = await runner.connect()
+                pids.add(state.pid)
+
+            assert pids == {runner.pid}
+
+    asyncio.run(session())
+
+
 def test_environments_are_sent_again_after_a_reconnect(tmp_path):
     async def session() -> None:
         heard = Listener()

@@ -60,6 +60,11 @@ class ResidentRunner:
         self._pid = 0
 
     @property
+    def directory(self) -> str:
+        """Where the resident has its socket and its journal."""
+        return self._dir
+
+    @property
     def pid(self) -> int:
         """Process id of the resident `connect` reached last, 0 before."""
         return self._pid

@@ -12,7 +12,8 @@ from cuelet.runner.journal import Entry
 from cuelet.runner.procfs import Process
 from cuelet.runner.timers import Timers
 
-LOOK_EVERY_S = 0.02
+FIRST_WAIT_S = 0.02
+LAST_WAIT_S = 1.0
 _SURE_LOOKS = 2
 """Looks in a row that must find nothing: a scan of /proc is no snapshot."""
 
@@ -33,28 +34,43 @@ class Recovery:
         self._timers = timers
         self._on_lost = on_lost
         self._clean_looks = 0
+        self._wait_s = FIRST_WAIT_S
 
     def proceed(self) -> None:
         """Strike the survivors, and again until there are none; then report the runs as lost."""
         while self.lost and self._clean_looks < _SURE_LOOKS:
-            survivors = self._find_survivors()
+            survivors = self._freeze_survivors()
             if survivors:
                 self._clean_looks = 0
                 for process in survivors:
                     procfs.signal_process(process, signal.SIGKILL)
-                self._timers.call_in(LOOK_EVERY_S, self.proceed)
+                self._look_later()
                 return
             self._clean_looks += 1
         for entry in list(self.lost.values()):
             del self.lost[entry.run_id]
             self._on_lost(self._conclude(entry))
 
+    def _look_later(self) -> None:
+        # One that even SIGKILL does not end, stuck in the kernel, must not cost a core.
+        self._timers.call_in(self._wait_s, self.proceed)
+        self._wait_s = min(LAST_WAIT_S, self._wait_s * 1.5)
+
     def describe_runs(self) -> list[LiveRun]:
         """Return the runs that still have processes, or may have."""
         return [
-            LiveRun(e.run_id, e.pid, e.start_ticks, e.at, self._wall_s(e))
+            LiveRun(e.run_id, e.pid, e.start_ticks, e.at, self._measure_wall_s(e))
             for e in self.lost.values()
         ]
+
+    def _freeze_survivors(self) -> list[Process]:
+        """Stop the survivors before any is killed: whose parent is dead can no longer be proven."""
+        frozen: dict[tuple[int, int], Process] = {}
+        while fresh := [p for p in self._find_survivors() if (p.pid, p.start_ticks) not in frozen]:
+            for process in fresh:
+                procfs.signal_process(process, signal.SIGSTOP)
+                frozen[process.pid, process.start_ticks] = process
+        return list(frozen.values())
 
     def _find_survivors(self) -> list[Process]:
         """Return the processes proven to be of a lost run, and those that belong to them.
@@ -86,13 +102,13 @@ class Recovery:
             exit_status=ORPHANED,
             exit_signal=0,
             cpu_s=0.0,
-            wall_s=self._wall_s(entry),
+            wall_s=self._measure_wall_s(entry),
             max_rss_kb=0,
             at=time.time(),
             reason="lost: the machine restarted" if rebooted else "lost: its runner died",
         )
 
-    def _wall_s(self, entry: Entry) -> float:
+    def _measure_wall_s(self, entry: Entry) -> float:
         if entry.boot_id != self._boot_id:
             return 0.0
         return round(self._timers.now() - entry.began_s, 6)

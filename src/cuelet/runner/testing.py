@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from cuelet.core.runs import (
     FAILED_LAUNCH,
@@ -275,6 +276,9 @@ async def _end_resident(runner: ResidentRunner, listener: Listener) -> None:
     runner.stop()
     await listener.wait_until(lambda: listener.times_lost > lost_before)
     await wait_gone(runner.pid)
+    output = Path(runner.directory, "runner.log").read_text(encoding="utf-8")
+    if "our bug" in output:
+        raise AssertionError(output)
 
 
 async def wait_gone(pid: int, timeout_s: float = 10.0) -> None:
