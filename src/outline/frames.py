@@ -335,7 +335,9 @@ def resolve(kind: EdgeKind, er: Tasks, on: Tasks, *, on_frame: int | None = None
         return _resolve_irregular(er, on, shift=1)
     if er == on:
         return Links(len(er), len(on), same=True)
-    if len(er.frames) == 1 or len(on) == 1:  # a lone awaited task is counterpart and whole layer in one
+    if (
+        len(er.frames) == 1 or len(on) == 1
+    ):  # a lone awaited task is counterpart and whole layer in one
         return Links(len(er), len(on), whole=everyone)
     return _resolve_irregular(er, on, shift=0)
 

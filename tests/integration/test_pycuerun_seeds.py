@@ -32,7 +32,9 @@ class FakeFarm(types.ModuleType):
     def __init__(self) -> None:
         super().__init__("opencue")
         self.specs: list[str] = []
-        self.api = types.SimpleNamespace(launchSpecAndWait=self.take, isJobPending=lambda name: False)
+        self.api = types.SimpleNamespace(
+            launchSpecAndWait=self.take, isJobPending=lambda name: False
+        )
         self.farm = types.ModuleType("opencue.farm")
         self.farm.info = lambda: {"pid": 1}  # type: ignore[attr-defined]
 
@@ -62,7 +64,9 @@ def farm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeFarm]:
 def tutorial_blocks() -> list[str]:
     text = (SEEDS / TUTORIAL).read_text()
     found = re.findall(r"^( *)```python\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
-    return ["\n".join(line.removeprefix(indent) for line in body.split("\n")) for indent, body in found]
+    return [
+        "\n".join(line.removeprefix(indent) for line in body.split("\n")) for indent, body in found
+    ]
 
 
 def tutorial() -> dict[str, object]:
@@ -89,7 +93,9 @@ def test_the_tutorial_has_all_its_blocks() -> None:
     assert len(tutorial_blocks()) == 10
 
 
-def test_the_first_script_launches_from_the_shell(farm: FakeFarm, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_script_launches_from_the_shell(
+    farm: FakeFarm, capsys: pytest.CaptureFixture[str]
+) -> None:
     exec(compile(tutorial_blocks()[0], TUTORIAL, "exec"), {"__name__": "__main__"})
 
     assert capsys.readouterr().out == "Submitted sequential pipeline: sequential-pipeline-v001\n"
@@ -175,7 +181,9 @@ def test_cleanup_waits_for_the_end_and_not_for_success(farm: FakeFarm) -> None:
 
 
 def test_a_command_with_quotes_and_parentheses_stays_one_argument(farm: FakeFarm) -> None:
-    outline.cuerun.launch(tutorial()["create_vfx_shot_pipeline"]("shot010", "1-6"), use_pycuerun=False)  # type: ignore[operator]
+    outline.cuerun.launch(
+        tutorial()["create_vfx_shot_pipeline"]("shot010", "1-6"), use_pycuerun=False
+    )  # type: ignore[operator]
 
     root, extension = sent(farm)
     assert extension["layers"]["layout_render"]["argv"][-1] == 'python("renderFrame(1-6)")'
@@ -237,7 +245,9 @@ def test_files_of_the_guide(scene: tuple[Path, Path], when: str) -> None:
     if when == "after setup":
         ol.setup()
 
-    put = guide_block("# Copy with original filename", 'layer.put_file("/path/to/scene.ma", rename="main_scene")')
+    put = guide_block(
+        "# Copy with original filename", 'layer.put_file("/path/to/scene.ma", rename="main_scene")'
+    )
     link = guide_block(*['layer.sym_file("/path/to/large_cache.abc")'] * 2)
     run(put.replace("/path/to/scene.ma", str(scene[0])), layer=layer)
     run(link.replace("/path/to/large_cache.abc", str(scene[1])), layer=layer)
@@ -248,7 +258,10 @@ def test_files_of_the_guide(scene: tuple[Path, Path], when: str) -> None:
     assert isinstance(path, str)
     assert Path(path).read_text() == "a scene"
     assert path == layer.get_file("main_scene")
-    assert re.search(r"/\.opencue/sessions/demo-shot010-artist01_pipeline-job/[-\w]+/layers/layer_name/main_scene$", path)
+    assert re.search(
+        r"/\.opencue/sessions/demo-shot010-artist01_pipeline-job/[-\w]+/layers/layer_name/main_scene$",
+        path,
+    )
     assert Path(layer.get_file("scene.ma")).read_text() == "a scene"
     assert Path(layer.get_file("large_cache.abc")).is_symlink()
 
@@ -295,7 +308,9 @@ def test_the_render_composite_pipeline_of_the_guide(capfd: pytest.CaptureFixture
 
 
 def test_the_pre_process_of_the_guide(farm: FakeFarm) -> None:
-    block = guide_block("from outline import LayerPreProcess", 'render.add_child(PrepareScene("prepare"))')
+    block = guide_block(
+        "from outline import LayerPreProcess", 'render.add_child(PrepareScene("prepare"))'
+    )
     scope = run("from outline import Layer\n" + block)
     ol = outline.Outline("prepared")
     ol.add_layer(scope["render"])  # type: ignore[arg-type]

@@ -27,8 +27,16 @@ def open_log(path: str) -> int:
         except FileExistsError:
             _move_aside(path)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            _make_private(os.path.dirname(path))
     raise FileExistsError(17, "others keep creating it", path)
+
+
+def _make_private(folder: str) -> None:
+    """Make a folder and those above it, each 0700 (os.makedirs gives a mode to the last only)."""
+    if not os.path.isdir(folder):
+        _make_private(os.path.dirname(folder))
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
 
 
 def _move_aside(path: str) -> None:

@@ -1,0 +1,44 @@
+# Everything a contributor or a new user runs. `make demo` and `make test` work from a fresh clone.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: demo test check format lint types imports bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/cuelet run examples/vfx_shot/shot.py
+
+test: $(STAMP)
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: $(STAMP) format lint types imports test
+
+format: $(STAMP)
+	$(BIN)/ruff format --check src tests examples bench
+
+lint: $(STAMP)
+	$(BIN)/ruff check src tests examples bench
+
+types: $(STAMP)
+	$(BIN)/mypy src
+
+imports: $(STAMP)
+	$(BIN)/lint-imports --no-logo
+
+bench: $(STAMP)
+	$(BIN)/python bench/run.py
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cuelet needs Python 3.11 or later: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+$(VENV)/.demo: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
