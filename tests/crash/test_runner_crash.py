@@ -197,8 +197,9 @@ FRAME = """
     path, run_id, span_s = sys.argv[1:]
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     end = time.monotonic() + float(span_s)
-    while time.monotonic() < end:
+    while True:
         os.write(handle, f"{run_id} {time.monotonic_ns()}\\n".encode())
+        if time.monotonic() > end: break
         time.sleep(0.002)
 """
 
