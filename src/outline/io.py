@@ -58,11 +58,11 @@ class Path:
         Raises:
             OSError: The system refused.
         """
-        os.makedirs(os.path.expanduser(self._path), exist_ok=True)
+        os.makedirs(here(self._path), exist_ok=True)
 
     def exists(self, frame_set: FrameSet | None = None) -> bool:
         """Tell whether the path exists."""
-        return os.path.exists(os.path.expanduser(self._path))
+        return os.path.exists(here(self._path))
 
     def get_basename(self) -> str:
         """Return the last part."""
@@ -82,7 +82,7 @@ class Path:
 
     def get_size(self, frame_set: FrameSet | None = None) -> int:
         """Return the size in bytes; raises OSError when there is no such file."""
-        return os.path.getsize(os.path.expanduser(self._path))
+        return os.path.getsize(here(self._path))
 
     def __fspath__(self) -> str:
         return self._path
@@ -294,6 +294,13 @@ def system(
     if status and not ignore_error:
         raise ShellCommandFailureException(_failure(argv, status), status)
     return status
+
+
+def here(path: str) -> str:
+    """Return where a path lies on this machine: ``~`` expanded, prefixes mapped."""
+    from outline import config, pathmap
+
+    return pathmap.map_text(os.path.expanduser(path), config.path_map())
 
 
 def _mapped(argv: list[str]) -> list[str]:

@@ -60,8 +60,10 @@ def _thing(ol_name: str, layer: Member | None) -> str:
 
 
 def _source(thing: str, src: object) -> str:
-    """Return the absolute path of a file to store, which must be there."""
-    path = os.path.abspath(os.path.expanduser(os.fspath(src)))  # type: ignore[call-overload]
+    """Return the absolute path of a file to store, mapped, which must be there."""
+    from outline.io import here
+
+    path = os.path.abspath(here(os.fspath(src)))  # type: ignore[call-overload]
     if not os.path.exists(path):
         raise FileSourceError(thing=thing, source=path, reason="there is no such file")
     return str(path)

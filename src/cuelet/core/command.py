@@ -128,9 +128,9 @@ def _environment(job: Job, layer: Layer, index: int, place: Place) -> dict[str, 
         "CUE_FRAME_ID": job.frame_id(index),
         "CUE_THREADABLE": "1" if layer.spec.threadable else "0",
         "CUE_HOST": place.host,
-        "CUELET_PATH_MAP": json.dumps(dict(place.path_map)),
     }
-    return {**spec.env, **layer.spec.env, **own}
+    mapped = {"CUELET_PATH_MAP": json.dumps(dict(place.path_map))} if place.path_map else {}
+    return {**spec.env, **layer.spec.env, **own, **mapped}
 
 
 def _header(job: Job, index: int, place: Place, step: Step, cwd: str, notes: Sequence[str]) -> str:
