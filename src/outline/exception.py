@@ -182,7 +182,7 @@ class UnknownLayerError(_Described, OutlineException):
 class DependencyCycleError(_Described, OutlineException):
     """Layers wait for each other in a circle, so that none could ever start."""
 
-    text = "outline {outline!r}: circular dependency {path}; remove one of these depends"
+    text = "circular dependency {path}; remove one of these depends"
 
 
 class ModeError(_Described, OutlineException):
