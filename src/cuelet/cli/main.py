@@ -28,8 +28,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _status_of(error)
         if status is None:
             raise
-        print(f"cuelet: {error}", file=sys.stderr)
+        print(f"cuelet: {_message(error)}", file=sys.stderr)
         return int(status)
+
+
+def _message(error: Exception) -> str:
+    """Return what the farm said in its own words, else the error's."""
+    details = getattr(error, "details", None)
+    said = details() if callable(details) else None
+    return str(said or error)
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:

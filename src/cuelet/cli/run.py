@@ -111,7 +111,7 @@ def _execute(path: Path, module: types.ModuleType) -> None:
     except SystemExit as leaving:
         if leaving.code not in (None, 0):
             raise CommandError(f"{path} ended with {leaving.code}") from None
-    except (outline.OutlineException, CommandError):
+    except (outline.OutlineException, opencue.CueException, CommandError):
         raise
     except Exception as error:
         _print_traceback(error, path)

@@ -144,5 +144,6 @@ def stuck_reason(job: Job) -> str:
     if job.count(RUNNING) or job.count(WAITING):
         return ""
     dead, waiting = job.count(DEAD), job.count(DEPEND)
-    held = f", {waiting} wait for them in vain" if waiting else ""
-    return f"{dead} frames are dead{held}; cuelet retry {job.name}, or cuelet eat {job.name}"
+    are = "1 frame is dead" if dead == 1 else f"{dead} frames are dead"
+    held = f", {waiting} wait in vain" if waiting else ""
+    return f"{are}{held}; cuelet retry {job.name}, or cuelet eat {job.name}"
