@@ -210,11 +210,21 @@ def _import_root(module: str, path: str) -> str | None:
     return folder
 
 
-def _pickle_header() -> dict[str, str]:
+def _pickle_header() -> dict[str, Any]:
     import cloudpickle
 
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return {"python": version, "cloudpickle": cloudpickle.__version__}
+    return {"python": version, "cloudpickle": cloudpickle.__version__, "paths": _own_paths()}
+
+
+def _own_paths() -> list[str]:
+    """Return where this process imports from besides its Python: a script's own folder comes first.
+
+    What a class from a script imports when it runs, it finds there.
+    """
+    homes = tuple(os.path.join(root, "") for root in {sys.prefix, sys.base_prefix})
+    folders = dict.fromkeys(os.path.abspath(path or os.curdir) for path in sys.path)
+    return [path for path in folders if os.path.isdir(path) and not path.startswith(homes)]
 
 
 def _pickled(layer: Layer) -> bytes:
@@ -358,6 +368,7 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
 def _unpickle(ol: Outline, header: Mapping[str, Any], path: str) -> Layer:
     name = header["name"]
     _check_python(name, header["pickle"])
+    sys.path[:0] = [path for path in header["pickle"]["paths"] if path not in sys.path]
     import pickle
 
     class Unpickler(pickle.Unpickler):
@@ -382,7 +393,7 @@ def _unpickle(ol: Outline, header: Mapping[str, Any], path: str) -> Layer:
     return layer
 
 
-def _check_python(name: str, header: Mapping[str, str]) -> None:
+def _check_python(name: str, header: Mapping[str, Any]) -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     if header["python"] != here:
         raise LayerException(

@@ -182,6 +182,7 @@ def _pycuerun_argv(layer: Layer) -> list[str]:
     session = layer.get_session().get_path()
     return [
         python_executable(),
+        "-P",  # the directory a job was launched from must not shadow modules
         "-m",
         "outline.pycuerun",
         session,

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import outline.cuerun
-
+import opencue
 import outline
+import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.listing import job_values, print_dead
 from cuelet.cli.lookup import find_job
