@@ -308,12 +308,6 @@ class Layer(Storage, metaclass=LayerMeta):
         for child in self._children:
             child.carry_out_stage(session)
 
-    def clear_stage(self) -> None:
-        """Forget what `carry_out_stage` has stored, once setup has succeeded."""
-        self._stage.clear()
-        for child in self._children:
-            child.clear_stage()
-
     def setup_args_override(self) -> None:
         """Apply the arguments stored in the session under ``args_override``, if any."""
         session = self._live_session()

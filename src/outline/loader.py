@@ -167,7 +167,7 @@ class Outline:
         maxcores: float | None = None,
         maxgpus: int | None = None,
     ) -> None:
-        self._path = path
+        self._path = self._script = path
         self._serialize = serialize
         self._layers: dict[str, Layer | None] = {}
         self._wire: dict[str, str] = {}
@@ -604,19 +604,17 @@ class Outline:
         if self._mode != OUTLINE_MODE_INIT:
             raise ModeError(outline=self._name, reason="setup() has been called already")
         self.check()
-        path_before = self._path
-        self._path = None
-        self._session = Session(self)
-        self._mode = OUTLINE_MODE_SETUP
+        self._script = self._path
         try:
+            self._path = None
+            self._session = Session(self)
+            self._mode = OUTLINE_MODE_SETUP
             self._fill_session(self._session)
         except BaseException:
             self.undo_setup()
-            self._path = path_before
             raise
         self._path = os.path.join(self._session.get_path(), OUTLINE_FILE)
         self._mode = OUTLINE_MODE_READY
-        self._forget_stages()
 
     def _fill_session(self, session: Session) -> None:
         self._stage.carry_out(session, None)
@@ -628,16 +626,11 @@ class Outline:
         if self._serialize:
             session.save()
 
-    def _forget_stages(self) -> None:
-        self._stage.clear()
-        for layer in self.get_layers():
-            layer.clear_stage()
-
     def undo_setup(self) -> None:
         """Remove the session and go back to before setup: a launch that failed leaves nothing behind."""
         if self._session is not None:
             self._session.remove()
-        self._session, self._reserved, self._path = None, None, None
+        self._session, self._reserved, self._path = None, None, self._script
         self._mode = OUTLINE_MODE_INIT
 
     def __repr__(self) -> str:

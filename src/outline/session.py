@@ -115,17 +115,12 @@ class Stage:
         return datafile.from_text(thing, key, self._data[key])
 
     def carry_out(self, session: Session, layer: Member | None) -> None:
-        """Store everything in a session and forget it."""
+        """Store everything in a session; it stays remembered in case the launch fails."""
         for name, (source, link) in self._files.items():
             put = session.sym_file if link else session.put_file
             put(source, layer=layer, rename=name)
         for key, text in self._data.items():
             session.put_text(key, text, layer=layer)
-
-    def clear(self) -> None:
-        """Forget everything, once it is stored."""
-        self._files.clear()
-        self._data.clear()
 
 
 def _refuse_other(thing: str, key: str, old: str | bytes, new: str) -> None:
