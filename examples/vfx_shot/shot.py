@@ -164,6 +164,11 @@ def build(frames, size, samples, out):
         # Satisfied when the layer has ended, well or badly: the passes go either way.
         cleanup.depend_on(last, depend_type=DependType.LAYER_ON_LAYER)
 
+    # Named here, shown by `cuelet run` when the job is done.
+    composite.add_output("pictures", str(out / "sh010.####.png"))
+    movie.add_output("movie", str(movie_path(out)))
+    contact_sheet.add_output("sheet", str(sheet_path(out)))
+
     settings = {
         "frames": frames,
         "size": list(size),
@@ -200,9 +205,7 @@ def main():
     out = options.out.resolve()
     job = build(options.frames, options.size, options.samples, out)
     outline.cuerun.launch(job)
-    print(f"pictures       {out / 'sh010.####.png'}")
-    print(f"contact sheet  {sheet_path(out)}")
-    print(f"movie          {movie_path(out)}")
+    print(f"launched {job.get_name()}; the results will be in {out}")
 
 
 if __name__ == "__main__":

@@ -355,6 +355,15 @@ class _Writer:
         services = ET.SubElement(element, "services")
         for name in layer.get_services():
             _text(services, "service", name)
+        self._write_outputs(element, layer)
+
+    def _write_outputs(self, element: ET.Element, layer: Layer) -> None:
+        """Name what the layer writes, so that a farm can show it."""
+        if not layer.get_outputs():
+            return
+        outputs = ET.SubElement(element, "outputs")
+        for name, path in layer.get_outputs().items():
+            ET.SubElement(outputs, "output", name=name).text = path.get_path()
 
     def _write_resources(self, element: ET.Element, plan: LayerPlan) -> None:
         layer = plan.layer

@@ -63,11 +63,20 @@ def _follow_one(job: Job, options: argparse.Namespace) -> Ending:
         ) from None
     if not options.json:
         print(summary(ending))
+        _print_outputs(ending.job)
         if ending.status is not Exit.OK:
             print_dead(ending.job)
         if ending.stuck:
             print(f"it cannot go on: {ending.stuck}", file=sys.stderr)
     return ending
+
+
+def _print_outputs(job: Job) -> None:
+    """Name what the layers that succeeded say they wrote."""
+    for layer in job.getLayers():
+        if layer.succeededFrames():
+            for path in layer.getOutputPaths():
+                print(f"  {layer.name()}: {path}")
 
 
 def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list[Job]:
