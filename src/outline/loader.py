@@ -184,9 +184,13 @@ class Outline:
         self._range: str | None = None
         self.set_frame_range(frame_range)
         self._show, self._shot, self._user = show, shot, user
-        for kind, value in (("show", show), ("shot", shot), ("user", user)):
+        for value, name_it in (
+            (show, self.set_show),
+            (shot, self.set_shot),
+            (user, self.set_user),
+        ):
             if value is not None:
-                check_name(kind, value, example="shot010")
+                name_it(value)
         self._facility = facility
         self._maxcores: float | None = None
         self._maxgpus: int | None = None
@@ -223,7 +227,7 @@ class Outline:
 
     def set_show(self, show: str) -> None:
         """Set the show."""
-        self._show = check_name("show", show, example="demo-project")
+        self._show = check_name("show", show, example="demo-project", least=1)
 
     def get_shot(self) -> str:
         """Return the shot."""
@@ -239,7 +243,7 @@ class Outline:
 
     def set_user(self, user: str) -> None:
         """Set the user."""
-        self._user = check_name("user", user, example="artist01")
+        self._user = check_name("user", user, example="artist01", least=1)
 
     def get_facility(self) -> str | None:
         """Return the facility, or None when the launch decides."""

@@ -13,7 +13,7 @@ MAX_NAME = 200
 TEMPORARY = ".cuelet-"
 """How our temporary files begin."""
 
-_WIRE = r"[a-z0-9_.-]{3,}\Z"
+_WIRE = r"[a-z0-9_.-]*\Z"
 _CONTROL = r"[\x00-\x1f\x7f]"
 
 
@@ -31,24 +31,25 @@ def wire_job_name(name: str) -> str:
     return re.sub("_+", "_", name.lower()).replace("-", "_").lstrip("_")
 
 
-def check_name(kind: str, name: object, *, example: str) -> str:
+def check_name(kind: str, name: object, *, example: str, least: int = 3) -> str:
     """Return a name that OpenCue takes and that may name a directory.
 
     Args:
         kind: What is named: ``layer``, ``outline``, ``shot``, ...
         name: The name as the script spells it.
         example: A good name, for the message.
+        least: The fewest characters OpenCue takes for this kind.
 
     Raises:
-        InvalidNameError: It is not text, shorter than 3 characters, too long, or has other characters.
+        InvalidNameError: It is not text, too short, too long, or has other characters.
     """
-    reason = _why_not(name)
+    reason = _why_not(name, least)
     if reason is not None:
         raise InvalidNameError(kind=kind, name=name, reason=reason, example=example)
     return str(name)
 
 
-def _why_not(name: object) -> str | None:
+def _why_not(name: object, least: int) -> str | None:
     if not isinstance(name, str):
         return "is not text"
     if len(name) > MAX_NAME:
@@ -58,8 +59,8 @@ def _why_not(name: object) -> str | None:
     if "/" in name:
         return "leaves its directory"
     if not re.match(_WIRE, wire_name(name)):
-        return "is too short for OpenCue" if len(name) < 3 else "has characters OpenCue refuses"
-    return None
+        return "has characters OpenCue refuses"
+    return "is too short for OpenCue" if len(name) < least else None
 
 
 def check_file_name(thing: str, name: object) -> str:

@@ -175,7 +175,9 @@ def test_a_layer_on_its_own_previous_frame_is_a_chain(layer: Tasks) -> None:
 
 
 @given(layers(), layers(), st.data())
-def test_a_sim_frame_other_than_the_first_can_be_awaited(er: Tasks, on: Tasks, data: st.DataObject) -> None:
+def test_a_sim_frame_other_than_the_first_can_be_awaited(
+    er: Tasks, on: Tasks, data: st.DataObject
+) -> None:
     number = data.draw(st.sampled_from(list(on.frames)))
 
     links = resolve(EdgeKind.LAYER_ON_SIM_FRAME, er, on, on_frame=number)

@@ -21,7 +21,12 @@ def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in list(os.environ):
         if name.startswith(("OUTLINE_", "OL_", "CUE", "FR", "RENDER_TO", "FACILITY")):
             monkeypatch.delenv(name)
-    for name, value in {"HOME": str(tmp_path), "SHOW": "demo", "SHOT": "shot010", "USER": "kim"}.items():
+    for name, value in {
+        "HOME": str(tmp_path),
+        "SHOW": "demo",
+        "SHOT": "shot010",
+        "USER": "kim",
+    }.items():
         monkeypatch.setenv(name, value)
     outline.config.reload()
     yield
@@ -46,7 +51,9 @@ class FakeFarm(types.ModuleType):
         self.api = types.SimpleNamespace(
             launchSpecAndWait=self.take, isJobPending=self.is_pending, getJob=self.get_job
         )
-        self.cuebot = types.SimpleNamespace(Cuebot=types.SimpleNamespace(setHosts=self.hosts.extend))
+        self.cuebot = types.SimpleNamespace(
+            Cuebot=types.SimpleNamespace(setHosts=self.hosts.extend)
+        )
         self.farm = types.ModuleType("opencue.farm")
         self.farm.info = lambda: {"pid": 1}  # type: ignore[attr-defined]
         self.dead = 0

@@ -29,7 +29,7 @@ def test_the_seeds_and_pyoutlines_spellings_are_both_there() -> None:
     assert DependType.FRAME_BY_FRAME == DependType.FrameByFrame == "FRAME_BY_FRAME"
     assert f"{DependType.LAYER_ON_LAYER}" == "LAYER_ON_LAYER"
     assert DependType.LAYER_ON_LAYER == "LAYER_ON_LAYER"
-    assert DependType.LAYER_ON_LAYER != DependType.LayerOnLayer
+    assert DependType.LayerOnLayer != DependType.LAYER_ON_LAYER
     assert DependType.LAYER_ON_LAYER.outcome == "finished"
     assert DependType.LayerOnLayer.outcome == DependType("LAYER_ON_LAYER").outcome == "succeeded"
     assert DependType.PREVIOUS_FRAME.kind is EdgeKind.PREVIOUS_FRAME
@@ -124,7 +124,9 @@ def test_a_layer_may_name_another_before_either_is_in_an_outline() -> None:
 
 def test_unknown_layers_are_named_as_early_as_possible() -> None:
     ol, (first, second) = chain(2)
-    with pytest.raises(UnknownLayerError, match="'layer1' depends on 'prep': no layer 'prep'.*layer0, layer1"):
+    with pytest.raises(
+        UnknownLayerError, match="'layer1' depends on 'prep': no layer 'prep'.*layer0, layer1"
+    ):
         second.depend_on("prep")
     with pytest.raises(OutlineException, match="give a layer or the name of one"):
         second.depend_on(None)  # type: ignore[arg-type]
@@ -149,7 +151,9 @@ def test_a_cycle_is_refused_where_it_is_made_with_its_path() -> None:
     second.depend_on(first)
     third.depend_all(second)
 
-    with pytest.raises(DependencyCycleError, match="circular dependency layer0 -> layer2 -> layer1 -> layer0;"):
+    with pytest.raises(
+        DependencyCycleError, match="circular dependency layer0 -> layer2 -> layer1 -> layer0;"
+    ):
         first.depend_on(third)
     with pytest.raises(DependencyCycleError, match="layer0 -> layer0"):
         first.depend_on(first)

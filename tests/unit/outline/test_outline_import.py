@@ -19,7 +19,9 @@ ALL = "\n".join(f"outline.{name}" for name in outline.__all__ if name not in {"c
 def loaded(use: str) -> list[str]:
     path = outline.__path__[0].removesuffix("/outline")
     probe = f"import sys; sys.path.insert(0, {path!r})" + PROBE.format(use=use)
-    done = subprocess.run([sys.executable, "-I", "-c", probe], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", probe], check=True, capture_output=True, text=True
+    )
     found: list[str] = json.loads(done.stdout)
     return found
 
@@ -32,11 +34,15 @@ def test_using_everything_but_the_launch_stays_in_the_standard_library() -> None
     modules = loaded(ALL + "\noutline.modules.shell.Shell('aaa', command=['ls'])")
 
     assert len(modules) <= 80
-    assert {name.partition(".")[0] for name in modules} - {"outline"} <= set(sys.stdlib_module_names)
+    assert {name.partition(".")[0] for name in modules} - {"outline"} <= set(
+        sys.stdlib_module_names
+    )
 
 
 def test_submodules_are_reachable_after_a_plain_import() -> None:
-    loaded("outline.cuerun.launch; outline.depend.DependType; outline.io.Path; outline.modules.shell.Shell")
+    loaded(
+        "outline.cuerun.launch; outline.depend.DependType; outline.io.Path; outline.modules.shell.Shell"
+    )
 
 
 def test_every_exported_name_exists() -> None:

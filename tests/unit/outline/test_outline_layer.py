@@ -54,9 +54,19 @@ def test_resources_are_cores_and_megabytes() -> None:
 
 @pytest.mark.parametrize(
     ("memory", "megabytes"),
-    [("512m", 512), ("4g", 4096), ("1.5g", 1536), (4, 4096), ("4", 4096), ("1.2MB", 2), ("1t", 1048576)],
+    [
+        ("512m", 512),
+        ("4g", 4096),
+        ("1.5g", 1536),
+        (4, 4096),
+        ("4", 4096),
+        ("1.2MB", 2),
+        ("1t", 1048576),
+    ],
 )
-def test_the_memory_argument_reads_units_and_a_bare_number_as_gigabytes(memory: object, megabytes: int) -> None:
+def test_the_memory_argument_reads_units_and_a_bare_number_as_gigabytes(
+    memory: object, megabytes: int
+) -> None:
     assert Layer("render", memory=memory).get_min_memory() == megabytes
 
 
@@ -70,7 +80,9 @@ def test_set_memory_takes_megabytes_or_text_with_a_unit() -> None:
 
 @pytest.mark.parametrize("value", [-1, math.nan, math.inf, "many", None, True, [1]])
 @pytest.mark.parametrize("setter", ["set_min_cores", "set_max_cores", "set_min_memory"])
-def test_impossible_resources_are_refused_with_thing_value_and_way_out(setter: str, value: object) -> None:
+def test_impossible_resources_are_refused_with_thing_value_and_way_out(
+    setter: str, value: object
+) -> None:
     layer = Layer("render")
     if value is None and setter == "set_min_cores":
         return  # None takes the reservation back
@@ -94,7 +106,9 @@ def test_a_chunk_below_one_is_refused(chunk: object) -> None:
         Layer("render").set_chunk(chunk)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["", "ab", "a b", "../x", "/etc", "-rf", "..", "...", "a\nb", "x" * 300, "ünï", 7])
+@pytest.mark.parametrize(
+    "name", ["", "ab", "a b", "../x", "/etc", "-rf", "..", "...", "a\nb", "x" * 300, "ünï", 7]
+)
 def test_names_opencue_cannot_take_are_refused_at_once(name: object) -> None:
     with pytest.raises(InvalidNameError, match="layer name"):
         Layer(name)  # type: ignore[arg-type]
@@ -162,7 +176,12 @@ def test_a_chunk_is_found_by_its_first_frame() -> None:
 
     assert list(frames) == [5, 6, 7, 8]
     assert str(frames) == "5-8"
-    assert (frames.size(), frames.get(0), frames.getAll(), frames.contains(8)) == (4, 5, [5, 6, 7, 8], True)
+    assert (frames.size(), frames.get(0), frames.getAll(), frames.contains(8)) == (
+        4,
+        5,
+        [5, 6, 7, 8],
+        True,
+    )
     with pytest.raises(LayerException, match="no chunk begins with frame 6"):
         layer.get_local_frame_set(6)
 
@@ -334,10 +353,21 @@ def test_hooks_and_events_come_in_order() -> None:
     in_outline(layer).setup()
     layer.execute(1)
 
-    assert seen == ["init", "setup", "SETUP", "before", "BEFORE_EXECUTE", "execute", "after", "AFTER_EXECUTE"]
+    assert seen == [
+        "init",
+        "setup",
+        "SETUP",
+        "before",
+        "BEFORE_EXECUTE",
+        "execute",
+        "after",
+        "AFTER_EXECUTE",
+    ]
 
 
-def test_a_listener_that_fails_stops_nothing_unless_it_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_fails_stops_nothing_unless_it_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     layer = Layer("render")
     layer.add_event_listener(event.SETUP, lambda each: 1 / 0)
     in_outline(layer).setup()

@@ -124,7 +124,9 @@ def test_a_missing_command_is_found_at_setup() -> None:
     ol = Outline("a-job")
     ol.add_layer(Shell("render"))
 
-    with pytest.raises(MissingArgumentError, match="layer 'render' has no command; give it command="):
+    with pytest.raises(
+        MissingArgumentError, match="layer 'render' has no command; give it command="
+    ):
         ol.setup()
 
 
@@ -236,7 +238,9 @@ def test_a_script_becomes_an_outline(tmp_path: Path) -> None:
     ("content", "reason"),
     [("this is no python", "invalid syntax"), (None, "no such file")],
 )
-def test_scripts_that_cannot_be_loaded_say_why(tmp_path: Path, content: str | None, reason: str) -> None:
+def test_scripts_that_cannot_be_loaded_say_why(
+    tmp_path: Path, content: str | None, reason: str
+) -> None:
     script = tmp_path / "broken.outline"
     if content is not None:
         script.write_text(content)
@@ -292,7 +296,16 @@ def test_json_describes_an_outline() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["os.system", "outline.Outline", "nowhere.At.All", "", None, "subprocess.Popen", "outline.load_json"]
+    "module",
+    [
+        "os.system",
+        "outline.Outline",
+        "nowhere.At.All",
+        "",
+        None,
+        "subprocess.Popen",
+        "outline.load_json",
+    ],
 )
 def test_json_can_call_nothing_but_layers(module: object) -> None:
     layers = [{"name": "first", "module": module, "command": "touch /tmp/never"}]
@@ -323,7 +336,9 @@ def test_layers_added_by_a_setup_are_set_up_too() -> None:
 
     ol.setup()
 
-    assert outline.load_outline(ol.get_path() or "").get_layer("spawned").get_arg("command") == ["ls"]
+    assert outline.load_outline(ol.get_path() or "").get_layer("spawned").get_arg("command") == [
+        "ls"
+    ]
 
 
 def test_a_name_is_free_again_once_its_layer_has_moved() -> None:
@@ -350,3 +365,10 @@ def test_many_layers_are_written_and_found_again() -> None:
     ol.setup()
 
     assert len(outline.load_outline(ol.get_path() or "").get_layers()) == 40
+
+
+def test_a_login_of_two_letters_is_a_user_name() -> None:
+    assert (
+        Outline("long-job", show="ab", shot="sh010", user="me").get_full_name()
+        == "ab-sh010-me_long-job"
+    )

@@ -140,7 +140,9 @@ def test_json_is_used_exactly_where_it_gives_the_value_back() -> None:
 
 
 def test_an_absent_key_names_what_is_there(layer: Layer) -> None:
-    with pytest.raises(DataNotFoundError, match="layer 'render' has no data 'key'; stored: nothing"):
+    with pytest.raises(
+        DataNotFoundError, match="layer 'render' has no data 'key'; stored: nothing"
+    ):
         layer.get_data("key")
     for index in range(10):
         layer.put_data(f"key{index}", index)
@@ -156,11 +158,27 @@ def test_another_frames_layer_sees_it(layer: Layer) -> None:
     assert layer.get_outline().get_layer("render").get_data("output_1") == {"path": "x"}
 
 
-BAD_NAMES = ["../x", "/etc/x", "a/b", "", ".", "..", "a\0b", "a\nb", "x" * 300, "-rf", "é" * 150, 3, ".cuelet-x"]
+BAD_NAMES = [
+    "../x",
+    "/etc/x",
+    "a/b",
+    "",
+    ".",
+    "..",
+    "a\0b",
+    "a\nb",
+    "x" * 300,
+    "-rf",
+    "é" * 150,
+    3,
+    ".cuelet-x",
+]
 
 
 @pytest.mark.parametrize("name", BAD_NAMES, ids=lambda name: repr(name)[:20])
-def test_names_that_leave_the_directory_are_refused(layer: Layer, tmp_path: Path, name: Any) -> None:
+def test_names_that_leave_the_directory_are_refused(
+    layer: Layer, tmp_path: Path, name: Any
+) -> None:
     source = tmp_path / "scene.ma"
     source.write_text("x")
     before = sorted(tmp_path.rglob("*"))
@@ -290,7 +308,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20])
-def test_hostile_data_is_refused_quickly_and_runs_nothing(layer: Layer, tmp_path: Path, text: str) -> None:
+def test_hostile_data_is_refused_quickly_and_runs_nothing(
+    layer: Layer, tmp_path: Path, text: str
+) -> None:
     layer.put_data("key", 1)
     marker = tmp_path / "marker"
     data_file(layer, "key").write_text(text.replace("{marker}", str(marker)))
@@ -305,7 +325,9 @@ def test_hostile_data_is_refused_quickly_and_runs_nothing(layer: Layer, tmp_path
 
 def test_alias_bombs_do_not_explode(layer: Layer) -> None:
     layer.put_data("key", 1)
-    plain = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9) if i else 'lol'}]\n" for i in range(12))
+    plain = "".join(
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9) if i else 'lol'}]\n" for i in range(12)
+    )
     data_file(layer, "key").write_text(plain)
     started = time.monotonic()
     layer.get_data("key")
@@ -363,4 +385,8 @@ def test_the_session_directory_knows_show_and_shot(tmp_path: Path) -> None:
 
     ol.setup()
 
-    assert ol.get_session().get_path().startswith(str(tmp_path / "demo" / "shot010" / "demo-shot010-kim_a-job"))
+    assert (
+        ol.get_session()
+        .get_path()
+        .startswith(str(tmp_path / "demo" / "shot010" / "demo-shot010-kim_a-job"))
+    )

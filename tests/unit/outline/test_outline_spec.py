@@ -26,7 +26,9 @@ def outline_of(*layers: Layer, name: str = "a-job") -> Outline:
     return ol
 
 
-def shell(name: str = "render", range: str = "1-10", command: Any = ("run", "#IFRAME#"), **args: Any) -> Shell:
+def shell(
+    name: str = "render", range: str = "1-10", command: Any = ("run", "#IFRAME#"), **args: Any
+) -> Shell:
     return Shell(name, command=command, range=range, **args)
 
 
@@ -63,7 +65,9 @@ def test_elements_are_in_the_order_of_the_dtd() -> None:
     ol.depend_on_job("earlier")
     ol.setup()
 
-    root, spec = build(ol, os="Linux", email="kim@example.com", paused=True, autoeat=True, maxretries=0)
+    root, spec = build(
+        ol, os="Linux", email="kim@example.com", paused=True, autoeat=True, maxretries=0
+    )
 
     assert spec.xml.splitlines()[1].endswith('"http://localhost:8080/spcue/dtd/cjsl-1.15.dtd">')
     tags = [each.tag for each in root]
@@ -102,7 +106,9 @@ def test_elements_are_in_the_order_of_the_dtd() -> None:
     assert [(each.tag, each.text) for each in depend] == [("depjob", "a_job"), ("onjob", "earlier")]
 
 
-@pytest.mark.parametrize(("cores", "text"), [(1, "1.0"), (4, "4.0"), (0.5, "0.5"), (1.25, "1.25"), (16, "16.0")])
+@pytest.mark.parametrize(
+    ("cores", "text"), [(1, "1.0"), (4, "4.0"), (0.5, "0.5"), (1.25, "1.25"), (16, "16.0")]
+)
 def test_cores_always_have_a_dot(cores: float, text: str) -> None:
     root, _ = build(outline_of(shell(cores=cores)))
     assert root.findtext("job/layers/layer/cores") == text
@@ -121,7 +127,17 @@ def test_names_are_sent_as_opencue_would_make_them() -> None:
 
 
 def test_each_element_of_a_command_reaches_the_program_as_one_argument() -> None:
-    command = ["maya", "-command", 'python("renderFrame(1-6)")', "it's", "a b", "$HOME", "", "<&>", "%{FRAME}"]
+    command = [
+        "maya",
+        "-command",
+        'python("renderFrame(1-6)")',
+        "it's",
+        "a b",
+        "$HOME",
+        "",
+        "<&>",
+        "%{FRAME}",
+    ]
     ol = outline_of(shell(command=command))
 
     root, _ = build(ol)
@@ -147,9 +163,16 @@ def test_shell_text_is_sent_as_its_author_wrote_it() -> None:
 
 @pytest.mark.parametrize(
     ("token", "each", "chunk"),
-    [("#IFRAME#", "frame", "1"), ("#FRAME_START#", "chunk", "5"), ("nothing", "frame", "1"), ("%{RANGE}", "chunk", "5")],
+    [
+        ("#IFRAME#", "frame", "1"),
+        ("#FRAME_START#", "chunk", "5"),
+        ("nothing", "frame", "1"),
+        ("%{RANGE}", "chunk", "5"),
+    ],
 )
-def test_a_command_for_one_frame_is_never_run_once_per_chunk(token: str, each: str, chunk: str) -> None:
+def test_a_command_for_one_frame_is_never_run_once_per_chunk(
+    token: str, each: str, chunk: str
+) -> None:
     ol = outline_of(shell(command=["run", token], chunk=5))
 
     root, spec = build(ol)
@@ -160,7 +183,9 @@ def test_a_command_for_one_frame_is_never_run_once_per_chunk(token: str, each: s
     assert extension(ol)["layers"]["render"]["each"] == each
 
 
-@pytest.mark.parametrize("text", ["1-10:3", "1-10y3", "10-1", "1,1,3,2", "5-1x2", "1-3, 7", "3,1-4"])
+@pytest.mark.parametrize(
+    "text", ["1-10:3", "1-10y3", "10-1", "1,1,3,2", "5-1x2", "1-3, 7", "3,1-4"]
+)
 def test_ranges_are_sent_so_that_every_reader_orders_them_as_we_do(text: str) -> None:
     root, _ = build(outline_of(shell(range=text)))
 
@@ -263,7 +288,9 @@ def test_what_a_cuebot_would_do_otherwise_is_said() -> None:
 
     _, spec = build(outline_of(layer))
 
-    assert [("lowers 32 cores to 24" in each, "no maximum of cores" in each) for each in spec.lowered] == [
+    assert [
+        ("lowers 32 cores to 24" in each, "no maximum of cores" in each) for each in spec.lowered
+    ] == [
         (True, False),
         (False, True),
     ]
@@ -274,7 +301,10 @@ def test_what_a_cuebot_would_do_otherwise_is_said() -> None:
 
 def edges(root: ET.Element) -> list[tuple[str | None, ...]]:
     return [
-        (each.get("type"), *(each.findtext(tag) for tag in ("deplayer", "depframe", "onlayer", "onframe")))
+        (
+            each.get("type"),
+            *(each.findtext(tag) for tag in ("deplayer", "depframe", "onlayer", "onframe")),
+        )
         for each in root.iter("depend")
     ]
 
@@ -314,7 +344,9 @@ def test_other_edges_are_sent_frame_by_frame_and_exactly(
     kind: str, er: str, er_chunk: int, on: str, on_chunk: int
 ) -> None:
     found, lowered = one_edge(
-        shell("er-layer", range=er, chunk=er_chunk), shell("on-layer", range=on, chunk=on_chunk), kind
+        shell("er-layer", range=er, chunk=er_chunk),
+        shell("on-layer", range=on, chunk=on_chunk),
+        kind,
     )
 
     er_tasks, on_tasks = Tasks.from_range(er, er_chunk), Tasks.from_range(on, on_chunk)
@@ -432,6 +464,8 @@ def test_the_variables_of_the_outline_reach_raw_commands() -> None:
 
 def test_job_spec_is_the_short_way() -> None:
     ol = outline_of(shell())
-    assert job_spec(ol, use_pycuerun=False, name="other-name", show="demo2").count("other_name") == 1
+    assert (
+        job_spec(ol, use_pycuerun=False, name="other-name", show="demo2").count("other_name") == 1
+    )
     with pytest.raises(SpecError, match="dialect"):
         job_spec(ol, "klingon")
