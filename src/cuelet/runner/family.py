@@ -7,7 +7,6 @@ exact, and a pid on it is not used again.
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterable
 
@@ -23,6 +22,7 @@ class Family:
 
     def __init__(self, runner_dir: str) -> None:
         self._runner_dir = runner_dir
+        self._children = procfs.ChildList()
         self._leaders: dict[int, str] = {}
         self._orphans: dict[int, str] = {}
         self._sessions: dict[int, str] = {}
@@ -84,7 +84,7 @@ class Family:
                 struck.add((process.pid, process.start_ticks))
 
     def _find_orphans(self) -> None:
-        children = procfs.list_children(os.getpid())
+        children = self._children.read()
         if len(children) == len(self._leaders):
             return
         for pid in children:

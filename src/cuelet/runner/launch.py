@@ -8,8 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
+
+from cuelet.runner.procfs import TICKS_PER_S, read_process
 
 _SIGNALS: Final = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
@@ -24,16 +27,23 @@ class LaunchError(Exception):
         super().__init__(detail)
 
 
+class Started(NamedTuple):
+    """A process that has just been started."""
+
+    pid: int
+    start_ticks: int
+
+
 class Launcher:
     """Spawns processes with standard input from /dev/null and output to a log."""
 
     def __init__(self) -> None:
         self._null = os.open(os.devnull, os.O_RDONLY)
 
-    def launch(self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, log: int) -> int:
-        """Start a program as leader of its own session and return its pid.
+    def launch(self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, log: int) -> Started:
+        """Start a program as leader of its own session.
 
-        The pid exists only once the program is executing: before that the child still holds
+        This returns only once the program is executing: before that the child still holds
         this process's close-on-exec descriptors, the lock of the directory among them.
 
         Raises:
@@ -44,7 +54,9 @@ class Launcher:
         except (OSError, ValueError) as error:
             raise _cwd_error(argv, cwd, error) from error
         try:
-            return self._spawn(argv, env, cwd, log)
+            before = _boot_ticks()
+            pid = self._spawn(argv, env, cwd, log)
+            return Started(pid, _read_start_ticks(pid, before))
         finally:
             os.chdir("/")  # no frame's folder is kept busy
 
@@ -70,6 +82,19 @@ class Launcher:
         except ValueError as error:
             detail = f"the arguments or variables of {program} cannot be passed on: {error}"
             raise LaunchError(program, cwd, detail) from error
+
+
+def _boot_ticks() -> int:
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * TICKS_PER_S)
+
+
+def _read_start_ticks(pid: int, before: int) -> int:
+    # Nearly always it began and ended within one tick: then that is when it started, and /proc
+    # need not be asked, which would take longer than everything else around the spawn.
+    if _boot_ticks() == before:
+        return before
+    process = read_process(pid)
+    return process.start_ticks if process else 0
 
 
 def find_program(argv: tuple[str, ...], env: Mapping[str, str], cwd: str) -> str:

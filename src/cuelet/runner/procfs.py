@@ -18,7 +18,8 @@ RUNNER_MARKER = "CUELET_RUNNER"
 """Environment variable of every process of a run: the directory of its runner."""
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PAGE_KB = _PAGE // 1024
 _CHUNK = 1 << 16
 _HAS_CHILDREN_FILES = os.path.exists("/proc/thread-self/children")
 _EXEC_TRIES = 5
@@ -80,6 +81,24 @@ def list_children(pid: int, threads: int = 1) -> list[int]:
         with suppress(*_GONE):
             children += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
     return children
+
+
+class ChildList:
+    """The kernel's list of this process's own children, kept open: it must have one thread."""
+
+    def __init__(self) -> None:
+        self._handle = -1
+        if _HAS_CHILDREN_FILES:
+            self._handle = os.open("/proc/thread-self/children", os.O_RDONLY)
+
+    def read(self) -> list[int]:
+        """Return the children, zombies included."""
+        if self._handle < 0:
+            return list_children(os.getpid())
+        text = os.pread(self._handle, _PAGE, 0)
+        if len(text) > _PAGE - 16:  # the kernel gives a page at a time, whole numbers only
+            return list_children(os.getpid())
+        return list(map(int, text.split()))
 
 
 def _list_threads(pid: int) -> list[str]:

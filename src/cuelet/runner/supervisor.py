@@ -19,7 +19,7 @@ from cuelet.runner import logfile, procfs
 from cuelet.runner.errors import JournalError
 from cuelet.runner.family import Family
 from cuelet.runner.journal import Journal
-from cuelet.runner.launch import Launcher, LaunchError
+from cuelet.runner.launch import Launcher, LaunchError, Started
 from cuelet.runner.run import Phase, Run
 from cuelet.runner.timers import Timers
 
@@ -45,6 +45,7 @@ class Supervisor:
         self._launcher = Launcher()
         self._family = Family(runner_dir)
         self._envs: dict[str, dict[str, str]] = {}
+        self._own_peak_kb = 0
 
     def define_env(self, key: str, env: dict[str, str]) -> None:
         """Keep a base environment for later runs."""
@@ -92,16 +93,15 @@ class Supervisor:
             return self._refuse(run, f"environment {run.request.env_key!r} was never defined")
         env = run.build_env(base, self._dir)
         try:
-            run.pid = self._launcher.launch(run.step.argv, env, run.request.cwd, run.log)
+            started = self._launcher.launch(run.step.argv, env, run.request.cwd, run.log)
         except LaunchError as error:
             return self._refuse(run, str(error))
-        return self._note_process(run)
+        return self._note_process(run, started)
 
-    def _note_process(self, run: Run) -> None:
+    def _note_process(self, run: Run, started: Started) -> None:
         run.phase = Phase.STEPPING
+        run.pid, run.start_ticks = started
         self._family.add_leader(run.pid, run.run_id)
-        process = procfs.read_process(run.pid)
-        run.start_ticks = process.start_ticks if process else 0
         self._journal.note_process(run.run_id, run.pid, run.start_ticks)
         if run.steps_done == 0:
             self.events.append(RunStarted(run.run_id, run.pid, run.at))
@@ -144,8 +144,14 @@ class Supervisor:
                 run_id, is_leader = self._family.pop(info.si_pid)
                 _, status, usage = os.wait4(info.si_pid, 0)
                 if run := self.runs.get(run_id):
-                    run.take_usage(usage, _own_peak_kb())
+                    run.take_usage(usage, self._floor_kb(usage.ru_maxrss))
                     self._child_ended(run, status if is_leader else None)
+
+    def _floor_kb(self, peak_kb: int) -> int:
+        """Return our own peak memory, asking again only when it matters."""
+        if peak_kb > self._own_peak_kb:
+            self._own_peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return self._own_peak_kb
 
     def kill(self, run_id: str, grace_s: float) -> None:
         """End a run: SIGTERM to its process group now, SIGKILL to all of it after the grace."""
@@ -220,7 +226,3 @@ class Supervisor:
         self._family.forget_run(run.run_id, self.runs)
         self._journal.end(exited)
         self.events.append(exited)
-
-
-def _own_peak_kb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
+import sys
+from pathlib import Path
 from resource import struct_rusage
 
 import pytest
@@ -232,6 +235,42 @@ def test_children_are_found_without_children_files_too(monkeypatch):
 
     assert pid in fast
     assert pid in slow
+
+
+@pytest.mark.parametrize("count", [0, 3, 900])
+def test_the_list_of_own_children_is_complete_however_long(count):
+    # In a process of its own: it must have one thread.
+    code = f"""
+import os
+from cuelet.runner.procfs import ChildList
+held = ChildList()
+pids = []
+for _ in range({count}):
+    pid = os.fork()
+    if not pid:
+        os._exit(0)
+    pids.append(pid)
+assert sorted(held.read()) == sorted(pids), (held.read(), pids)
+for pid in pids:
+    os.waitpid(pid, 0)
+assert held.read() == []
+"""
+    env = {**os.environ, "PYTHONPATH": str(Path(procfs.__file__).parents[2])}
+    subprocess.run([sys.executable, "-c", code], env=env, check=True, timeout=60)
+
+
+def test_start_ticks_are_known_without_asking(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    launcher = Launcher()
+    log = logfile.open_log(str(tmp_path / "log"))
+    for _ in range(50):
+        started = launcher.launch(("sh", "-c", "exit"), {}, "/", log)
+        process = procfs.read_process(started.pid)
+        os.waitpid(started.pid, 0)
+        assert process
+        assert started.start_ticks == process.start_ticks
+    os.close(log)
+    os.close(launcher._null)
 
 
 def test_a_signal_reaches_only_the_process_that_was_meant():
