@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import sys
 import textwrap
@@ -211,6 +212,38 @@ def test_failed_fork_is_a_failed_launch(drive):
         assert failed
         assert all(e.reason for e in failed)
         resource.prlimit(bench.runner.pid, resource.RLIMIT_NOFILE, (20000, 20000))
+
+    drive(test)
+
+
+def test_whatever_is_asked_for_every_run_has_an_end(drive):
+    odd = ["", "\0", "\ud800", "\udcff", "a=b", "=", "x" * 300, "..", "-rf", "\n", "ü", "/", "true"]
+
+    async def test(bench: Bench) -> None:
+        chance = random.Random(1)
+        bench.runner.define_env("odd", {"\0": "x"})
+        names = []
+        for number in range(300):
+            pick = lambda: chance.choice(odd)  # noqa: E731
+            names.append(f"{pick()}{number}")
+            request = RunRequest(
+                run_id=names[-1],
+                steps=tuple(
+                    Step(tuple(pick() for _ in range(chance.randrange(3))), {pick(): pick()})
+                    for _ in range(chance.randrange(3))
+                ),
+                env_key=chance.choice(["base", "base", "odd", "none"]),
+                env={pick(): pick()} if number % 3 else {},
+                cwd=pick() if number % 5 == 0 else "/",
+                log_path=f"{bench.folder}/{pick()}/{pick()}" if number % 7 else pick(),
+                header=pick(),
+            )
+            bench.runner.spawn(request)
+
+        exits = await bench.heard.wait_exits(*names)
+
+        assert {e.exit_status for e in exits} <= {0, 256}
+        assert all(e.reason for e in exits if e.exit_status == 256)
 
     drive(test)
 
@@ -553,7 +586,7 @@ def test_cpu_memory_and_wall_are_measured(drive):
 @pytest.mark.slow
 def test_a_tree_counts_its_private_memory_and_all_its_cpu(drive):
     async def test(bench: Bench) -> None:
-        child = "import time;b=bytearray(50_000_000);e=time.process_time()+.2\nwhile time.process_time()<e:pass\ntime.sleep(.5)"
+        child = "import time;b=bytearray(50_000_000);e=time.process_time()+.2\nwhile time.process_time()<e:pass\ntime.sleep(2.2)"
         exited = await bench.run(
             "r",
             python(f"""

@@ -28,7 +28,8 @@ class ResidentRunner:
     """A runner whose processes are children of a resident process in `directory`.
 
     Nothing but `connect` and `close` waits: requests are collected and written once per
-    iteration of the event loop. Not safe for use from several threads.
+    iteration of the event loop; without a connection they are dropped, because what is to be done
+    follows from the state that the next `connect` returns. Not safe for several threads.
     """
 
     def __init__(
@@ -138,7 +139,6 @@ class ResidentRunner:
         return state
 
     def _send(self, message: wire.Message) -> None:
-        # Without a resident nothing is kept: after `connect` the engine knows what to say.
         if self._link is None:
             return
         if not self._out:

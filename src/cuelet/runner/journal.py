@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from binascii import crc32
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cuelet.core.runs import RunExited
@@ -46,8 +47,8 @@ class Journal:
         for record in _read_records(path):
             self._fold(record)
         self._handle = -1
-        # Rewritten at every start, so that a torn last line never has a record glued to it.
-        self._compact()
+        self._size = 0
+        self._begin_file()
 
     def begin(self, run_id: str, at: float, began_s: float) -> None:
         """Note that a run is about to get its first process; flush before it does."""
@@ -61,7 +62,9 @@ class Journal:
 
     def end(self, exited: RunExited) -> None:
         """Note how a run ended; flush before anybody is told."""
-        self._add(wire.message_from_event(exited))
+        if entry := self.entries.get(exited.run_id):
+            entry.exited = exited
+        self._pending.append(_seal(wire.line_from_event(exited)))
 
     def acknowledge(self, run_ids: list[str]) -> None:
         """Forget ended runs: the farm has recorded them."""
@@ -87,12 +90,25 @@ class Journal:
         self._pending.clear()
         self._size += written
         if self._size > max(COMPACT_BYTES, 1024 * len(self.entries)):
-            self._compact()
+            self._size = 0  # should it fail, it is tried again after as much more
+            with suppress(JournalError):
+                self._compact()
 
     def close(self) -> None:
         """Write what is left and close the file."""
         self.flush()
         os.close(self._handle)
+
+    def _begin_file(self) -> None:
+        """Rewrite the file, or on a full disk go on with the old one behind its torn last line."""
+        try:
+            self._compact()
+        except JournalError as error:
+            try:
+                self._handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            except OSError:
+                raise error from None
+            self._pending.append(b"\n")
 
     def _is_ended(self, run_id: str) -> bool:
         entry = self.entries.get(run_id)
@@ -141,8 +157,7 @@ class Journal:
 
 def line_from_record(record: wire.Message) -> bytes:
     """Return the line of a record: checksum, blank, JSON."""
-    text = wire.encode(record)
-    return b"%08x %s" % (crc32(text), text)
+    return _seal(wire.encode(record))
 
 
 def record_from_line(line: bytes) -> wire.Message | None:
@@ -154,6 +169,10 @@ def record_from_line(line: bytes) -> wire.Message | None:
         return wire.decode(text)
     except ProtocolError:
         return None
+
+
+def _seal(text: bytes) -> bytes:
+    return b"%08x %s" % (crc32(text), text)
 
 
 def _read_records(path: str) -> Iterator[wire.Message]:

@@ -61,8 +61,9 @@ class Launcher:
             os.chdir("/")  # no frame's folder is kept busy
 
     def _spawn(self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, log: int) -> int:
-        program = find_program(argv, env, cwd)
+        program = argv[0] if argv else ""
         try:
+            program = find_program(argv, env, cwd)
             return os.posix_spawn(
                 program,
                 argv,
@@ -79,8 +80,8 @@ class Launcher:
         except OSError as error:
             detail = _explain(program, error, argv, env)
             raise LaunchError(program, cwd, detail) from error
-        except ValueError as error:
-            detail = f"the arguments or variables of {program} cannot be passed on: {error}"
+        except (ValueError, TypeError) as error:
+            detail = f"the arguments or variables of {program!r} cannot be passed on: {error}"
             raise LaunchError(program, cwd, detail) from error
 
 

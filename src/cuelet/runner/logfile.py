@@ -20,7 +20,10 @@ def open_log(path: str) -> int:
 
     Raises:
         OSError: The log cannot be created.
+        ValueError: The path is no absolute path.
     """
+    if not os.path.isabs(path):
+        raise ValueError("its path is not absolute")
     for _ in range(_ATTEMPTS):
         try:
             return os.open(path, _FLAGS, 0o600)
@@ -50,7 +53,7 @@ def _move_aside(path: str) -> None:
 
 def append(handle: int, text: str) -> None:
     """Write a text to the log; a full disk loses it, as it loses the frame's own output."""
-    view = memoryview(text.encode("utf-8", "surrogateescape"))
+    view = memoryview(text.encode("utf-8", "backslashreplace"))
     with suppress(OSError):
         while view:
             view = view[os.write(handle, view) :]

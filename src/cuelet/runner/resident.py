@@ -7,6 +7,7 @@ Exit codes: 0 when its work is done, 2 usage, 3 another runner owns the director
 from __future__ import annotations
 
 import ctypes
+import gc
 import getopt
 import os
 import selectors
@@ -63,6 +64,7 @@ class Resident:
         self._selector.register(self._server, _READ, lambda _: self._accept())
         self._recovery.proceed()
         self._settle()
+        gc.freeze()  # what is there by now stays; collections need not look at it
         while not self._is_done():
             for key, events in self._selector.select(self._wait_s()):
                 self._guard(partial(key.data, events))
@@ -194,7 +196,7 @@ class Resident:
         if farm and events:
             if farm.is_full:
                 events = [event for event in events if not isinstance(event, RunUsage)]
-            farm.send([wire.encode(wire.message_from_event(event)) for event in events])
+            farm.send([wire.line_from_event(event) for event in events])
         for link in list(self._watched):
             if link.is_open:
                 self._watch(link)

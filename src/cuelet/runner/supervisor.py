@@ -29,7 +29,8 @@ LEFTOVER_GRACE_S = 2.0
 """Then it gets SIGTERM, and after so long SIGKILL."""
 CLEAR_EVERY_S = 0.02
 STRIKE_EVERY_S = 0.05
-FIRST_SAMPLES_S = (0.05, 0.2)
+FIRST_SAMPLES_S = (0.05, 0.2, 0.5, 1.0)
+"""Looks at a young run, for its peak memory: most runs are short."""
 SAMPLE_EVERY_S = 2.0
 
 
@@ -130,9 +131,7 @@ class Supervisor:
         if run.samples < len(FIRST_SAMPLES_S):
             return run.began_s + FIRST_SAMPLES_S[run.samples]
         # All runs are looked at together, so that a quiet machine wakes up once per round.
-        now = self._timers.now()
-        rounds = now // SAMPLE_EVERY_S + (2 if run.samples == len(FIRST_SAMPLES_S) else 1)
-        return rounds * SAMPLE_EVERY_S
+        return (self._timers.now() // SAMPLE_EVERY_S + 1) * SAMPLE_EVERY_S
 
     # End
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from cuelet.core.runs import (
@@ -115,7 +116,7 @@ def request_from_message(message: Message) -> RunRequest:
         env=message["env"],
         cwd=message["cwd"],
         log_path=message["log_path"],
-        header=message["header"],
+        header=str(message["header"]),
     )
 
 
@@ -126,6 +127,12 @@ def message_from_event(event: RunEvent) -> Message:
     for name in _FIELDS[cls]:
         message[name] = getattr(event, name)
     return message
+
+
+@lru_cache(maxsize=256)
+def line_from_event(event: RunEvent) -> bytes:
+    """Return the line that reports an event: the journal's record and the farm's news are one."""
+    return encode(message_from_event(event))
 
 
 def event_from_message(message: Message) -> RunEvent:

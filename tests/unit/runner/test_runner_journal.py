@@ -166,6 +166,29 @@ def test_what_cannot_be_written_is_kept_for_the_next_try(tmp_path):
     assert list(read(records.path)) == ["a"]
 
 
+def test_a_full_disk_keeps_neither_the_start_nor_the_work_from_going_on(tmp_path, monkeypatch):
+    records = open_journal(tmp_path)
+    records.begin("a", 1e9, 5.0)
+    records.close()
+    path = tmp_path / "runs.journal"
+    path.write_bytes(path.read_bytes() + b"torn")
+
+    def refuse(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_write_new", refuse)
+        records = open_journal(tmp_path)
+        for number in range(3000):
+            records.begin(str(number), 1e9, 5.0)
+            records.end(ended(str(number)))
+            records.acknowledge([str(number)])
+            records.flush()
+        records.close()
+
+    assert list(read(path)) == ["a"]
+
+
 def test_a_directory_that_is_gone_is_a_journal_error(tmp_path):
     with pytest.raises(JournalError, match="No such file"):
         Journal(str(tmp_path / "none" / "runs.journal"), BOOT)
