@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from outline.session import Session
 
 
+_ANNOUNCED = "ol:outputs"
+"""Where a pre-process stores its outputs for its creator; PyOutline's key."""
+
+
 class LayerMeta(type):
     """Adds every new layer to the outline being built, and tells plug-ins about it."""
 
@@ -279,9 +283,18 @@ class Layer(Storage, metaclass=LayerMeta):
 
     def load_outputs(self) -> None:
         """Take over the outputs that pre-processes of this layer announced."""
-        for process in self.get_preprocess_layers():
-            for name, path in process.announced_outputs().items():
-                self._outputs.setdefault(name, path)
+        session = self._live_session()
+        if session is None or not self._processes:
+            return
+        from outline.io import path_from_data
+
+        for process in map(
+            str, self._processes.values()
+        ):  # by name: their classes need not be loaded
+            if session.has_data(_ANNOUNCED, layer=process):
+                stored: dict[str, Any] = session.get_data(_ANNOUNCED, layer=process)
+                for name, each in stored.items():
+                    self._outputs.setdefault(name, path_from_data(each))
 
     def setup(self) -> None:
         """Check the layer and run its ``_setup`` and that of its children; `Outline.setup` calls it."""
@@ -464,17 +477,7 @@ class LayerPreProcess(LayerProcess):
             from outline.io import path_to_data
 
             announced = {name: path_to_data(path) for name, path in self._outputs.items()}
-            self.put_data("ol:outputs", announced, force=True)
-
-    def announced_outputs(self) -> dict[str, Path]:
-        """Return the outputs it announced, by name."""
-        session = self._live_session()
-        if session is None or not session.has_data("ol:outputs", layer=self):
-            return {}
-        from outline.io import path_from_data
-
-        stored: dict[str, Any] = self.get_data("ol:outputs")
-        return {name: path_from_data(each) for name, each in stored.items()}
+            self.put_data(_ANNOUNCED, announced, force=True)
 
 
 class LayerPostProcess(LayerProcess):

@@ -19,7 +19,7 @@ from outline.layer import Layer, LayerProcess
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from outline.loader import Outline
@@ -214,17 +214,24 @@ def _pickle_header() -> dict[str, Any]:
     import cloudpickle
 
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return {"python": version, "cloudpickle": cloudpickle.__version__, "paths": _own_paths()}
+    return {"python": version, "cloudpickle": cloudpickle.__version__, "path": _own_path()}
 
 
-def _own_paths() -> list[str]:
-    """Return where this process imports from besides its Python: a script's own folder comes first.
+def _own_path() -> list[str]:
+    """Return the sys.path entries outside the Python installation: modules beside the script are there."""
+    installed = (sys.prefix, sys.base_prefix, sys.exec_prefix)
+    entries = (os.path.abspath(entry or os.curdir) for entry in sys.path)
+    own = (entry for entry in entries if not entry.startswith(installed) and os.path.isdir(entry))
+    return list(dict.fromkeys(own))
 
-    What a class from a script imports when it runs, it finds there.
-    """
-    homes = tuple(os.path.join(root, "") for root in {sys.prefix, sys.base_prefix})
-    folders = dict.fromkeys(os.path.abspath(path or os.curdir) for path in sys.path)
-    return [path for path in folders if os.path.isdir(path) and not path.startswith(homes)]
+
+def _extend_path(entries: Iterable[str]) -> None:
+    """Make modules importable that were at launch, wherever their directory is on this host."""
+    from outline import config, pathmap
+
+    path_map = config.path_map()
+    mapped = [pathmap.map_text(entry, path_map) for entry in entries]
+    sys.path[:0] = [entry for entry in mapped if entry not in sys.path]
 
 
 def _pickled(layer: Layer) -> bytes:
@@ -352,8 +359,8 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
 
     module, name = body["class"]
     root = body["root"]
-    if root is not None and root not in sys.path:
-        sys.path.append(root)
+    if root is not None:
+        _extend_path([root])
     try:
         cls = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
@@ -368,7 +375,7 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
 def _unpickle(ol: Outline, header: Mapping[str, Any], path: str) -> Layer:
     name = header["name"]
     _check_python(name, header["pickle"])
-    sys.path[:0] = [path for path in header["pickle"]["paths"] if path not in sys.path]
+    _extend_path(header["pickle"]["path"])
     import pickle
 
     class Unpickler(pickle.Unpickler):
@@ -393,7 +400,7 @@ def _unpickle(ol: Outline, header: Mapping[str, Any], path: str) -> Layer:
     return layer
 
 
-def _check_python(name: str, header: Mapping[str, Any]) -> None:
+def _check_python(name: str, header: Mapping[str, str]) -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     if header["python"] != here:
         raise LayerException(

@@ -531,6 +531,10 @@ class Outline:
 
     # Setup.
 
+    def is_serialized(self) -> bool:
+        """Tell whether setup writes the layers into the session."""
+        return self._serialize
+
     def get_mode(self) -> int:
         """Return the mode: see `outline.constants`."""
         return self._mode

@@ -55,8 +55,8 @@ def new_session_path(ol: Outline) -> str:
     return os.path.join(os.path.abspath(os.path.expanduser(base)), name, str(uuid.uuid4()))
 
 
-def _thing(ol_name: str, layer: Member | None) -> str:
-    return f"outline {ol_name!r}" if layer is None else f"layer {layer.get_name()!r}"
+def _thing(ol_name: str, layer: Member | str | None) -> str:
+    return f"outline {ol_name!r}" if layer is None else f"layer {str(layer)!r}"
 
 
 def _source(thing: str, src: object) -> str:
@@ -266,8 +266,12 @@ class Session:
                 thing=thing, key=name, reason=f"cannot be stored: {error.strerror or error}"
             ) from error
 
-    def get_data(self, name: str, layer: Member | None = None) -> Any:
+    def get_data(self, name: str, layer: Member | str | None = None) -> Any:
         """Return a stored value.
+
+        Args:
+            name: The key.
+            layer: The layer it belongs to, or its name; the outline when None.
 
         Raises:
             SessionException: Nothing is stored under that name, or it cannot be read.
@@ -276,7 +280,7 @@ class Session:
         parts = (*_parts(layer), "data", f"{check_file_name(thing, name)}.yaml")
         return datafile.from_text(thing, name, self._read(thing, name, parts))
 
-    def has_data(self, name: str, layer: Member | None = None) -> bool:
+    def has_data(self, name: str, layer: Member | str | None = None) -> bool:
         """Tell whether a value is stored under a name."""
         return os.path.exists(os.path.join(self._path, *_parts(layer), "data", f"{name}.yaml"))
 
@@ -290,12 +294,12 @@ class Session:
             reason = f"cannot be read: {error.strerror or error}"
             raise DataFormatError(thing=thing, key=name, reason=reason) from error
 
-    def _thing(self, layer: Member | None) -> str:
+    def _thing(self, layer: Member | str | None) -> str:
         return _thing(self._outline.get_name(), layer)
 
 
-def _parts(layer: Member | None) -> tuple[str, ...]:
-    return () if layer is None else ("layers", layer.get_name())
+def _parts(layer: Member | str | None) -> tuple[str, ...]:
+    return () if layer is None else ("layers", str(layer))
 
 
 def _refuse_reserved(thing: str, parts: tuple[str, ...]) -> None:

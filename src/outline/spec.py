@@ -116,7 +116,7 @@ def build_spec(outline: Outline, dialect: str, options: Options) -> Spec:
     """Return the specification of an outline.
 
     Args:
-        outline: An outline; set up when a layer runs through pycuerun.
+        outline: An outline; before its setup the session named in the commands is not there yet.
         dialect: `CUEBOT` or `CUELET`.
         options: How it is launched.
 
@@ -179,7 +179,11 @@ def _command_text(raw: Any, argv: list[str] | None) -> str:
 
 
 def _pycuerun_argv(layer: Layer) -> list[str]:
-    session = layer.get_session().get_path()
+    outline = layer.get_outline()
+    if not outline.is_serialized():
+        reason = "pycuerun could not load it from an outline made with serialize=False"
+        raise SpecError(thing=f"layer {layer.get_name()!r}", reason=reason)
+    session = outline.reserve_session_path()
     return [
         python_executable(),
         "-P",  # the directory a job was launched from must not shadow modules
@@ -355,15 +359,10 @@ class _Writer:
         services = ET.SubElement(element, "services")
         for name in layer.get_services():
             _text(services, "service", name)
-        self._write_outputs(element, layer)
-
-    def _write_outputs(self, element: ET.Element, layer: Layer) -> None:
-        """Name what the layer writes, so that a farm can show it."""
-        if not layer.get_outputs():
-            return
-        outputs = ET.SubElement(element, "outputs")
-        for name, path in layer.get_outputs().items():
-            ET.SubElement(outputs, "output", name=name).text = path.get_path()
+        if layer.get_outputs():
+            outputs = ET.SubElement(element, "outputs")
+            for name, path in layer.get_outputs().items():
+                ET.SubElement(outputs, "output", name=name).text = str(path)
 
     def _write_resources(self, element: ET.Element, plan: LayerPlan) -> None:
         layer = plan.layer

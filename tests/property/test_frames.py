@@ -91,9 +91,10 @@ def test_every_number_appears_once(text: str) -> None:
 @given(st.text(alphabet="0123456789-xy:, ", max_size=12))
 def test_any_text_is_read_or_refused_in_one_way(text: str) -> None:
     try:
-        assert len(parse_range(text)) > 0
-    except FrameRangeError as error:
-        assert "\n" not in str(error)
+        frames = parse_range(text)
+    except FrameRangeError:
+        return
+    assert len(frames) > 0
 
 
 @given(st.lists(st.integers(-200, 200), min_size=1, max_size=60, unique=True))
@@ -189,8 +190,10 @@ def test_a_sim_frame_other_than_the_first_can_be_awaited(
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", ",", "1,", "1-", "-", "1-10x0", "1-10x-2", "1--", "a", "1-10z2", "1e3", "0x10", "١"]
-    + ["1-99999999999", "9" * 19, "1-20000000"],
+    [
+        *["", " ", ",", "1,", "1-", "-", "1-10x0", "1-10x-2", "1--", "a", "1-10z2", "1e3", "0x10"],
+        *["١", "1-99999999999", "9" * 19, "1-20000000"],
+    ],
 )
 def test_what_is_no_range_is_refused_with_advice(text: str) -> None:
     with pytest.raises(FrameRangeError, match="write it like 1-10"):

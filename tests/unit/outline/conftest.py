@@ -29,6 +29,7 @@ def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }.items():
         monkeypatch.setenv(name, value)
     outline.config.reload()
+    cuerun.launched.clear()
     yield
     os.environ.clear()
     os.environ.update(before)

@@ -87,7 +87,7 @@ def test_impossible_resources_are_refused_with_thing_value_and_way_out(
     if value is None and setter == "set_min_cores":
         return  # None takes the reservation back
 
-    with pytest.raises(InvalidSettingError, match="layer 'render': .*give a number") as caught:
+    with pytest.raises(InvalidSettingError, match=r"layer 'render': .*give a number") as caught:
         getattr(layer, setter)(value)
 
     assert caught.value.value is value or caught.value.value == value

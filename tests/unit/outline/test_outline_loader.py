@@ -50,7 +50,7 @@ def test_names_come_from_arguments_environment_and_script() -> None:
 
 @pytest.mark.parametrize("key", ["name", "show", "shot", "user"])
 def test_names_opencue_cannot_take_are_refused(key: str) -> None:
-    with pytest.raises(InvalidNameError, match="'../x'"):
+    with pytest.raises(InvalidNameError, match=r"'../x'"):
         Outline(**{key: "../x"})
     ol = Outline("a-job")
     with pytest.raises(InvalidNameError):
@@ -86,7 +86,7 @@ def test_setup_happens_once() -> None:
     ol = simple()
     ol.setup()
 
-    with pytest.raises(ModeError, match="setup\\(\\) has been called already"):
+    with pytest.raises(ModeError, match=r"setup\(\) has been called already"):
         ol.setup()
     with pytest.raises(ModeError, match="cannot add layer late after setup"):
         ol.add_layer(Layer("late"))
@@ -179,7 +179,7 @@ def test_a_layer_in_no_outline_remembers_too(tmp_path: Path) -> None:
     assert layer.put_file(source) is None
     layer.put_data("key", "value")
     assert layer.get_data("key") == "value"
-    with pytest.raises(NoSessionError, match="outline.add_layer"):
+    with pytest.raises(NoSessionError, match=r"outline.add_layer"):
         layer.get_file("scene.ma")
     with pytest.raises(OutlineException, match="in no outline yet"):
         layer.get_session()
@@ -263,10 +263,10 @@ def test_damaged_and_missing_layers_are_named() -> None:
     path = os.path.join(ol.get_session().get_path(), "layers", "render", "layer.yaml")
     with open(path, "w") as stream:
         stream.write('{"version": 1, "na')
-    with pytest.raises(NoSessionError, match="layer 'render'.*damaged"):
+    with pytest.raises(NoSessionError, match=r"layer 'render'.*damaged"):
         outline.load_outline(ol.get_path() or "").get_layer("render")
     os.unlink(path)
-    with pytest.raises(NoSessionError, match="layer 'render'.*cannot read"):
+    with pytest.raises(NoSessionError, match=r"layer 'render'.*cannot read"):
         outline.load_outline(ol.get_path() or "").get_layer("render")
 
 

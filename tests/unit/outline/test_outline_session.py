@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import os
 import stat
@@ -60,8 +60,8 @@ VALUES: list[Any] = [
     [1, [2, {"x": [None]}]],
     {"resolution": [1920, 1080], "samples": 256, "engine": "arnold", "aovs": ["beauty"]},
     {"k" * 300: 1},
-    {1: "one", 2.5: "two", None: "three", True: "four"},
-    datetime.date(2025, 1, 29),
+    {1: "one", 2.5: "two", None: "three", False: "four"},
+    dt.date(2025, 1, 29),
     b"bytes\x00",
     {"a", "b"},
     float("inf"),
@@ -146,7 +146,7 @@ def test_an_absent_key_names_what_is_there(layer: Layer) -> None:
         layer.get_data("key")
     for index in range(10):
         layer.put_data(f"key{index}", index)
-    with pytest.raises(DataNotFoundError, match="stored: key0, key1, .*key7, ..."):
+    with pytest.raises(DataNotFoundError, match=r"stored: key0, key1, .*key7, ..."):
         layer.get_data("key")
     with pytest.raises(DataNotFoundError, match="outline 'a-job' has no data"):
         layer.get_outline().get_data("key")
@@ -357,7 +357,7 @@ def test_truncated_data_is_a_clear_error(layer: Layer) -> None:
     path = data_file(layer, "key")
     path.write_bytes(path.read_bytes()[:7])
 
-    with pytest.raises(DataFormatError, match="cannot be read.*force=True"):
+    with pytest.raises(DataFormatError, match=r"cannot be read.*force=True"):
         layer.get_data("key")
     with pytest.raises(SessionException):
         layer.put_data("key", {"a": 1})
@@ -372,7 +372,7 @@ def test_a_session_that_cannot_be_made_says_where(tmp_path: Path) -> None:
     ol = Outline("a-job")
     ol.add_layer(Layer("render"))
 
-    with pytest.raises(NoSessionError, match="set session_dir in outline.cfg"):
+    with pytest.raises(NoSessionError, match=r"set session_dir in outline.cfg"):
         ol.setup()
 
     assert ol.find_session() is None

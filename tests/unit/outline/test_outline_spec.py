@@ -27,9 +27,9 @@ def outline_of(*layers: Layer, name: str = "a-job") -> Outline:
 
 
 def shell(
-    name: str = "render", range: str = "1-10", command: Any = ("run", "#IFRAME#"), **args: Any
+    name: str = "render", frames: str = "1-10", command: Any = ("run", "#IFRAME#"), **args: Any
 ) -> Shell:
-    return Shell(name, command=command, range=range, **args)
+    return Shell(name, command=command, range=frames, **args)
 
 
 def build(ol: Outline, dialect: str = "cuebot", **options: Any) -> tuple[ET.Element, Spec]:
@@ -187,7 +187,7 @@ def test_a_command_for_one_frame_is_never_run_once_per_chunk(
     "text", ["1-10:3", "1-10y3", "10-1", "1,1,3,2", "5-1x2", "1-3, 7", "3,1-4"]
 )
 def test_ranges_are_sent_so_that_every_reader_orders_them_as_we_do(text: str) -> None:
-    root, _ = build(outline_of(shell(range=text)))
+    root, _ = build(outline_of(shell(frames=text)))
 
     sent = root.findtext("job/layers/layer/range") or ""
     assert list(parse_range(sent)) == list(parse_range(text))
@@ -200,7 +200,7 @@ def test_the_extension_says_what_the_xml_cannot() -> None:
     layer.set_max_cores(2)
     layer.set_min_memory(1024)
     layer.set_retry_count(3)
-    cleanup = shell("cleanup", range="1-1")
+    cleanup = shell("cleanup", frames="1-1")
     cleanup.depend_on(layer, DependType.LAYER_ON_LAYER)
     sim = shell("sim")
     sim.depend_on(layer, DependType.LayerOnSimFrame)
@@ -329,7 +329,7 @@ def one_edge(er: Shell, on: Shell, kind: str) -> tuple[list[tuple[str | None, ..
 def test_edges_a_cuebot_has_are_sent_as_one_element(
     er: str, on: str, kind: str, expected: tuple[str | None, ...]
 ) -> None:
-    found, lowered = one_edge(shell("er-layer", range=er), shell("on-layer", range=on), kind)
+    found, lowered = one_edge(shell("er-layer", frames=er), shell("on-layer", frames=on), kind)
 
     assert found == [expected]
     assert lowered == []
@@ -344,8 +344,8 @@ def test_other_edges_are_sent_frame_by_frame_and_exactly(
     kind: str, er: str, er_chunk: int, on: str, on_chunk: int
 ) -> None:
     found, lowered = one_edge(
-        shell("er-layer", range=er, chunk=er_chunk),
-        shell("on-layer", range=on, chunk=on_chunk),
+        shell("er-layer", frames=er, chunk=er_chunk),
+        shell("on-layer", frames=on, chunk=on_chunk),
         kind,
     )
 
@@ -367,7 +367,7 @@ def test_other_edges_are_sent_frame_by_frame_and_exactly(
 
 
 def test_a_chain_over_a_layers_own_frames_is_sent_frame_by_frame() -> None:
-    layer = shell(range="1-4", chunk=1)
+    layer = shell(frames="1-4", chunk=1)
     layer.depend_previous(layer)
 
     root, _ = build(outline_of(layer))
@@ -397,7 +397,7 @@ def test_any_frame_is_an_attribute() -> None:
 
 def test_frames_a_cuebot_cannot_name_make_layers_wait_whole() -> None:
     found, lowered = one_edge(
-        shell("er.layer", range="1-10"), shell("on-layer", range="2-6"), "FRAME_BY_FRAME"
+        shell("er.layer", frames="1-10"), shell("on-layer", frames="2-6"), "FRAME_BY_FRAME"
     )
 
     assert found == [("LAYER_ON_LAYER", "er.layer", None, "on_layer", None)]
@@ -425,14 +425,14 @@ def test_depends_of_the_extension_are_not_repeated_in_the_xml() -> None:
 
 def test_what_a_cuebot_cannot_run_is_refused_by_name() -> None:
     with pytest.raises(SpecError, match="layer 'render': OpenCue cannot run the negative frame -3"):
-        build(outline_of(shell(range="-3-3")))
-    with pytest.raises(SpecError, match="its command has .* characters"):
+        build(outline_of(shell(frames="-3-3")))
+    with pytest.raises(SpecError, match=r"its command has .* characters"):
         build(outline_of(shell(command=["x" * 4001])))
     with pytest.raises(SpecError, match="150,000 frames are over OpenCue's 100,000"):
-        build(outline_of(shell(range="1-150000")))
+        build(outline_of(shell(frames="1-150000")))
     with pytest.raises(SpecError, match="no jobs of root"):
         build(outline_of(shell()), user="root")
-    build(outline_of(shell(range="-3-150000")), "cuelet", user="root")
+    build(outline_of(shell(frames="-3-150000")), "cuelet", user="root")
 
 
 def test_characters_xml_cannot_hold_are_refused() -> None:
@@ -460,6 +460,32 @@ def test_the_variables_of_the_outline_reach_raw_commands() -> None:
 
     assert sent() == {"LATE": "1", "EARLY": "2"}
     assert sent(use_pycuerun=True, env={"MORE": "3"}) == {"EARLY": "2", "MORE": "3"}
+
+
+def test_outputs_are_sent() -> None:
+    layer = shell()
+    layer.add_output("image", "/out/a.#.exr")
+
+    root, _ = build(outline_of(layer))
+
+    output = root.find("job/layers/layer/outputs/output")
+    assert output is not None
+    assert (output.get("name"), output.text) == ("image", "/out/a.#.exr")
+
+
+def test_a_specification_can_be_looked_at_before_setup() -> None:
+    ol = Outline("a-job")
+    ol.add_layer(shell())
+
+    root, _ = build(ol, use_pycuerun=True)
+
+    assert ol.reserve_session_path() in (root.findtext("job/layers/layer/cmd") or "")
+    assert not os.path.exists(ol.reserve_session_path())
+    secret = Outline("b-job", serialize=False)
+    secret.add_layer(shell())
+    build(secret)
+    with pytest.raises(SpecError, match="serialize=False"):
+        build(secret, use_pycuerun=True)
 
 
 def test_job_spec_is_the_short_way() -> None:

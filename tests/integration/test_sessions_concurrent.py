@@ -1,0 +1,153 @@
+"""Sessions under many processes at once, and under kill -9."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).resolve().parents[2] / "src"
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    names = {"SHOW": "demo", "SHOT": "shot010", "USER": "kim"}
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(SRC), **names}
+
+
+@pytest.fixture
+def session(env: dict[str, str]) -> str:
+    made = python(
+        env,
+        """
+        from outline import Layer, Outline
+        ol = Outline("a-job"); ol.add_layer(Layer("render")); ol.setup()
+        print(ol.get_path())
+        """,
+    )
+    return made.communicate()[0].strip()
+
+
+def python(env: dict[str, str], code: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_of_many_processes_that_store_one_key_one_wins(env: dict[str, str], session: str) -> None:
+    code = """
+        import os, sys
+        from outline import load_outline
+        from outline.exception import DataExistsError
+        pid = os.fork() and os.fork() and os.fork() and 0
+        layer = load_outline({session!r}).get_layer("render")
+        wins = 0
+        for key in range(20):
+            try:
+                layer.put_data(f"key{{key}}", [os.getpid()] * 1000)
+                wins += 1
+            except DataExistsError:
+                pass
+        os.write(1, f"{{os.getpid()}} {{wins}}\\n".encode())
+        while True:
+            try:
+                os.wait()
+            except ChildProcessError:
+                os._exit(0)
+        """
+    workers = [python(env, code.format(session=session)) for _ in range(4)]
+    lines = [line for worker in workers for line in worker.communicate(timeout=60)[0].splitlines()]
+
+    assert len(lines) == 16
+    wins = {int(pid): int(count) for pid, count in (line.split() for line in lines)}
+    assert sum(wins.values()) == 20
+    check = python(
+        env,
+        f"""
+        from outline import load_outline
+        layer = load_outline({session!r}).get_layer("render")
+        for key in range(20):
+            print(*set(layer.get_data(f"key{{key}}")))
+        """,
+    )
+    winners = [int(line) for line in check.communicate()[0].split()]
+    assert {pid: winners.count(pid) for pid in wins} == wins
+
+
+def test_readers_never_see_half_a_value(env: dict[str, str], session: str) -> None:
+    writer = python(
+        env,
+        f"""
+        from outline import load_outline
+        layer = load_outline({session!r}).get_layer("render")
+        for turn in range(600):
+            layer.put_data("key", [turn] * 5000, force=True)
+            if turn == 0:
+                print("ready", flush=True)
+        """,
+    )
+    assert writer.stdout is not None
+    writer.stdout.readline()
+    reader = python(
+        env,
+        f"""
+        import time
+        from outline import load_outline
+        layer = load_outline({session!r}).get_layer("render")
+        reads, end = 0, time.monotonic() + 2
+        while time.monotonic() < end:
+            value = layer.get_data("key")
+            assert len(value) == 5000 and len(set(value)) == 1, value[:5]
+            reads += 1
+        print(reads)
+        """,
+    )
+    out, err = reader.communicate(timeout=60)
+    writer.communicate(timeout=60)
+
+    assert err == ""
+    assert int(out) > 100
+
+
+def test_a_writer_killed_at_any_moment_leaves_the_old_value_or_the_new(
+    env: dict[str, str], session: str
+) -> None:
+    random.seed(7)
+    for _ in range(12):
+        writer = python(
+            env,
+            f"""
+            from outline import load_outline
+            layer = load_outline({session!r}).get_layer("render")
+            print("ready", flush=True)
+            turn = 0
+            while True:
+                turn += 1
+                layer.put_data("key", [turn] * 20000, force=True)
+            """,
+        )
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(random.uniform(0.01, 0.08))
+        writer.send_signal(signal.SIGKILL)
+        writer.communicate()
+        reader = python(
+            env,
+            f"""
+            from outline import load_outline
+            value = load_outline({session!r}).get_layer("render").get_data("key")
+            assert len(value) == 20000 and len(set(value)) == 1
+            """,
+        )
+        assert reader.communicate()[1] == ""
