@@ -367,7 +367,8 @@ def test_a_script_is_launched_with_the_options_said(run: Run, tmp_path: Path) ->
     script.write_text(OUTLINE_SCRIPT)
     fake = tmp_path / "fake" / "opencue"
     fake.mkdir(parents=True)
-    (fake / "__init__.py").write_text("from . import api, farm\n")
+    (fake / "__init__.py").write_text("from . import api, cuebot, farm\n")
+    (fake / "cuebot.py").write_text("")
     (fake / "farm.py").write_text("def info():\n    return None\n")
     (fake / "api.py").write_text(
         "class Job:\n"

@@ -35,6 +35,7 @@ class FakeFarm(types.ModuleType):
         self.api = types.SimpleNamespace(
             launchSpecAndWait=self.take, isJobPending=lambda name: False
         )
+        self.cuebot = types.SimpleNamespace()
         self.farm = types.ModuleType("opencue.farm")
         self.farm.info = lambda: {"pid": 1}  # type: ignore[attr-defined]
 

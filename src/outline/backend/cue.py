@@ -23,23 +23,23 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
 
     What the server cannot express is said on stderr.
     """
-    import opencue
+    from opencue import api, cuebot
 
     server = launcher.get_flag("server")
     if server:
-        opencue.cuebot.Cuebot.setHosts([server])
+        cuebot.Cuebot.setHosts([server])
     built = build(launcher, use_pycuerun=use_pycuerun, dialect=server_dialect())
     for sentence in built.lowered:
         sys.stderr.write(f"note: {sentence}\n")
-    jobs: list[Any] = list(opencue.api.launchSpecAndWait(built.xml))
+    jobs: list[Any] = list(api.launchSpecAndWait(built.xml))
     return jobs
 
 
 def server_dialect() -> str:
     """Return the dialect of the server that is reached; starts the embedded farm when none is configured."""
-    import opencue.farm
+    from opencue import farm
 
-    return spec.CUEBOT if opencue.farm.info() is None else spec.CUELET
+    return spec.CUEBOT if farm.info() is None else spec.CUELET
 
 
 def build(launcher: OutlineLauncher, *, use_pycuerun: bool, dialect: str) -> spec.Spec:
@@ -65,11 +65,11 @@ def wait(jobs: list[Any], period_s: float) -> None:
         jobs: What `launch` returned.
         period_s: The longest pause between two questions, in seconds.
     """
-    import opencue
+    from opencue import api
 
     pause_s = min(_FIRST_POLL_S, period_s)
     pending = [job.name() for job in jobs]
-    while pending := [name for name in pending if opencue.api.isJobPending(name)]:
+    while pending := [name for name in pending if api.isJobPending(name)]:
         time.sleep(pause_s)
         pause_s = min(pause_s * _POLL_GROWTH, period_s)
 
@@ -80,19 +80,19 @@ def test(jobs: list[Any], period_s: float) -> None:
     Raises:
         OutlineException: A frame died.
     """
-    import opencue
+    from opencue import api
 
-    while any(opencue.api.isJobPending(job.name()) for job in jobs):
+    while any(api.isJobPending(job.name()) for job in jobs):
         _raise_if_dead(jobs)
         time.sleep(min(period_s, 1.0))
     _raise_if_dead(jobs)
 
 
 def _raise_if_dead(jobs: list[Any]) -> None:
-    import opencue
+    from opencue import api
 
     for job in jobs:
-        dead = opencue.api.getJob(job.id()).data.job_stats.dead_frames
+        dead = api.getJob(job.id()).data.job_stats.dead_frames
         if dead:
             reason = f"{dead} dead frames in a launch with test=True"
             job.kill(reason=reason)
