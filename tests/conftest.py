@@ -163,3 +163,13 @@ def client(farm: FarmBox, monkeypatch: pytest.MonkeyPatch) -> Iterator[FarmBox]:
     opencue.Cuebot.closeChannel()
     yield farm
     opencue.Cuebot.closeChannel()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_touches_the_users_own_farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Lead every test that forgets to ask for a farm away from the user's, and notice it."""
+    stray = tmp_path_factory.mktemp("stray")
+    os.environ["CUELET_STATE_DIR"] = str(stray)
+    os.environ.pop("CUEBOT_HOSTS", None)
+    yield
+    assert not (stray / "farm.db").exists(), "a test reached for the user's own farm"

@@ -395,7 +395,7 @@ def test_a_script_is_launched_with_the_options_said(run: Run, tmp_path: Path) ->
             "s020",
         ),
         *("-retry", "1", "--raw", "--no-mail", "-u", "somebody"),
-        PYTHONPATH=f"{SRC}:{tmp_path / 'fake'}",
+        PYTHONPATH=f"{tmp_path / 'fake'}:{SRC}",
     )
 
     assert (done.returncode, done.stdout) == (0, "Submitted the following jobs:\n    the-job\n")

@@ -130,11 +130,11 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_value_or_the_new(
             f"""
             from outline import load_outline
             layer = load_outline({session!r}).get_layer("render")
-            print("ready", flush=True)
             turn = 0
             while True:
                 turn += 1
                 layer.put_data("key", [turn] * 20000, force=True)
+                print("wrote", flush=True)
             """,
         )
         assert writer.stdout is not None

@@ -116,7 +116,11 @@ class Odd:
     pass
 
 
-@pytest.mark.parametrize("value", [Odd(), Path("/x"), [1, {"a": Odd()}], 1j, print], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [Odd(), Path("/x"), [1, {"a": Odd()}], 1j, print],
+    ids=["object", "path", "nested", "complex", "function"],
+)
 def test_what_yaml_cannot_express_is_refused_by_type(layer: Layer, value: Any) -> None:
     with pytest.raises(DataFormatError, match="which YAML cannot express"):
         layer.put_data("key", value)
