@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
@@ -16,6 +17,10 @@ from opencue.wrappers.layer import Layer
 
 POLL_S = 0.25
 PLAIN_EVERY_S = 5.0
+PATIENCE_S = 20.0
+"""How long a server that stopped answering may take to come back."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,8 @@ def watch(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) -
     started = time.monotonic()
     with _display(quiet=quiet) as display:
         while True:
-            job = opencue.api.getJob(job_id)
-            display.show(job, job.getLayers())
-            ending = _ending(job)
+            job, layers, ending = _patiently(lambda: _look(job_id))
+            display.show(job, layers)
             if ending:
                 return ending
             if timeout_s is not None and time.monotonic() - started > timeout_s:
@@ -58,6 +62,25 @@ def watch(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) -
                     Exit.TIMEOUT,
                 )
             time.sleep(POLL_S)
+
+
+def _patiently(look: Callable[[], T]) -> T:
+    """Return what a look at the server yields; give one that is gone time to come back."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return look()
+        except opencue.exception.FarmNotOursException:
+            raise
+        except opencue.exception.ConnectionException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_S)
+
+
+def _look(job_id: str) -> tuple[Job, list[Layer], Ending | None]:
+    job = opencue.api.getJob(job_id)
+    return job, job.getLayers(), _ending(job)
 
 
 def _ending(job: Job) -> Ending | None:
