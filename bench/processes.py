@@ -1,0 +1,33 @@
+"""Find and end what a benchmark started, by a marker in its environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+
+def find_marked(marker: str) -> list[int]:
+    """Return the living processes whose environment holds ``KEY=VALUE``, this one left out."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            with suppress(OSError):
+                if marker.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+    return found
+
+
+def end_marked(marker: str, patience_s: float = 5.0) -> list[int]:
+    """Wait for marked processes to end, then kill; return those that had to be killed."""
+    deadline = time.monotonic() + patience_s
+    while left := find_marked(marker):
+        if time.monotonic() > deadline:
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return left
+        time.sleep(0.05)
+    return []
