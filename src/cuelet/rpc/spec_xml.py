@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -24,9 +25,13 @@ from cuelet.core.states import Outcome
 from outline.frames import EdgeKind
 
 MAX_SPEC_BYTES = 64 * 1024 * 1024
+MAX_RETRIES = 1000
+MAX_MEMORY_MB = 2**31
+MAX_NAMES = 200
+"""Characters of job and layer name together: a log file is named after both."""
 _TRUE = frozenset({"true", "yes", "1", "on"})
 _SHOW = re.compile(r"[A-Za-z0-9_][\w.-]*\Z", re.ASCII)
-_FRAME_NAME = re.compile(r"(-?\d+)-(.+)\Z")
+_FRAME_NAME = re.compile(r"(-?\d{1,18})-(.+)\Z")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([mg]?)b?\Z", re.IGNORECASE)
 _KINDS = frozenset({"Render", "Util", "Post"})
 
@@ -71,7 +76,7 @@ def _extension(root: Element) -> dict[str, Any]:
         return {}
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidSpecError(
             where="cuelet element", value=text[:60], reason=str(error)
         ) from error
@@ -79,7 +84,22 @@ def _extension(root: Element) -> dict[str, Any]:
         raise InvalidSpecError(
             where="cuelet element", value=text[:60], reason="this farm reads version 1; update it"
         )
+    _require(values, "job", dict)
+    _require(values, "layers", dict)
+    _require(values, "depends", list)
+    for layer in values.get("layers", {}):
+        _require(values["layers"], layer, dict)
+    _require(values.get("job", {}), "env", dict)
     return values
+
+
+def _require(values: Mapping[str, Any], key: str, kind: type) -> None:
+    if not isinstance(values.get(key, kind()), kind):
+        raise InvalidSpecError(
+            where=f"cuelet element, {key}",
+            value=values[key],
+            reason=f"is no {'list' if kind is list else 'object'}",
+        )
 
 
 class _Spec:
@@ -105,30 +125,46 @@ def _job(spec: _Spec, element: Element) -> JobSpec:
     given = element.get("name", "")
     name = spec.job_name(given)
     layers = tuple(_layer(spec, layer) for layer in element.iterfind("layers/layer"))
+    _refuse_long_names(name, layers)
     edges = tuple(_edges(spec, name))
-    uid = _text(spec.root, "uid", "")
     return JobSpec(
         name=name,
-        title=str(spec.job.get("title", given)),
+        title=_usable("title", spec.job.get("title") or given),
         show=spec.show,
         shot=spec.shot,
         user=spec.user,
         facility=_text(spec.root, "facility", "local").lower(),
         email=_text(spec.root, "email", ""),
-        uid=int(uid) if uid.isdecimal() else None,
+        uid=_uid(_text(spec.root, "uid", "")),
         priority=_int(element, "priority", 1),
         paused=_bool(element, "paused"),
         autoeat=_bool(element, "autoeat"),
-        max_retries=_int(element, "maxretries", 1, low=0),
+        max_retries=_int(element, "maxretries", 1, low=0, high=MAX_RETRIES),
         max_cores=float(_int(element, "maxcores", -1)),
         os=_text(element, "os", ""),
         env=_env(element),
         base_env=_strings(spec.job["env"]) if "env" in spec.job else None,
-        cwd=str(spec.job.get("cwd", "")),
-        session=str(spec.job.get("session", "")),
+        cwd=_usable("cwd", spec.job.get("cwd") or ""),
+        session=_usable("session", spec.job.get("session") or ""),
         layers=layers,
         edges=edges,
     )
+
+
+def _uid(text: str) -> int | None:
+    """Return the uid of a spec; one that is no number, or too large for the wire, says nothing."""
+    uid = int(text) if text.isdecimal() and len(text) <= 10 else -1
+    return uid if 0 <= uid < 2**31 else None
+
+
+def _refuse_long_names(job: str, layers: tuple[LayerSpec, ...]) -> None:
+    longest = max((layer.name for layer in layers), key=len, default="")
+    if len(job) + len(longest) > MAX_NAMES:
+        raise InvalidSpecError(
+            where="job and layer name",
+            value=f"{job} {longest}",
+            reason=f"are longer than {MAX_NAMES} characters together; logs are named after them",
+        )
 
 
 def _layer(spec: _Spec, element: Element) -> LayerSpec:
@@ -140,7 +176,7 @@ def _layer(spec: _Spec, element: Element) -> LayerSpec:
         raise InvalidSpecError(
             where=f"layer {given!r}, type", value=kind, reason="is not Render, Util or Post"
         )
-    argv = own.get("argv")
+    argv = _argv(own, given)
     command = _text(element, "cmd", "")
     if not command and not argv:
         raise InvalidSpecError(
@@ -148,18 +184,16 @@ def _layer(spec: _Spec, element: Element) -> LayerSpec:
         )
     return LayerSpec(
         name=name,
-        title=str(own.get("title", given)),
+        title=_usable(f"layer {given!r}, title", own.get("title") or given),
         kind=kind,
         command=command or shlex.join(argv or ()),
-        argv=tuple(str(arg) for arg in argv) if argv else None,
+        argv=argv or None,
         each_frame=own.get("each") == "frame",
         range=_text(element, "range"),
         chunk=_int(element, "chunk", 1, low=1, where=f"layer {given!r}, "),
         cores=_number(own, "cores", given) if "cores" in own else _cores(element, given),
         max_cores=_number(own, "max_cores", given) if "max_cores" in own else 0.0,
-        memory_mb=int(_number(own, "memory_mb", given))
-        if "memory_mb" in own
-        else _memory_mb(element, given),
+        memory_mb=_memory_mb(own, element, given),
         retries=_retries(own, given),
         threadable=_bool(element, "threadable", default=True),
         timeout_s=60 * _int(element, "timeout", 0, low=0),
@@ -173,20 +207,42 @@ def _layer(spec: _Spec, element: Element) -> LayerSpec:
     )
 
 
+def _argv(own: Mapping[str, Any], layer: str) -> tuple[str, ...]:
+    argv = own.get("argv")
+    if argv is not None and not (isinstance(argv, list) and argv):
+        raise InvalidSpecError(
+            where=f"layer {layer!r}, argv", value=argv, reason="is no list of arguments"
+        )
+    return tuple(_usable(f"layer {layer!r}, argv", argument) for argument in argv or ())
+
+
+def _usable(where: str, value: object) -> str:
+    """Return a text that a process can be given."""
+    try:
+        if isinstance(value, str) and b"\0" not in os.fsencode(value):
+            return value
+    except UnicodeEncodeError:
+        pass  # a lone surrogate: no bytes stand for it
+    raise InvalidSpecError(where=where, value=value, reason="is no text a program can be given")
+
+
 def _retries(own: Mapping[str, Any], layer: str) -> int | None:
     if own.get("retries") is None:
         return None
     value = own["retries"]
-    if not isinstance(value, int) or not 0 <= value <= 1000:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not 0 <= value <= MAX_RETRIES:
         raise InvalidSpecError(
-            where=f"layer {layer!r}, retries", value=value, reason="is not a whole number 0..1000"
+            where=f"layer {layer!r}, retries",
+            value=value,
+            reason=f"is not a whole number 0..{MAX_RETRIES}",
         )
-    return value
+    return int(value)
 
 
 def _number(own: Mapping[str, Any], key: str, layer: str) -> float:
     value = own[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e12:
         raise InvalidSpecError(where=f"layer {layer!r}, {key}", value=value, reason="is no number")
     return float(value)
 
@@ -203,17 +259,22 @@ def _cores(element: Element, layer: str) -> float:
     return value if "." in text else value / 100
 
 
-def _memory_mb(element: Element, layer: str) -> int:
-    """Read memory: ``8192m`` is MB, ``8g`` or a bare number GB."""
+def _memory_mb(own: Mapping[str, Any], element: Element, layer: str) -> int:
+    """Read memory: ``8192m`` is MB, ``8g`` or a bare number GB; the extension says MB."""
     text = _text(element, "memory", "")
-    if not text:
+    if "memory_mb" in own:
+        text, value = own["memory_mb"], _number(own, "memory_mb", layer)
+    elif not text:
         return DEFAULT_MEMORY_MB
-    match = _MEMORY.match(text)
-    if match is None:
+    elif match := _MEMORY.match(text):
+        value = float(match[1]) * (1 if match[2].lower() == "m" else 1024)
+    else:
+        value = -1.0
+    if not 0 <= value <= MAX_MEMORY_MB:
         raise InvalidSpecError(
             where=f"layer {layer!r}, memory", value=text, reason="write it like 512m or 8g"
         )
-    return int(float(match[1]) * (1 if match[2].lower() == "m" else 1024))
+    return int(value)
 
 
 def _edges(spec: _Spec, job: str) -> Iterator[EdgeSpec]:
@@ -229,21 +290,25 @@ def _edges(spec: _Spec, job: str) -> Iterator[EdgeSpec]:
                 value=on_job,
                 reason="this farm does not take depends between jobs yet; wait for the other job",
             )
-        yield _edge_from_xml(element)
+        if spec.depends is None:
+            yield _edge_from_xml(element)
 
 
-def _edge_from_json(values: Mapping[str, Any]) -> EdgeSpec:
+def _edge_from_json(values: Any) -> EdgeSpec:
     try:
+        number = values.get("frame")
+        if number is not None and type(number) is not int:
+            raise ValueError(f"frame {number!r} is no frame number")
         return EdgeSpec(
             layer=normal_layer(str(values["layer"])),
             on=normal_layer(str(values["on"])),
             kind=EdgeKind(values.get("type", "FRAME_BY_FRAME")),
             outcome=Outcome(values.get("outcome", "succeeded")),
-            on_frame=values.get("frame"),
+            on_frame=number,
         )
-    except (KeyError, ValueError) as error:
+    except (AttributeError, KeyError, ValueError) as error:
         raise InvalidSpecError(
-            where="depend", value=dict(values), reason=f"is not understood: {error}"
+            where="depend", value=values, reason=f"is not understood: {error}"
         ) from error
 
 
@@ -313,16 +378,23 @@ def _frame_name(element: Element, tag: str) -> tuple[int, str]:
 
 
 def _env(element: Element) -> dict[str, str]:
-    return {
-        key.get("name", ""): (key.text or "").strip()
-        for env in element.findall("env")
-        for key in env.findall("key")
-        if key.get("name")
-    }
+    keys = (key for env in element.findall("env") for key in env.findall("key"))
+    return _strings(
+        {name: (key.text or "").strip() for key in keys if (name := key.get("name", ""))}
+    )
 
 
 def _strings(values: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in values.items()}
+    """Return an environment, every name and value of which a process can be given."""
+    for name in values:
+        if not name or "=" in name:
+            raise InvalidSpecError(
+                where="environment variable", value=name, reason="is no name of one"
+            )
+    return {
+        _usable("environment variable", name): _usable(f"environment variable {name!r}", value)
+        for name, value in values.items()
+    }
 
 
 def _listed(element: Element, path: str) -> Iterator[str]:
@@ -345,7 +417,13 @@ def _bool(element: Element, tag: str, *, default: bool = False) -> bool:
 
 
 def _int(
-    element: Element, tag: str, default: int, *, low: int | None = None, where: str = ""
+    element: Element,
+    tag: str,
+    default: int,
+    *,
+    low: int = -(2**31),
+    high: int = 2**31 - 1,
+    where: str = "",
 ) -> int:
     text = _text(element, tag, "")
     if not text:
@@ -353,8 +431,9 @@ def _int(
     try:
         value = int(text)
     except ValueError:
-        value = None
-    if value is None or not -(2**31) <= value < 2**31 or (low is not None and value < low):
-        wanted = "a whole number" + ("" if low is None else f" of at least {low}")
-        raise InvalidSpecError(where=f"{where}{tag}", value=text, reason=f"is not {wanted}")
+        value = low - 1
+    if not low <= value <= high:
+        raise InvalidSpecError(
+            where=f"{where}{tag}", value=text, reason=f"is not a whole number {low}..{high}"
+        )
     return value
