@@ -6,7 +6,7 @@ import re
 
 from cuelet.core.errors import InvalidSpecError
 
-_PLAIN = re.compile(r"[\w.-]{3,}\Z", re.ASCII)
+_PLAIN = re.compile(r"(?=_*[^_])[\w.-]{3,}\Z", re.ASCII)
 _RUNS = re.compile(r"_+")
 MAX_NAME = 255
 
