@@ -31,6 +31,8 @@ class Ending:
     dead: int
     stuck: str
     """Why it cannot go on; empty when it finished."""
+    took_s: float
+    """Seconds from its launch to its end, or to now."""
 
     @property
     def status(self) -> Exit:
@@ -84,15 +86,24 @@ def _look(job_id: str) -> tuple[Job, list[Layer], Ending | None]:
 
 
 def _ending(job: Job) -> Ending | None:
-    if job.state() == opencue.api.job_pb2.FINISHED:
-        return Ending(job, job.deadFrames(), "")
-    if job.runningFrames() or job.waitingFrames() or job.isPaused():
+    finished = job.state() == opencue.api.job_pb2.FINISHED
+    if not finished and (job.runningFrames() or job.waitingFrames() or job.isPaused()):
         return None
-    stuck = opencue.farm.call_or_none("GetStuck", job_id=job.id())
-    if stuck is None:  # a stock Cuebot cannot say; dead frames and nothing to run is the sign
-        held = job.deadFrames() > 0
-        return Ending(job, job.deadFrames(), "frames are dead") if held else None
-    return Ending(job, job.deadFrames(), stuck["reason"]) if stuck["stuck"] else None
+    known = opencue.farm.call_or_none("GetStuck", job_id=job.id())
+    if known is None:
+        return _ending_at_cuebot(job, finished=finished)
+    if not (finished or known["stuck"]):
+        return None
+    took_s = (known["stopped_at"] or time.time()) - known["submitted_at"]
+    return Ending(job, job.deadFrames(), known["reason"], took_s)
+
+
+def _ending_at_cuebot(job: Job, *, finished: bool) -> Ending | None:
+    """Judge by counters: a stock Cuebot does not say whether a job can go on."""
+    took_s = (job.data.stop_time or time.time()) - job.data.start_time
+    if finished:
+        return Ending(job, job.deadFrames(), "", took_s)
+    return Ending(job, job.deadFrames(), "frames are dead", took_s) if job.deadFrames() else None
 
 
 class _Quiet:
@@ -197,7 +208,7 @@ def _display(*, quiet: bool) -> Iterator[_Quiet | _Lines | _Bars]:
 def summary(ending: Ending) -> str:
     """Return one line about an ended job."""
     job = ending.job
-    took = duration(max(0.0, (job.data.stop_time or time.time()) - job.data.start_time))
+    took = duration(max(0.0, ending.took_s))
     done = count(job.succeededFrames(), "frame")
     if ending.status is Exit.OK:
         eaten = f", {job.eatenFrames()} eaten" if job.eatenFrames() else ""

@@ -84,7 +84,12 @@ class FarmService:
 
     async def _on_stuck(self, request: Values) -> Values:
         job = search.any_job(self._engine.farm, str(request.get("job_id", "")))
-        return {"stuck": job.is_stuck(), "reason": stuck_reason(job)}
+        return {
+            "stuck": job.is_stuck(),
+            "reason": stuck_reason(job),
+            "submitted_at": job.submitted_at,
+            "stopped_at": job.stopped_at,
+        }
 
 
 def _unary(method: Method) -> grpc.RpcMethodHandler[Any, Any]:
