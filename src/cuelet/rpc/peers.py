@@ -6,8 +6,8 @@ A loopback TCP peer is the user that owns its socket, read from /proc/net/tcp.
 
 from __future__ import annotations
 
+import ipaddress
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -90,10 +90,15 @@ def _search(table: str, wanted: set[str], servers: set[str]) -> int | None:
 
 def _packed(host: str) -> list[str]:
     """Return the forms an address has in /proc/net/tcp, the v4-mapped one included."""
-    if ":" in host:
-        return [_words(socket.inet_pton(socket.AF_INET6, host))]
-    v4 = socket.inet_pton(socket.AF_INET, host)
-    return [_words(v4), _words(b"\0" * 10 + b"\xff\xff" + v4)]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return []
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return [_words(address.packed)]
+        address = address.ipv4_mapped
+    return [_words(address.packed), _words(b"\0" * 10 + b"\xff\xff" + address.packed)]
 
 
 def _words(packed: bytes) -> str:

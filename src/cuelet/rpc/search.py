@@ -16,7 +16,7 @@ from cuelet.core.job import Job, Layer
 from cuelet.core.states import WAITING, JobState
 from outline.frames import FrameRangeError, parse_range
 
-_FRAME_NAME = re.compile(r"(-?\d+)-(.+)\Z")
+_FRAME_NAME = re.compile(r"(-?\d{1,18})-(.+)\Z")
 
 
 def find_jobs(farm: Farm, criteria: job_pb2.JobSearchCriteria) -> list[Job]:
