@@ -281,3 +281,36 @@ def test_nothing_of_the_farm_can_be_read_by_others(client: FarmBox) -> None:
 
     for path in [client.state_dir, *client.state_dir.rglob("*")]:
         assert path.lstat().st_mode & 0o077 == 0 or path.is_symlink(), path
+
+
+def _after(spec: str, job: str, on: str) -> str:
+    depend = f"<depend type='JOB_ON_JOB'><depjob>{job}</depjob><onjob>{on}</onjob></depend>"
+    return spec.replace("</job><cuelet>", f"</job><depends>{depend}</depends><cuelet>")
+
+
+def test_a_job_waits_for_another_job_and_can_be_released(client: FarmBox, tmp_path: Path) -> None:
+    log = tmp_path / "order"
+    first = launch(job_spec({"one": {"argv": sh(f"sleep 0.3; echo first >> {log}")}}, name="first"))
+    spec = job_spec({"two": {"argv": sh(f"echo second >> {log}")}}, name="second")
+
+    second = launch(_after(spec, "second", "first"))
+
+    (depend,) = second.getWhatThisDependsOn()
+    assert depend.dependOnJob() == first.name()
+    settled(second.id())
+    assert log.read_text().split() == ["first", "second"]
+
+    killed = launch(job_spec({"one": {"argv": ["/bin/true"]}}, name="killed", paused=True))
+    held = launch(_after(job_spec({"two": {"argv": ["/bin/true"]}}, name="held"), "held", "killed"))
+    killed.kill(reason="test")
+    wait_until(lambda: "killed" in opencue.farm.call("GetStuck", job_id=held.id())["reason"])
+    for depend in held.getWhatThisDependsOn():
+        depend.satisfy()
+    wait_until(lambda: opencue.api.getJob(held.id()).state() == job_pb2.FINISHED)
+
+
+def test_a_job_cannot_wait_for_one_that_nobody_knows(client: FarmBox) -> None:
+    spec = _after(job_spec({"two": {"argv": ["true"]}}, name="second"), "second", "nobody")
+
+    with pytest.raises(opencue.CueException, match="show-shot-user_nobody"):
+        launch(spec)

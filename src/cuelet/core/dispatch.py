@@ -1,41 +1,64 @@
-"""Which frames start now: job priority, then age, then layer order, then frame order."""
+"""Which frames start now: job priority, then age, then layer order, then frame order.
+
+What does not fit is passed by smaller frames for `PATIENCE_S`; then nothing that comes after it
+starts any more until it fits, so that a large reservation gets its turn however many small
+frames keep coming.
+"""
 
 from __future__ import annotations
 
-from cuelet.core.farm import Decision, Farm, start
+from cuelet.core.farm import Decision, Farm, holders, start
 from cuelet.core.job import Job, Layer
 from cuelet.core.states import WAITING
+
+PATIENCE_S = 10.0
+"""Seconds for which smaller frames may pass a larger one that does not fit."""
 
 _WAITING = bytes([WAITING])
 
 
 def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
     """Start as many waiting frames as the free cores and memory hold."""
+    passed: Layer | None = None
     for job in farm.order:
+        if job.paused or not job.count(WAITING) or holders(farm, job):
+            continue
+        for layer in job.layers:
+            if not layer.counts[WAITING] or _is_capped(farm, job, layer):
+                continue
+            _start_fitting(farm, job, layer, decision, now=now)
+            if passed is None and layer.counts[WAITING] and not _is_capped(farm, job, layer):
+                passed = layer
+                if _has_waited_long(farm, layer, now):
+                    return
         if farm.free_cores < 0.05:
-            return
-        if not job.paused:
-            _dispatch_job(farm, job, decision, now=now)
+            break
+    if passed is None:
+        farm.passed = None
 
 
-def _dispatch_job(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
-    for layer in job.layers:
-        if layer.counts[WAITING]:
-            while (index := _next_fitting(farm, job, layer)) is not None:
-                start(farm, job, index, decision, now=now)
+def _start_fitting(farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float) -> None:
+    while layer.counts[WAITING] and _fits(farm, layer) and not _is_capped(farm, job, layer):
+        index = job.state_of.find(_WAITING, layer.cursor, layer.end)
+        layer.cursor = index
+        start(farm, job, index, decision, now=now)
+        if farm.passed and farm.passed[0] is layer:
+            farm.passed = None
 
 
-def _next_fitting(farm: Farm, job: Job, layer: Layer) -> int | None:
-    """Return the first waiting frame of a layer if the machine has room for it now."""
-    if not layer.counts[WAITING] or not _fits(farm, job, layer):
-        return None
-    index = job.state_of.find(_WAITING, layer.cursor, layer.end)
-    layer.cursor = index
-    return index
+def _has_waited_long(farm: Farm, layer: Layer, now: float) -> bool:
+    """Note since when a layer is the first that does not fit; tell whether that is too long."""
+    if farm.passed is None or farm.passed[0] is not layer:
+        farm.passed = layer, now
+    return now - farm.passed[1] >= PATIENCE_S
 
 
-def _fits(farm: Farm, job: Job, layer: Layer) -> bool:
+def _is_capped(farm: Farm, job: Job, layer: Layer) -> bool:
+    """Tell whether the job's own limit on cores, not the machine, is what holds a layer."""
+    cores, _ = farm.reservation(layer)
+    return job.max_cores > 0 and job.cores_in_use + cores > max(job.max_cores, cores) + 1e-6
+
+
+def _fits(farm: Farm, layer: Layer) -> bool:
     cores, memory_mb = farm.reservation(layer)
-    if job.max_cores > 0 and job.cores_in_use + cores > max(job.max_cores, cores) + 1e-6:
-        return False
     return cores <= farm.free_cores + 1e-6 and memory_mb <= farm.free_memory_mb

@@ -15,6 +15,7 @@ from cuelet.core.errors import (
     AmbiguousNameError,
     DuplicateJobError,
     InvalidRequestError,
+    InvalidSpecError,
     NotFoundError,
 )
 from cuelet.core.graph import Edge
@@ -83,6 +84,8 @@ class Farm:
         self._by_key: dict[str, list[Job]] = {}
         self.order: list[Job] = []
         """Pending jobs, most urgent first."""
+        self.passed: tuple[Layer, float] | None = None
+        """The first layer that does not fit, and since when smaller frames pass it."""
 
     def add(self, job: Job) -> None:
         """Take a job in, new or from disk."""
@@ -131,6 +134,11 @@ class Farm:
             if job.name == name and job.state is JobState.PENDING:
                 return job
         return None
+
+    def is_pending(self, name: str) -> bool:
+        """Tell whether a pending job answers to a name, in any spelling."""
+        found = self._by_key.get(names.lookup_key(name), [])
+        return any(job.state is JobState.PENDING for job in found)
 
     def get_job(self, job_id: str) -> Job:
         """Return a job by id; raises NotFoundError."""
@@ -210,9 +218,42 @@ def launch(
         Job(spec, job_id, submitted_at=now) for spec, job_id in zip(specs, job_ids, strict=True)
     ]
     for job in jobs:
+        job.after = _awaited_jobs(farm, job.spec, jobs)
+    for job in jobs:
         farm.add(job)
     decision.launched.extend(jobs)
     return jobs
+
+
+def _awaited_jobs(farm: Farm, spec: JobSpec, beside: Sequence[Job]) -> dict[str, bool]:
+    """Return the ids of the jobs a new one waits for: launched with it, or known to the farm."""
+    found = {}
+    for name in spec.after:
+        together = [job for job in beside if job.name == name and job.spec is not spec]
+        try:
+            awaited = together[0] if together else farm.find_job(name)
+        except NotFoundError as error:
+            raise InvalidSpecError(
+                where="depend on job", value=name, reason="there is no such job; launch it first"
+            ) from error
+        found[awaited.id] = True
+    return found
+
+
+def holders(farm: Farm, job: Job) -> list[Job]:
+    """Return the jobs that keep all of a job's frames from starting."""
+    awaited = (farm.jobs.get(on) for on, active in job.after.items() if active)
+    return [on for on in awaited if on is not None and not on.is_complete()]
+
+
+def is_stuck(farm: Farm, job: Job) -> bool:
+    """Tell whether nothing of a job runs and nothing can start without somebody's action."""
+    if job.state is not JobState.PENDING or job.paused or job.count(RUNNING):
+        return False
+    held = holders(farm, job)
+    if held:
+        return any(on.state is JobState.FINISHED or is_stuck(farm, on) for on in held)
+    return not job.count(WAITING)
 
 
 # -- the life of a frame -----------------------------------------------------------------------
@@ -426,6 +467,14 @@ def release_edges(job: Job, edges: Iterable[Edge], decision: Decision) -> int:
     if chosen:
         decision.job(job)
     return len(chosen)
+
+
+def release_jobs(job: Job, job_ids: Iterable[str], decision: Decision) -> None:
+    """Let a job start without waiting for these jobs any longer."""
+    for on in job_ids:
+        if job.after.get(on):
+            job.after[on] = False
+            decision.job(job)
 
 
 def mark_done(job: Job, indexes: Iterable[int], decision: Decision) -> None:

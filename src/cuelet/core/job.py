@@ -18,7 +18,6 @@ from cuelet.core.states import (
     DONE,
     EATEN,
     FRAME_MOVES,
-    RUNNING,
     SUCCEEDED,
     WAITING,
     FrameState,
@@ -124,6 +123,8 @@ class Job:
         self.min_cores, self.max_cores = 1.0, spec.max_cores
         self.stopped_at = 0.0
         self.cores_in_use = 0.0
+        self.after: dict[str, bool] = {}
+        """Ids of the jobs this one waits for; False once somebody released it."""
         self.layers = _layers_of(spec)
         self._ends = [layer.end for layer in self.layers]
         self.by_name = {layer.name: layer for layer in self.layers}
@@ -490,12 +491,6 @@ class Job:
             layer.counts[SUCCEEDED] + layer.counts[EATEN] == len(layer.tasks)
             for layer in self.layers
         )
-
-    def is_stuck(self) -> bool:
-        """Tell whether nothing runs and nothing can start without somebody's action."""
-        if self.state is not JobState.PENDING or self.paused:
-            return False
-        return not any(layer.counts[RUNNING] or layer.counts[WAITING] for layer in self.layers)
 
     def frames_in(self, layer: Layer, states: frozenset[FrameState] | None) -> Iterator[int]:
         """Yield the indexes of a layer's frames that are in one of the states, in order."""

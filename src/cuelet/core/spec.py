@@ -96,6 +96,8 @@ class JobSpec:
     session: str = ""
     layers: tuple[LayerSpec, ...]
     edges: tuple[EdgeSpec, ...] = ()
+    after: tuple[str, ...] = ()
+    """Names of jobs that must have succeeded before any frame of this one starts."""
 
 
 def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
@@ -110,6 +112,7 @@ def spec_from_dict(values: Mapping[str, Any]) -> JobSpec:
     """Rebuild what `spec_to_dict` wrote."""
     fields = dict(values)
     fields["layers"] = tuple(_layer_from_dict(layer) for layer in fields["layers"])
+    fields["after"] = tuple(fields.get("after", ()))
     fields["edges"] = tuple(_edge_from_dict(edge) for edge in fields["edges"])
     return JobSpec(**fields)
 

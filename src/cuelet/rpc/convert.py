@@ -205,6 +205,27 @@ def depend_message(job: Job, edge: Edge) -> depend_pb2.Depend:
     )
 
 
+def job_depend_message(job: Job, on: Job | None, position: int) -> depend_pb2.Depend:
+    """Return the depend of a whole job on another; its index follows those of the edges."""
+    awaited = list(job.after)[position]
+    return depend_pb2.Depend(
+        id=ids.part_id(job.id, ids.Kind.DEPEND, len(job.edges) + position),
+        type=depend_pb2.JOB_ON_JOB,
+        target=depend_pb2.EXTERNAL,
+        active=job.after[awaited] and on is not None and not on.is_complete(),
+        depend_er_job=job.name,
+        depend_on_job=on.name if on else awaited,
+    )
+
+
+def job_depends(farm: Farm, job: Job) -> list[depend_pb2.Depend]:
+    """Return the depends of a whole job on others."""
+    return [
+        job_depend_message(job, farm.jobs.get(awaited), position)
+        for position, awaited in enumerate(job.after)
+    ]
+
+
 def depend_seq(job: Job, edges: Iterable[Edge]) -> depend_pb2.DependSeq:
     """Return several depends."""
     return depend_pb2.DependSeq(depends=[depend_message(job, edge) for edge in edges])

@@ -10,9 +10,10 @@ import grpc
 
 from cuelet.core.command import log_path
 from cuelet.core.errors import InvalidRequestError
+from cuelet.core.farm import Farm, holders, is_stuck
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job
-from cuelet.core.states import DEAD, DEPEND, RUNNING, WAITING, JobState, Outcome
+from cuelet.core.states import DEAD, DEPEND, JobState, Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 from outline.frames import EdgeKind
@@ -85,8 +86,8 @@ class FarmService:
     async def _on_stuck(self, request: Values) -> Values:
         job = search.any_job(self._engine.farm, str(request.get("job_id", "")))
         return {
-            "stuck": job.is_stuck(),
-            "reason": stuck_reason(job),
+            "stuck": is_stuck(self._engine.farm, job),
+            "reason": stuck_reason(self._engine.farm, job),
             "submitted_at": job.submitted_at,
             "stopped_at": job.stopped_at,
         }
@@ -140,15 +141,20 @@ def depend_values(job: Job, edge: Edge) -> Values:
     }
 
 
-def stuck_reason(job: Job) -> str:
+def stuck_reason(farm: Farm, job: Job) -> str:
     """Say why a job cannot go on by itself, or return an empty text."""
     if job.state is not JobState.PENDING:
         return ""
     if job.paused:
         return f"the job is paused; cuelet resume {job.name}"
-    if job.count(RUNNING) or job.count(WAITING):
+    if not is_stuck(farm, job):
         return ""
+    if held := holders(farm, job):
+        return (
+            f"it waits for {held[0].name}, which will not succeed by itself; "
+            f"cueadmin -drop-depends {job.name}"
+        )
     dead, waiting = job.count(DEAD), job.count(DEPEND)
     are = "1 frame is dead" if dead == 1 else f"{dead} frames are dead"
-    held = f", {waiting} wait in vain" if waiting else ""
-    return f"{are}{held}; cuelet retry {job.name}, or cuelet eat {job.name}"
+    vain = f", {waiting} wait in vain" if waiting else ""
+    return f"{are}{vain}; cuelet retry {job.name}, or cuelet eat {job.name}"

@@ -100,13 +100,21 @@ class DependService(depend_pb2_grpc.DependInterfaceServicer):  # type: ignore[mi
         self._engine = engine
 
     async def GetDepend(self, request: Any, context: Context) -> Any:
-        job, edge = search.edge_of(self._engine.farm, depend_pb2.Depend(id=request.id))
-        return depend_pb2.DependGetDependResponse(depend=convert.depend_message(job, edge))
+        farm = self._engine.farm
+        job, index = search.depend_of(farm, request.id)
+        if index < len(job.edges):
+            depend = convert.depend_message(job, job.edges[index])
+        else:
+            depend = convert.job_depends(farm, job)[index - len(job.edges)]
+        return depend_pb2.DependGetDependResponse(depend=depend)
 
     async def Satisfy(self, request: Any, context: Context) -> Any:
         def decide(farm: Farm, decision: Decision, now: float) -> None:
-            job, edge = search.edge_of(farm, request.depend)
-            acts.release_edges(job, [edge], decision)
+            job, index = search.depend_of(farm, request.depend.id)
+            if index < len(job.edges):
+                acts.release_edges(job, [job.edges[index]], decision)
+            else:
+                acts.release_jobs(job, [list(job.after)[index - len(job.edges)]], decision)
 
         await self._engine.submit(decide)
         return depend_pb2.DependSatisfyResponse()

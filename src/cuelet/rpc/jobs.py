@@ -72,8 +72,7 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobGetJobNamesResponse(names=[job.name for job in found])
 
     async def IsJobPending(self, request: Any, context: Context) -> Any:
-        job = self._engine.farm.pending_job(request.name)
-        return job_pb2.JobIsJobPendingResponse(value=job is not None)
+        return job_pb2.JobIsJobPendingResponse(value=self._engine.farm.is_pending(request.name))
 
     async def GetLayers(self, request: Any, context: Context) -> Any:
         farm = self._engine.farm
@@ -89,16 +88,28 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
 
     async def GetDepends(self, request: Any, context: Context) -> Any:
-        job = search.job_of(self._engine.farm, request.job)
-        return job_pb2.JobGetDependsResponse(depends=convert.depend_seq(job, job.edges))
+        farm = self._engine.farm
+        job = search.job_of(farm, request.job)
+        depends = convert.depend_seq(job, job.edges)
+        depends.depends.extend(convert.job_depends(farm, job))
+        return job_pb2.JobGetDependsResponse(depends=depends)
 
     async def GetWhatThisDependsOn(self, request: Any, context: Context) -> Any:
-        search.job_of(self._engine.farm, request.job)
-        return job_pb2.JobGetWhatThisDependsOnResponse(depends=depend_pb2.DependSeq())
+        farm = self._engine.farm
+        found = convert.job_depends(farm, search.job_of(farm, request.job))
+        depends = depend_pb2.DependSeq(depends=found)
+        return job_pb2.JobGetWhatThisDependsOnResponse(depends=depends)
 
     async def GetWhatDependsOnThis(self, request: Any, context: Context) -> Any:
-        search.job_of(self._engine.farm, request.job)
-        return job_pb2.JobGetWhatDependsOnThisResponse(depends=depend_pb2.DependSeq())
+        farm = self._engine.farm
+        job = search.job_of(farm, request.job)
+        found = [
+            convert.job_depend_message(other, job, list(other.after).index(job.id))
+            for other in farm.jobs.values()
+            if job.id in other.after
+        ]
+        depends = depend_pb2.DependSeq(depends=found)
+        return job_pb2.JobGetWhatDependsOnThisResponse(depends=depends)
 
     # -- acting on a job ---------------------------------------------------------------------
 
@@ -207,13 +218,13 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobMarkAsWaitingResponse()
 
     async def DropDepends(self, request: Any, context: Context) -> Any:
-        internal = request.target != depend_pb2.EXTERNAL
-        await self._change(
-            request,
-            lambda _, job, decision, now: acts.release_edges(
-                job, job.edges if internal else (), decision
-            ),
-        )
+        def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:
+            if request.target != depend_pb2.EXTERNAL:
+                acts.release_edges(job, job.edges, decision)
+            if request.target != depend_pb2.INTERNAL:
+                acts.release_jobs(job, list(job.after), decision)
+
+        await self._change(request, act)
         return job_pb2.JobDropDependsResponse()
 
 

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from opencue_proto import depend_pb2, job_pb2
+from opencue_proto import job_pb2
 
 from cuelet.core import ids
 from cuelet.core.errors import InvalidRequestError, NotFoundError
 from cuelet.core.farm import Farm
-from cuelet.core.graph import Edge
 from cuelet.core.job import Job, Layer
 from cuelet.core.states import WAITING, JobState
 from outline.frames import FrameRangeError, parse_range
@@ -92,12 +91,16 @@ def frame_of(farm: Farm, frame_id: str) -> tuple[Job, int]:
     return job, index
 
 
-def edge_of(farm: Farm, depend: depend_pb2.Depend) -> tuple[Job, Edge]:
-    """Return a depend by id; raises NotFoundError."""
-    job, index = part_of(farm, depend.id, ids.Kind.DEPEND)
-    if index >= len(job.edges):
-        raise NotFoundError(kind="depend", name=depend.id)
-    return job, job.edges[index]
+def depend_of(farm: Farm, depend_id: str) -> tuple[Job, int]:
+    """Return a depend by id: its job and index, edges first, then waits for other jobs.
+
+    Raises:
+        NotFoundError: There is no such depend.
+    """
+    job, index = part_of(farm, depend_id, ids.Kind.DEPEND)
+    if index >= len(job.edges) + len(job.after):
+        raise NotFoundError(kind="depend", name=depend_id)
+    return job, index
 
 
 def find_frames(

@@ -148,6 +148,7 @@ def _job(spec: _Spec, element: Element) -> JobSpec:
         session=_usable("session", spec.job.get("session") or ""),
         layers=layers,
         edges=edges,
+        after=tuple(_awaited_jobs(spec, name)),
     )
 
 
@@ -283,15 +284,30 @@ def _edges(spec: _Spec, job: str) -> Iterator[EdgeSpec]:
     for element in spec.root.iterfind("depends/depend"):
         if spec.job_name(_text(element, "depjob", job)) != job:
             continue
+        if element.get("type") == "JOB_ON_JOB":
+            continue
         on_job = spec.job_name(_text(element, "onjob", job))
         if on_job != job or element.get("type", "").endswith("_ON_JOB"):
             raise InvalidSpecError(
                 where="depend on job",
                 value=on_job,
-                reason="this farm does not take depends between jobs yet; wait for the other job",
+                reason="between jobs this farm takes only JOB_ON_JOB; let the whole job wait",
             )
         if spec.depends is None:
             yield _edge_from_xml(element)
+
+
+def _awaited_jobs(spec: _Spec, job: str) -> Iterator[str]:
+    """Yield the names of the jobs that a whole job waits for."""
+    for element in spec.root.iterfind("depends/depend"):
+        if element.get("type") != "JOB_ON_JOB" or spec.job_name(_text(element, "depjob")) != job:
+            continue
+        on_job = spec.job_name(_text(element, "onjob"))
+        if on_job == job:
+            raise InvalidSpecError(
+                where="depend on job", value=on_job, reason="a job cannot wait for itself"
+            )
+        yield on_job
 
 
 def _edge_from_json(values: Any) -> EdgeSpec:

@@ -1,11 +1,11 @@
 -- name: insert_job
 INSERT INTO job (id, spec, state, paused, priority, autoeat, max_retries, min_cores, max_cores,
-                 submitted_at, stopped_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 submitted_at, stopped_at, after)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: update_job
 UPDATE job SET state = ?, paused = ?, priority = ?, autoeat = ?, max_retries = ?, min_cores = ?,
-               max_cores = ?, submitted_at = ?, stopped_at = ?
+               max_cores = ?, submitted_at = ?, stopped_at = ?, after = ?
 WHERE pk = ?
 
 -- name: put_frame
@@ -22,7 +22,7 @@ INSERT OR IGNORE INTO released_edge (job, idx) VALUES (?, ?)
 
 -- name: all_jobs
 SELECT pk, id, spec, state, paused, priority, autoeat, max_retries, min_cores, max_cores,
-       submitted_at, stopped_at
+       submitted_at, stopped_at, after
 FROM job ORDER BY pk
 
 -- name: layers_of

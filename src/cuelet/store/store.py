@@ -89,6 +89,7 @@ class Store:
         job.state, job.paused, job.priority = JobState(row[3]), bool(row[4]), row[5]
         job.autoeat, job.max_retries = bool(row[6]), row[7]
         job.min_cores, job.max_cores, job.stopped_at = row[8], row[9], row[11]
+        job.after = json.loads(row[12])
         for index, cores, max_cores, memory_mb, retries, tags in self._rows("layers_of", pk):
             layer = job.layers[index]
             layer.cores, layer.max_cores, layer.memory_mb = cores, max_cores, memory_mb
@@ -112,6 +113,7 @@ def _job_values(job: Job) -> tuple[object, ...]:
         job.max_cores,
         job.submitted_at,
         job.stopped_at,
+        json.dumps(job.after),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from opencue_proto import depend_pb2, job_pb2
+from opencue_proto import job_pb2
 
 from cuelet.core import farm as acts
 from cuelet.core import ids
@@ -182,8 +182,7 @@ def test_parts_are_found_by_their_ids(bench: Bench) -> None:
 
     assert search.layer_of(farm, convert.layer_id(job, job.layers[1]))[1] is job.layers[1]
     assert search.frame_of(farm, job.frame_id(14)) == (job, 14)
-    depend = depend_pb2.Depend(id=convert.depend_id(job, job.edges[0]))
-    assert search.edge_of(farm, depend)[1] is job.edges[0]
+    assert search.depend_of(farm, convert.depend_id(job, job.edges[0])) == (job, 0)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +193,7 @@ def test_parts_are_found_by_their_ids(bench: Bench) -> None:
         lambda farm, job: search.frame_of(farm, ""),
         lambda farm, job: search.layer_of(farm, ids.part_id(job.id, ids.Kind.LAYER, 2)),
         lambda farm, job: search.layer_of(farm, job.frame_id(0)),
-        lambda farm, job: search.edge_of(farm, depend_pb2.Depend(id="x")),
+        lambda farm, job: search.depend_of(farm, "x"),
         lambda farm, job: search.job_of(farm, job_pb2.Job(id="x")),
         lambda farm, job: search.frame_of(farm, ids.part_id(ids.job_id(99), ids.Kind.FRAME, 0)),
     ],

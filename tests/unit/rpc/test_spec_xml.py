@@ -214,7 +214,7 @@ def test_a_layer_can_wait_for_any_frame(word: str) -> None:
         ("NO_SUCH", LAYERS, "known are FRAME_BY_FRAME"),
         ("FRAME_BY_FRAME", "<deplayer>main_layer</deplayer>", "onlayer"),
         ("LAYER_ON_FRAME", "<deplayer>main_layer</deplayer><onframe>other</onframe>", "0012-layer"),
-        ("JOB_ON_JOB", "", "between jobs"),
+        ("JOB_ON_JOB", "", "wait for itself"),
         ("LAYER_ON_JOB", "<deplayer>main_layer</deplayer>", "between jobs"),
     ],
 )
