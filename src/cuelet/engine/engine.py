@@ -28,6 +28,8 @@ Request = Callable[[Farm, Decision, float], T]
 """Changes the farm, notes it in the decision, returns the reply; raises before it changes."""
 
 KILL_GRACE_S = 5.0
+COMMIT_AGAIN_S = 0.5
+"""Pause after a failed commit: a disk that stays full must not cost a core, and fill up with logs."""
 
 _log = logging.getLogger(__name__)
 
@@ -190,9 +192,9 @@ class Engine:
         return None
 
     def _go_back(self, error: Exception) -> Exception:
-        """Return to what is on disk; what ended meanwhile is asked of the runner again."""
+        """Return to what is on disk; what ended meanwhile is soon asked of the runner again."""
         self._load()
-        self._on_lost()
+        asyncio.get_running_loop().call_later(COMMIT_AGAIN_S, self._on_lost)
         return error
 
     def _act(self, decision: Decision) -> None:
