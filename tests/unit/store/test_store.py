@@ -1,0 +1,244 @@
+"""What was committed comes back equal; who may open the file, and who may not."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cuelet.core import farm as acts
+from cuelet.core import ids
+from cuelet.core.farm import Decision
+from cuelet.core.job import Job
+from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.states import Outcome
+from cuelet.store.errors import NewerSchemaError, StoreError
+from cuelet.store.sql import migrations
+from cuelet.store.store import Store
+from outline.frames import EdgeKind
+from tests.unit.core.bench import Bench, spec_of
+
+SPEC = spec_of(
+    LayerSpec(name="main", title="Main", argv=("echo", "#IFRAME#"), range="1-4", env={"A": "ä\n"}),
+    LayerSpec(name="then", command="true", range="1-4", retries=2, tags=("a", "b")),
+    LayerSpec(name="clean", command="true"),
+    edges=(
+        EdgeSpec(layer="then", on="main"),
+        EdgeSpec(layer="clean", on="then", kind=EdgeKind.LAYER_ON_LAYER, outcome=Outcome.FINISHED),
+    ),
+    env={"JOB": "1"},
+    base_env={"PATH": "/bin", "ODD": "\udcff"},
+    cwd="/here",
+    uid=1000,
+)
+
+
+def picture(job: Job) -> dict[str, Any]:
+    """Return everything about a job that must survive a restart."""
+    return {
+        "spec": job.spec,
+        "id": job.id,
+        "job": (job.state, job.paused, job.priority, job.autoeat, job.max_retries),
+        "cores": (job.min_cores, job.max_cores, job.submitted_at, job.stopped_at),
+        "layers": [(x.cores, x.max_cores, x.memory_mb, x.retries, x.tags) for x in job.layers],
+        "frames": [job.row(index) for index in range(job.size)],
+        "waiting": [list(of) for of in (job.unmet, job.doomed, job.flags)],
+        "counts": [list(layer.counts) for layer in job.layers],
+        "edges": [(edge.active, edge.open_count, edge.lost) for edge in job.edges],
+    }
+
+
+def reopened(store: Store) -> list[dict[str, Any]]:
+    store.close()
+    again = Store(store.path)
+    found = [picture(job) for job in again.load()]
+    again.close()
+    return found
+
+
+OPS = st.tuples(
+    st.sampled_from(
+        [
+            "run",
+            "fail",
+            "start",
+            "retry",
+            "kill",
+            "eat",
+            "free",
+            "release",
+            "done",
+            "pause",
+            "layer",
+            "job",
+        ]
+    ),
+    st.integers(0, 99),
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(OPS, max_size=25), st.integers(1, 5))
+def test_what_was_committed_is_loaded_equal(
+    tmp_path_factory: pytest.TempPathFactory, ops: list[tuple[str, int]], every: int
+) -> None:
+    store = Store(tmp_path_factory.mktemp("store") / "farm.db")
+    b = Bench(SPEC, cores=2.0)
+
+    for number, (op, pick) in enumerate(ops):
+        act(b, op, pick)
+        if number % every == 0:
+            store.commit(b.decide())
+    store.commit(b.decide())
+
+    assert reopened(store) == [picture(b.job)]
+
+
+def act(b: Bench, op: str, pick: int) -> None:
+    """Do one thing to some frame, layer or edge, if it can be done."""
+    job, index = b.job, pick % b.job.size
+    running = sorted(job.reserved)
+    if op in ("run", "fail") and running:
+        b.end(running[pick % len(running)], op == "fail")
+    elif op == "start":
+        b.book()
+    elif op in ("retry", "kill", "eat", "free"):
+        getattr(b, op)(index)
+    elif op == "release":
+        acts.release_edges(job, [job.edges[pick % 2]], b.decision)
+    elif op == "done":
+        acts.mark_done(job, [index], b.decision)
+    elif op == "pause":
+        b.pause(paused=pick % 2 == 0)
+    elif op == "layer":
+        layer = job.layers[pick % 3]
+        layer.cores, layer.memory_mb, layer.retries, layer.tags = 1.5, 64 + pick, pick, ("t",)
+        b.decision.job(job)
+    elif op == "job":
+        acts.set_priority(b.farm, job, pick, b.decision)
+        job.autoeat, job.max_cores, job.max_retries = pick % 2 == 0, pick / 4, pick
+
+
+def test_several_jobs_come_back_in_the_order_of_their_coming(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    b = Bench(SPEC)
+    specs = [spec_of(LayerSpec(name="main", command="x"), name=f"a-b-c_{name}") for name in "zya"]
+    acts.launch(b.farm, specs, [ids.job_id(n) for n in (9, 5, 7)], b.decision, now=2.0)
+
+    store.commit(b.decide())
+
+    names = [found["spec"].name for found in reopened(store)]
+    assert names == ["show-shot-me_job", "a-b-c_z", "a-b-c_y", "a-b-c_a"]
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    b = Bench(SPEC)
+    store.commit(b.decide())
+    before = picture(b.job)
+    b.run(0)
+    b.decision.launched.append(b.job)  # the same job again: its id is taken
+    b.decision.job(b.job)
+
+    with pytest.raises(StoreError, match="cannot write"):
+        store.commit(b.decision)
+
+    assert reopened(store) == [before]
+
+
+def test_the_store_works_on_after_a_failed_commit(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    b = Bench(SPEC)
+    store.commit(b.decide())
+    with pytest.raises(StoreError):
+        store.commit(Decision(launched=[b.job]))
+    b.run(0)
+
+    store.commit(b.decide())
+
+    assert reopened(store) == [picture(b.job)]
+
+
+def test_a_second_connection_is_refused_while_the_first_lives(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+
+    with pytest.raises(StoreError, match="locked"):
+        Store(tmp_path / "farm.db")
+
+    store.close()
+    Store(tmp_path / "farm.db").close()
+
+
+def test_a_file_of_a_later_cuelet_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "farm.db"
+    Store(path).close()
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version = 999")
+    database.close()
+    before = path.read_bytes()
+
+    with pytest.raises(NewerSchemaError, match=r"schema 999, .* knows \d+.*CUELET_STATE_DIR"):
+        Store(path)
+
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"no database at all, but text " * 100, b"SQLite format 3\0 oh"]
+)
+def test_a_file_that_is_no_database_is_an_error_of_ours(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "farm.db"
+    path.write_bytes(content)
+
+    with pytest.raises(StoreError, match=str(path)):
+        Store(path)
+
+
+def test_a_folder_that_is_not_there_is_an_error_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot open"):
+        Store(tmp_path / "nowhere" / "farm.db")
+
+
+def test_only_the_owner_can_read_what_is_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    store.commit(Bench(SPEC).decide())
+
+    assert {path.name for path in tmp_path.iterdir()} == {"farm.db", "farm.db-wal"}
+    for path in tmp_path.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600, path
+
+    store.close()
+
+
+def test_what_is_durable_is_asked_of_sqlite(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+
+    def setting(name: str) -> object:
+        return store._database.execute(f"PRAGMA {name}").fetchone()[0]
+
+    assert setting("journal_mode") == "wal"
+    assert setting("synchronous") == 2
+    assert setting("locking_mode") == "exclusive"
+    assert setting("foreign_keys") == 1
+    assert setting("user_version") == len(migrations())
+    store.close()
+
+
+def test_a_job_of_the_longest_integers_is_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    spec = JobSpec(
+        name="a-b-c_d", show="a", shot="b", user="c", priority=-(2**31), layers=SPEC.layers
+    )
+    b = Bench(spec)
+    b.job.max_rss_kb[0] = 2**32 - 1
+    b.decision.frame(b.job, 0)
+
+    store.commit(b.decide())
+
+    assert reopened(store) == [picture(b.job)]
