@@ -128,6 +128,11 @@ def _add_reading(commands: Parsers) -> None:
     logs.add_argument("frame", help="like 12-render, or the layer if it has one frame")
     logs.add_argument("-f", "--follow", action="store_true", help="until the frame has ended")
     logs.add_argument("--path", action="store_true", help="print where the log is instead")
+    why = _add(commands, "why", "why:why", "say why frames do not run, and what changes it")
+    why.add_argument("job")
+    why.add_argument("layer", nargs="?")
+    why.add_argument("frame", nargs="?", type=int, help="frame number")
+    _json(why)
     doctor = _add(commands, "doctor", "doctor:doctor", "check versions, paths and permissions")
     _json(doctor)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import grpc
 
 from cuelet.core.command import log_path
 from cuelet.core.errors import InvalidRequestError
+from cuelet.core.explain import Reason, explain_frame, explain_layer
 from cuelet.core.farm import Farm, holders, is_stuck
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job
@@ -44,6 +46,7 @@ class FarmService:
             "GetUsage": self._on_usage,
             "GetDepends": self._on_depends,
             "GetStuck": self._on_stuck,
+            "Why": self._on_why,
             "Stop": self._on_stop,
         }
         handlers = {name: _unary(method) for name, method in methods.items()}
@@ -91,6 +94,30 @@ class FarmService:
             "submitted_at": job.submitted_at,
             "stopped_at": job.stopped_at,
         }
+
+    async def _on_why(self, request: Values) -> Values:
+        farm = self._engine.farm
+        job = search.any_job(farm, str(request.get("job_id", "")))
+        layers = (
+            [farm.find_layer(job, str(request["layer"]))] if request.get("layer") else job.layers
+        )
+        if request.get("frame") is not None:
+            index = farm.find_frame(job, layers[0], _whole(request["frame"]))
+            groups = [(job.frame_name(index), 1, explain_frame(farm, job, index))]
+        else:
+            groups = [group for layer in layers for group in explain_layer(farm, job, layer)]
+        found = [_group_values(*group) for group in groups]
+        return {"job": job.name, "stuck": stuck_reason(farm, job), "frames": found}
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidRequestError(request=f"frame {value!r}", reason="give a frame number")
+    return value
+
+
+def _group_values(name: str, count: int, reasons: list[Reason]) -> Values:
+    return {"frame": name, "count": count, "reasons": [asdict(reason) for reason in reasons]}
 
 
 def _unary(method: Method) -> grpc.RpcMethodHandler[Any, Any]:

@@ -10,8 +10,7 @@ CREATE TABLE job (
     min_cores    REAL    NOT NULL,
     max_cores    REAL    NOT NULL,
     submitted_at REAL    NOT NULL,
-    stopped_at   REAL    NOT NULL,
-    after        TEXT    NOT NULL
+    stopped_at   REAL    NOT NULL
 );
 
 -- Only layers whose settings differ from the job's spec.

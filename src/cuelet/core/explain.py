@@ -1,0 +1,212 @@
+"""Why a frame, a layer or a job is not running: every reason that holds now, and what changes it."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cuelet.core.farm import Farm, holders
+from cuelet.core.graph import Edge
+from cuelet.core.job import Job, Layer
+from cuelet.core.states import (
+    DEAD,
+    DEPEND,
+    EATEN,
+    RUNNING,
+    SUCCEEDED,
+    WAITING,
+    FrameState,
+    JobState,
+    Outcome,
+)
+from outline.frames import format_frames
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that holds a frame back, or the word that nothing does."""
+
+    code: str
+    """Short and stable: paused, depend, cores, memory, ..."""
+    text: str
+    remedy: str = ""
+    """A command that would change it, or empty."""
+
+
+def explain_frame(farm: Farm, job: Job, index: int) -> list[Reason]:
+    """Return every reason why a frame does not run now; one that runs or is done says so."""
+    state = FrameState(job.state_of[index])
+    if state is RUNNING:
+        cores, memory_mb = job.reserved[index]
+        return [
+            Reason(
+                "running",
+                f"it runs, attempt {job.attempt[index]}, on {_cores(cores)}, {memory_mb} MB",
+            )
+        ]
+    if state is SUCCEEDED:
+        return [Reason("succeeded", "it has succeeded")]
+    if state is EATEN:
+        return [Reason("eaten", "somebody gave up on it", f"{_retry(job, index)}")]
+    if state is DEAD:
+        return [_why_dead(job, index)]
+    return [
+        *_job_reasons(farm, job),
+        *_depend_reasons(job, index),
+        *_room_reasons(farm, job, index),
+    ]
+
+
+def _retry(job: Job, index: int) -> str:
+    layer = job.layer_at(index)
+    return f"cuelet retry {job.name} --layer {layer.name} --frames {layer.number(index)}"
+
+
+def how_it_ended(job: Job, index: int) -> str:
+    """Return the end of a frame's last run in words."""
+    number = job.exit_signal[index]
+    status = job.exit_status[index]
+    words = f"exit status {status}"
+    if number:
+        known = number in {s.value for s in signal.Signals}
+        words = signal.Signals(number).name if known else f"signal {number}"
+    reason = job.reasons.get(index, "")
+    return f"{words}, {reason}" if reason else words
+
+
+def _why_dead(job: Job, index: int) -> Reason:
+    layer = job.layer_at(index)
+    tried = (
+        f"after {job.attempt[index]} attempts" if job.attempt[index] > 1 else "at the first attempt"
+    )
+    peak = job.max_rss_kb[index] // 1024
+    text = f"it died {tried}: {how_it_ended(job, index)}; peak {peak} MB of {layer.memory_mb} MB reserved"
+    return Reason("dead", text, _retry(job, index))
+
+
+def _job_reasons(farm: Farm, job: Job) -> list[Reason]:
+    if job.state is JobState.FINISHED:
+        return [Reason("finished", "its job has ended", f"cuelet retry {job.name} --frames ...")]
+    found = [
+        Reason(
+            "job",
+            f"its job waits for job {on.name}, which {_job_state(on)}",
+            f"cueadmin -drop-depends {job.name}",
+        )
+        for on in holders(farm, job)
+    ]
+    if job.paused:
+        found.append(Reason("paused", "its job is paused", f"cuelet resume {job.name}"))
+    return found
+
+
+def _job_state(job: Job) -> str:
+    if job.state is JobState.FINISHED:
+        return "was killed"
+    done = job.count(SUCCEEDED) + job.count(EATEN)
+    return f"has {done} of {job.size} frames done"
+
+
+def _depend_reasons(job: Job, index: int) -> list[Reason]:
+    if job.state_of[index] != DEPEND:
+        return []
+    edges = (edge for edge in job.edges_into(job.layer_at(index)) if edge.active)
+    return [reason for edge in edges if (reason := _why_edge(job, edge, index))]
+
+
+def _why_edge(job: Job, edge: Edge, index: int) -> Reason | None:
+    """Return what an edge still waits for, and on what state that hangs."""
+    left = [on for on in edge.awaited(index) if not job.is_over(on, on_finish=edge.on_finish)]
+    awaited = len(edge.awaited(index))
+    if not left or (edge.links.any_one and len(left) < awaited):
+        return None
+    goal = "succeed" if edge.spec.outcome is Outcome.SUCCEEDED else "end"
+    which = "any frame" if edge.links.any_one else f"{len(left)} of {awaited} frames"
+    states = _states_of(job, left)
+    text = f"it waits for {which} of {edge.spec.on} to {goal}: {states}"
+    dead = [on for on in left if job.state_of[on] == DEAD]
+    satisfy = f"cueadmin -satisfy-dependency {job.name} {edge.spec.layer}"
+    return Reason("depend", text, _retry(job, dead[0]) if dead else satisfy)
+
+
+def _states_of(job: Job, indexes: Iterable[int]) -> str:
+    """Return frames by state, such as ``3 waiting (frames 1-3), 1 dead (frame 7)``."""
+    groups: dict[FrameState, list[int]] = {}
+    for index in indexes:
+        layer = job.layer_at(index)
+        groups.setdefault(FrameState(job.state_of[index]), []).append(layer.number(index))
+    parts = []
+    for state, numbers in sorted(groups.items()):
+        shown = format_frames(numbers)
+        frames = shown if len(shown) < 40 else shown[:37] + "..."
+        parts.append(f"{len(numbers)} {state.name.lower()} ({frames})")
+    return ", ".join(parts)
+
+
+def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
+    """Return what of the machine is missing for a frame that could start otherwise."""
+    layer = job.layer_at(index)
+    if job.state_of[index] != WAITING or job.paused or holders(farm, job):
+        return []
+    cores, memory_mb = farm.reservation(layer)
+    found = []
+    if job.max_cores > 0 and job.cores_in_use + cores > max(job.max_cores, cores) + 1e-6:
+        text = f"its job may use {job.max_cores:g} cores and uses {job.cores_in_use:g}"
+        found.append(Reason("max cores", text, f"cueadmin -set-max-cores {job.name} N"))
+    if cores > farm.free_cores + 1e-6:
+        text = f"it needs {_cores(cores)}, {farm.free_cores:g} of {farm.cores:g} are free"
+        found.append(Reason("cores", f"{text}; {_who_holds(farm)}", _priority(farm, job)))
+    if memory_mb > farm.free_memory_mb:
+        text = f"it needs {memory_mb} MB, {farm.free_memory_mb} of {farm.memory_mb} MB are free"
+        found.append(Reason("memory", f"{text}; {_who_holds(farm)}", _priority(farm, job)))
+    return found or [_why_not_yet(farm, job, layer)]
+
+
+def _priority(farm: Farm, job: Job) -> str:
+    """Return how a job gets ahead of the others that run; nothing when only its own do."""
+    others = [other.priority for other in farm.jobs.values() if other.reserved and other is not job]
+    return f"cueadmin -priority {job.name} {max(others) + 1}" if others else ""
+
+
+def _cores(number: float) -> str:
+    return f"{number:g} core" + ("" if number == 1 else "s")
+
+
+def _who_holds(farm: Farm) -> str:
+    held = Counter({job.name: len(job.reserved) for job in farm.jobs.values() if job.reserved})
+    names = ", ".join(f"{count} of {name}" for name, count in held.most_common(3))
+    return f"running are {names}" if names else "nothing is running"
+
+
+def _why_not_yet(farm: Farm, job: Job, layer: Layer) -> Reason:
+    passed = farm.passed[0] if farm.passed else None
+    if passed is not None and passed is not layer:
+        text = f"a larger frame, of layer {passed.name}, has waited long and has its turn first"
+        return Reason("turn", text, _priority(farm, job))
+    return Reason("next", "nothing holds it: it starts in a moment")
+
+
+def explain_layer(farm: Farm, job: Job, layer: Layer) -> list[tuple[str, int, list[Reason]]]:
+    """Return the reasons of a layer's frames that do not run, alike ones together.
+
+    Returns:
+        (first frame's name, number of frames, reasons), most frames first.
+    """
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for index in range(layer.start, layer.end):
+        if job.state_of[index] in (WAITING, DEPEND, DEAD):
+            reasons = explain_frame(farm, job, index)
+            groups.setdefault(_alike(job, index, reasons), []).append(index)
+    ordered = sorted(groups.values(), key=len, reverse=True)
+    return [
+        (job.frame_name(found[0]), len(found), explain_frame(farm, job, found[0]))
+        for found in ordered
+    ]
+
+
+def _alike(job: Job, index: int, reasons: list[Reason]) -> tuple[str, ...]:
+    """Return what makes frames tell the same story: codes, and how they ended."""
+    ended = how_it_ended(job, index) if job.state_of[index] == DEAD else ""
+    return (*(reason.code for reason in reasons), ended)
