@@ -76,7 +76,16 @@ class Supervisor:
                 self._refuse(run, str(error))
         else:
             for run in runs:
-                self._start(run)
+                self._start_surely(run)
+
+    def _start_surely(self, run: Run) -> None:
+        """Start a run, or end it: whatever happens it is not left between the two."""
+        try:
+            self._start(run)
+        except Exception as error:
+            if run.pid or run.phase is Phase.OVER:
+                raise
+            self._refuse(run, f"our bug, please report it: {error!r}")
 
     def _start(self, run: Run) -> None:
         try:

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from cuelet.core.runs import RunExited
 from cuelet.runner import launch, logfile, procfs
 from cuelet.runner.errors import RunnerBusyError, RunnerUnreachableError
+from cuelet.runner.journal import Journal
 from cuelet.runner.launch import Launcher, LaunchError
 from cuelet.runner.run import Run
+from cuelet.runner.supervisor import Supervisor
 from cuelet.runner.testing import make_request
 from cuelet.runner.timers import Timers
 
@@ -207,6 +209,19 @@ def test_sigkill_from_elsewhere_is_remarked():
     run.take_status(signal.SIGKILL)
 
     assert "memory" in run.conclude(11.0, 0.0).reason
+
+
+def test_a_bug_of_ours_ends_the_run_and_not_the_others(tmp_path, monkeypatch):
+    timers = Timers()
+    supervisor = Supervisor(str(tmp_path), Journal(str(tmp_path / "j"), "boot"), timers)
+    monkeypatch.setattr(logfile, "open_log", [].index)
+    monkeypatch.setattr(logfile, "explain_failure", lambda *_: {}[0])
+
+    supervisor.spawn([make_request(name, ["true"], log_path="/x") for name in "ab"])
+
+    assert [event.run_id for event in supervisor.events] == ["a", "b"]
+    assert all("our bug" in event.reason for event in supervisor.events)
+    assert not supervisor.runs
 
 
 # Processes
