@@ -130,7 +130,7 @@ def test_every_frame_runs_once_while_the_farm_is_killed_and_watched(
     work = {"cores": 0.25, "argv": frame_argv(runs, 0.25)}
     job = launch(
         farm,
-        {"render": {**work, "range": "1-110"}, "comp": {**work, "range": "1-40"}, "movie": work},
+        {"render": {**work, "range": "1-100"}, "comp": {**work, "range": "1-40"}, "movie": work},
         [
             {"layer": "comp", "on": "render", "type": "FRAME_BY_FRAME"},
             {"layer": "movie", "on": "comp", "type": "LAYER_ON_LAYER"},
@@ -139,7 +139,7 @@ def test_every_frame_runs_once_while_the_farm_is_killed_and_watched(
     kills = 0
 
     with watching(farm, job) as watch:
-        while kills < 10 and watch.poll() is None:
+        while kills < 8 and watch.poll() is None:
             wait_until(lambda: announced(farm) or watch.poll() is not None)
             time.sleep(chance.uniform(0.0, 0.5))
             if watch.poll() is None and holder(farm):
@@ -148,8 +148,8 @@ def test_every_frame_runs_once_while_the_farm_is_killed_and_watched(
         out, err = watch.communicate(timeout=60)
 
     assert watch.returncode == 0, out + err
-    assert "151 frames succeeded" in out
-    assert kills >= 5
+    assert "141 frames succeeded" in out
+    assert kills >= 4
     assert noted(runs, "overlaps") == {}
     seen = facts(farm, job)
     assert {one["state"] for one in seen.values()} == {"SUCCEEDED"}
@@ -162,10 +162,10 @@ def test_a_farm_killed_while_it_starts_recovers_the_next_time(farm: FarmBox, run
     chance = random.Random(SEED)
     print(f"CUELET_CRASH_SEED={SEED}")
     work = {"cores": 0.25, "argv": frame_argv(runs, 0.3)}
-    job = launch(farm, {"render": {**work, "range": "1-60"}})
+    job = launch(farm, {"render": {**work, "range": "1-40"}})
     farm.kill()
 
-    for _ in range(8):
+    for _ in range(6):
         command = [sys.executable, "-m", "cuelet.server", "--port", "0", "--cores", "2"]
         with subprocess.Popen(
             [*command, "--state-dir", str(farm.state_dir)], env=farm.env, stderr=subprocess.DEVNULL
@@ -231,17 +231,18 @@ def test_farm_and_runner_killed_together_lose_each_attempt_once_and_overlap_neve
 ) -> None:
     chance = random.Random(SEED)
     print(f"CUELET_CRASH_SEED={SEED}")
-    job = launch(farm, {"render": {"cores": 0.25, "argv": frame_argv(runs, 0.5), "range": "1-60"}})
-    kills = 0
+    # Longer than a restart, so that survivors of the runner are there when it is replaced.
+    work = {"cores": 0.25, "argv": frame_argv(runs, 1.5)}
+    job = launch(farm, {"render": {**work, "range": "1-16"}})
+    kills = 4
 
-    for _ in range(6):
+    for _ in range(kills):
         wait_until(lambda: announced(farm) and resident(farm))
         time.sleep(chance.uniform(0.1, 0.7))
         victims = [holder(farm), resident(farm)]
         chance.shuffle(victims)
         for pid in filter(None, victims):
             os.kill(pid, signal.SIGKILL)
-        kills += 1
         farm.json("jobs")
 
     wait_until(lambda: farm.json("show", job)["state"] == "finished")
