@@ -1,0 +1,188 @@
+"""What a page of reference must name: every command, flag, variable and public name; and links that lead somewhere."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
+
+
+def text_of(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+def flags_of(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        yield from (flag for flag in action.option_strings if flag not in ("-h", "--help"))
+
+
+def commands_of(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each command that does something, and its flags."""
+    groups = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    if not groups:
+        yield name, list(flags_of(parser))
+    for group in groups:
+        for word, sub in group.choices.items():
+            yield from commands_of(sub, f"{name} {word}")
+
+
+def sections_of(text: str) -> dict[str, str]:
+    """Return the text below each heading, by the heading's words."""
+    parts = re.split(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {
+        title.replace("`", ""): body for title, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def missing(text: str, names: list[str]) -> list[str]:
+    """Return the names that nowhere stand in backticks."""
+    spans = set(re.findall(r"`([^`]+)`", text))
+    words = {word for span in spans for word in re.split(r"[\s,=(]+", span)}
+    return [name for name in names if name not in words and name not in spans]
+
+
+def test_every_cuelet_command_and_flag_has_its_entry() -> None:
+    from cuelet.cli.main import _parser
+
+    sections = sections_of(text_of("cuelet.md"))
+    for command, flags in commands_of(_parser(), "cuelet"):
+        assert command in sections, f"no section '## `{command}`'"
+        assert missing(sections[command], flags) == [], command
+
+
+def test_every_exit_code_of_cuelet_has_its_entry() -> None:
+    from cuelet.cli.exits import Exit
+
+    assert missing(text_of("cuelet.md"), [str(int(code)) for code in Exit]) == []
+
+
+def test_every_cueadmin_flag_has_its_entry() -> None:
+    from cueadmin.flags import make_parser
+
+    assert missing(text_of("cueadmin.md"), list(flags_of(make_parser()))) == []
+
+
+def test_every_pycuerun_flag_has_its_entry() -> None:
+    from outline.pycuerun import _parser
+
+    assert missing(text_of("pycuerun.md"), list(flags_of(_parser()))) == []
+
+
+def test_every_variable_of_ours_has_its_entry() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    names = set(re.findall(r"\bCUELET_[A-Z_]+[A-Z]\b", code))
+    reference = text_of("configuration.md") + text_of("tokens-and-environment.md")
+
+    assert names
+    assert missing(reference, sorted(names)) == []
+
+
+def test_every_setting_of_outline_cfg_has_its_entry() -> None:
+    from outline import config
+    from outline.cuerun import _DEFAULTS
+
+    assert missing(text_of("configuration.md"), list(config.defaults())) == []
+    assert missing(text_of("outline.md"), list(_DEFAULTS)) == []
+
+
+def test_every_key_of_opencue_yaml_has_its_entry() -> None:
+    from opencue.config import DEFAULTS
+
+    assert missing(text_of("configuration.md"), list(DEFAULTS)) == []
+
+
+def test_every_token_has_its_entry() -> None:
+    from outline import tokens
+
+    known = list(tokens.values(frame=1, frames=[1], chunk=1, layer="abc", job="def"))
+    spans = set(re.findall(r"`([^`]+)`", text_of("tokens-and-environment.md")))
+    assert [token for token in known if token not in spans] == []
+
+
+def public_methods(cls: type) -> list[str]:
+    return [
+        name
+        for name, member in inspect.getmembers(cls)
+        if not name.startswith("_")
+        and callable(member)
+        and any(name in vars(base) for base in cls.__mro__ if base is not object)
+    ]
+
+
+def outline_classes() -> list[type]:
+    import outline
+    from outline import io, util
+    from outline.session import Session
+
+    return [outline.Outline, outline.Layer, Session, io.Path, io.FileSpec, util.FrameSet]
+
+
+def opencue_classes() -> list[type]:
+    from opencue import api
+
+    return [api.Job, api.Layer, api.Frame, api.Depend]
+
+
+def test_every_public_name_of_outline_has_its_entry() -> None:
+    import outline
+    from outline.depend import DependType
+    from outline.modules import shell
+
+    names = [*outline.__all__, *shell.__all__]
+    names += [name for cls in outline_classes()[:5] for name in public_methods(cls)]
+    names += [name for name in vars(DependType) if name[0].isupper()]
+
+    assert missing(text_of("outline.md"), sorted(set(names))) == []
+
+
+def test_every_public_name_of_opencue_has_its_entry() -> None:
+    import opencue
+    from opencue import api
+
+    functions = [name for name in api.__all__ if inspect.isfunction(getattr(api, name))]
+    methods = [name for cls in opencue_classes() for name in public_methods(cls)]
+    names = [*opencue.__all__, *opencue.exception.__all__, *functions, *methods]
+
+    assert missing(text_of("opencue.md"), sorted(set(names))) == []
+
+
+def anchors_of(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors_of(target), link
+
+
+def test_every_page_is_on_the_map() -> None:
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} - {"index.md"}
+
+    assert {page for page in pages if f"({page})" not in index} - {"robustness.md"} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_one_sentence_per_line(page: Path) -> None:
+    prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    lines = [line for line in prose.splitlines() if "|" not in line]
+
+    assert [line for line in lines if re.search(r"(?<!e\.g|i\.e)[.!?] [A-Z]\w+ ", line)] == []
