@@ -19,10 +19,17 @@ _state: dict[str, Any] = {}
 
 
 def config_file() -> str | None:
-    """Return the path of the configuration file in use, or None when there is none."""
-    candidates = [os.environ.get(variable) for variable in _VARIABLES]
-    candidates.append(os.path.expanduser("~/.config/opencue/outline.cfg"))
-    return next((path for path in candidates if path and os.path.isfile(path)), None)
+    """Return the path of the configuration file in use, or None when there is none.
+
+    The answer is kept until `reload`, or until a variable that decides it changes: every frame asks dozens of times.
+    """
+    key = tuple(map(os.environ.get, (*_VARIABLES, "HOME")))
+    if _state.get("asked") != key:
+        candidates = [*key[:-1], os.path.expanduser("~/.config/opencue/outline.cfg")]
+        found = next((path for path in candidates if path and os.path.isfile(path)), None)
+        _state.update(asked=key, file=found, defaults=defaults())
+    path: str | None = _state["file"]
+    return path
 
 
 def defaults() -> dict[str, str]:
@@ -43,6 +50,7 @@ def defaults() -> dict[str, str]:
         "default_show": "testing",
         "default_shot": "default",
         "python": "",
+        "session_group": "false",
     }
 
 
@@ -62,7 +70,7 @@ def reload() -> None:
 def get_option(option: str) -> str:
     """Return an option of the ``[outline]`` section, without parsing anything when no file exists."""
     if "parser" not in _state and config_file() is None:
-        return os.environ.get(f"OUTLINE_OUTLINE_{option.upper()}", defaults()[option])
+        return os.environ.get(f"OUTLINE_OUTLINE_{option.upper()}", _state["defaults"][option])
     return get_config().get("outline", option)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 
 from outline.names import TEMPORARY
 
@@ -12,11 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+"""A planted pipe must not make the reader wait."""
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+SHARED = stat.S_ISGID | stat.S_IRWXG
+"""What the mode of a directory has when it is shared with its group."""
+
+
 class Folder:
-    """A directory and the directories below it, made when first needed, for the user alone (0700, files 0600).
+    """A directory and the directories below it, made when first needed.
+
+    They are for the user alone (0700, files 0600), or for the group too (2770, files 0660) when the directory at the
+    top is.
 
     Args:
         path: The top directory; it may itself be reached through symlinks.
@@ -24,6 +34,19 @@ class Folder:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._shared: bool | None = None
+
+    def _is_shared(self) -> bool:
+        if self._shared is None:
+            self._shared = os.stat(self.path).st_mode & SHARED == SHARED
+        return self._shared
+
+    def _folder_mode(self) -> int:
+        return 0o700 | SHARED if self._is_shared() else 0o700
+
+    def _file_mode(self, *, executable: bool = False) -> int:
+        mode = 0o700 if executable else 0o600
+        return mode | mode >> 3 if self._is_shared() else mode
 
     def write(
         self, parts: tuple[str, ...], data: bytes, *, replace: bool, sync: bool = True
@@ -43,13 +66,23 @@ class Folder:
             OSError: The system refused, or a directory on the way is a symlink.
         """
         with self._opened(parts[:-1], create=True) as folder:
-            temporary = _write_temporary(folder, data, sync)
+            temporary = _temporary_name()
             try:
+                _write_new(folder, temporary, data, self._file_mode(), sync=sync)
                 return _publish(folder, temporary, parts[-1], replace)
             finally:
                 _forget(folder, temporary)
                 if sync:
                     os.fsync(folder)
+
+    def add(self, parts: tuple[str, ...], data: bytes) -> None:
+        """Write a file that is not there yet, in place and unsynced: for a tree nobody reads before it is complete.
+
+        Raises:
+            OSError: It is there, the system refused, or a directory on the way is a symlink.
+        """
+        with self._opened(parts[:-1], create=True) as folder:
+            _write_new(folder, parts[-1], data, self._file_mode(), sync=False)
 
     def copy(self, parts: tuple[str, ...], source: str) -> None:
         """Copy a file in, whole or not at all, with its permission to execute.
@@ -58,10 +91,10 @@ class Folder:
             OSError: The source cannot be read or the system refused.
         """
         with open(source, "rb") as stream, self._opened(parts[:-1], create=True) as folder:
-            mode = 0o700 if os.fstat(stream.fileno()).st_mode & 0o100 else 0o600
+            executable = bool(os.fstat(stream.fileno()).st_mode & 0o100)
             temporary = _temporary_name()
-            target = os.open(temporary, _CREATE, mode, dir_fd=folder)
             try:
+                target = _create(folder, temporary, self._file_mode(executable=executable))
                 with open(target, "wb") as out:
                     while chunk := stream.read(1 << 20):
                         out.write(chunk)
@@ -95,14 +128,16 @@ class Folder:
 
         Raises:
             FileNotFoundError: There is no such file.
-            OSError: It is larger than ``most``, a symlink, or the system refused.
+            OSError: It is larger than ``most``, a symlink, no plain file, or the system refused.
         """
         with self._opened(parts[:-1], create=False) as folder:
-            handle = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            handle = os.open(parts[-1], _READ, dir_fd=folder)
             with open(handle, "rb") as stream:
-                size = os.fstat(handle).st_size
-                if size > most:
-                    raise OSError(f"is {size:,} bytes, over the limit of {most:,}")
+                facts = os.fstat(handle)
+                if not stat.S_ISREG(facts.st_mode):
+                    raise OSError("is no plain file")
+                if facts.st_size > most:
+                    raise OSError(f"is {facts.st_size:,} bytes, over the limit of {most:,}")
                 return stream.read(most)
 
     def names(self, parts: tuple[str, ...]) -> list[str]:
@@ -123,7 +158,7 @@ class Folder:
         handle = os.open(self.path, _OPEN_FOLDER & ~os.O_NOFOLLOW)
         try:
             for part in parts:
-                below = _step(handle, part, create)
+                below = _step(handle, part, self._folder_mode() if create else None)
                 os.close(handle)
                 handle = below
             yield handle
@@ -131,35 +166,40 @@ class Folder:
             os.close(handle)
 
 
-def _step(folder: int, name: str, create: bool) -> int:
-    """Open a directory in a directory, made on the way when wanted."""
+def _step(folder: int, name: str, mode: int | None) -> int:
+    """Open a directory in a directory; with a mode it is made when it is not there."""
     try:
         return os.open(name, _OPEN_FOLDER, dir_fd=folder)
     except FileNotFoundError:
-        if not create:
+        if mode is None:
             raise
+    made = False
     with contextlib.suppress(FileExistsError):
-        os.mkdir(name, 0o700, dir_fd=folder)
-    return os.open(name, _OPEN_FOLDER, dir_fd=folder)
+        os.mkdir(name, mode, dir_fd=folder)
+        made = True
+    handle = os.open(name, _OPEN_FOLDER, dir_fd=folder)
+    if made and mode & stat.S_IRWXG:
+        os.fchmod(handle, mode)  # whatever the umask
+    return handle
 
 
 def _temporary_name() -> str:
     return TEMPORARY + os.urandom(8).hex()
 
 
-def _write_temporary(folder: int, data: bytes, sync: bool) -> str:
-    name = _temporary_name()
-    handle = os.open(name, _CREATE, 0o600, dir_fd=folder)
-    try:
-        with open(handle, "wb") as stream:
-            stream.write(data)
-            if sync:
-                stream.flush()
-                os.fsync(handle)
-    except BaseException:
-        _forget(folder, name)
-        raise
-    return name
+def _create(folder: int, name: str, mode: int) -> int:
+    handle = os.open(name, _CREATE, mode, dir_fd=folder)
+    if mode & stat.S_IRWXG:
+        os.fchmod(handle, mode)  # whatever the umask
+    return handle
+
+
+def _write_new(folder: int, name: str, data: bytes, mode: int, *, sync: bool) -> None:
+    with open(_create(folder, name, mode), "wb") as stream:
+        stream.write(data)
+        if sync:
+            stream.flush()
+            os.fsync(stream.fileno())
 
 
 def _publish(folder: int, temporary: str, name: str, replace: bool) -> bool:

@@ -16,6 +16,7 @@ from outline.exception import LayerException, NoSessionError
 from outline.folder import Folder, sync_tree
 from outline.io import path_from_data, path_to_data
 from outline.layer import Layer, LayerProcess
+from outline.names import check_file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ FORMAT = 1
 """Version of the files; one we do not know is refused."""
 _FEW = 16
 """Up to this many files are synced one by one; more of them with the whole file system, once."""
+_MAX_BYTES = 1 << 30
+"""The most a layer's file may hold."""
 _FAMILY = {
     "_outline",
     "_parent",
@@ -50,16 +53,27 @@ def save_outline(ol: Outline, folder: Folder) -> None:
         LayerException: A layer holds something that cannot travel to the farm.
     """
     layers = ol.get_layers()
-    sync_each = len(layers) <= _FEW
+    put = _put_synced if len(layers) <= _FEW else _put_quickly
     for layer in layers:
         header, pickled = _layer_to_file(layer)
         place = ("layers", layer.get_name())
         if pickled is not None:
-            folder.write((*place, "layer.pkl"), pickled, replace=True, sync=sync_each)
-        folder.write((*place, "layer.yaml"), _text(header), replace=True, sync=sync_each)
-    if not sync_each:
+            put(folder, (*place, "layer.pkl"), pickled)
+        put(folder, (*place, "layer.yaml"), _text(header))
+    if put is _put_quickly:
         sync_tree(folder.path)
     folder.write(("outline.yaml",), _text(_outline_to_data(ol)), replace=True)
+
+
+def _put_synced(folder: Folder, parts: tuple[str, ...], data: bytes) -> None:
+    folder.write(parts, data, replace=True)
+
+
+def _put_quickly(folder: Folder, parts: tuple[str, ...], data: bytes) -> None:
+    try:
+        folder.add(parts, data)
+    except FileExistsError:
+        folder.write(parts, data, replace=True, sync=False)
 
 
 def _text(data: Mapping[str, Any]) -> bytes:
@@ -287,10 +301,10 @@ def load_layer(ol: Outline, session_path: str, name: str) -> Layer:
         SessionException: The session has no such layer.
         LayerException: Its class cannot be loaded in this Python.
     """
-    place = os.path.join(session_path, "layers", name)
-    header = _read_header(place, name)
+    folder, place = Folder(session_path), ("layers", check_file_name("layer", name))
+    header = _read_header(folder, place)
     if "pickle" in header:
-        layer = _unpickle(ol, header, os.path.join(place, "layer.pkl"))
+        layer = _unpickle(ol, header, folder, place)
     else:
         layer = _from_plain(header["layer"])
         ol.attach_loaded(name, layer)
@@ -305,14 +319,13 @@ def load_layer(ol: Outline, session_path: str, name: str) -> Layer:
     return layer
 
 
-def _read_header(place: str, name: str) -> dict[str, Any]:
-    path = os.path.join(place, "layer.yaml")
+def _read_header(folder: Folder, place: tuple[str, str]) -> dict[str, Any]:
+    name, path = place[1], os.path.join(folder.path, *place, "layer.yaml")
     try:
-        with open(path, "rb") as stream:
-            header: dict[str, Any] = json.load(stream)
+        header: dict[str, Any] = json.loads(folder.read((*place, "layer.yaml"), _MAX_BYTES))
     except OSError as error:
         raise NoSessionError(
-            thing=f"layer {name!r}", advice=f"cannot read {path}: {error.strerror}"
+            thing=f"layer {name!r}", advice=f"cannot read {path}: {error.strerror or error}"
         ) from error
     except ValueError as error:
         raise NoSessionError(
@@ -372,10 +385,13 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
     return cls
 
 
-def _unpickle(ol: Outline, header: Mapping[str, Any], path: str) -> Layer:
+def _unpickle(
+    ol: Outline, header: Mapping[str, Any], folder: Folder, place: tuple[str, str]
+) -> Layer:
     name = header["name"]
     _check_python(name, header["pickle"])
     _extend_path(header["pickle"]["path"])
+    import io
     import pickle
 
     class Unpickler(pickle.Unpickler):
@@ -383,13 +399,10 @@ def _unpickle(ol: Outline, header: Mapping[str, Any], path: str) -> Layer:
             return ol if reference[0] == "outline" else ol.get_layer(reference[1])
 
     try:
-        with open(path, "rb") as stream:
-            unpickler = Unpickler(stream)
-            layer = _bare(unpickler.load())
-            ol.attach_loaded(
-                name, layer
-            )  # before its state, which may refer to layers that refer to it
-            vars(layer).update(unpickler.load())
+        unpickler = Unpickler(io.BytesIO(folder.read((*place, "layer.pkl"), _MAX_BYTES)))
+        layer = _bare(unpickler.load())
+        ol.attach_loaded(name, layer)  # before its state: that may lead to layers that lead to it
+        vars(layer).update(unpickler.load())
     except (OSError, ImportError, AttributeError, EOFError, pickle.UnpicklingError) as error:
         raise LayerException(
             f"layer {name!r} cannot be loaded here: {error}; it was written by Python "

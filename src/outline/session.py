@@ -18,7 +18,7 @@ from outline.exception import (
     NoSessionError,
     SessionException,
 )
-from outline.folder import Folder
+from outline.folder import SHARED, Folder
 from outline.names import check_file_name
 
 TYPE_CHECKING = False
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 OUTLINE_FILE = "outline.yaml"
 """Name of the file that holds the outline without its layers."""
+
+
+_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True}
+_BOOLEANS |= {"false": False, "no": False, "off": False, "0": False, "": False}
 
 
 def is_session_path(folder: str) -> bool:
@@ -281,8 +285,9 @@ class Session:
         return datafile.from_text(thing, name, self._read(thing, name, parts))
 
     def has_data(self, name: str, layer: Member | str | None = None) -> bool:
-        """Tell whether a value is stored under a name."""
-        return os.path.exists(os.path.join(self._path, *_parts(layer), "data", f"{name}.yaml"))
+        """Tell whether a value is stored under a name; raises SessionException for an unsafe one."""
+        name = check_file_name(self._thing(layer), name)
+        return os.path.lexists(os.path.join(self._path, *_parts(layer), "data", f"{name}.yaml"))
 
     def _read(self, thing: str, name: str, parts: tuple[str, ...]) -> bytes:
         try:
@@ -314,14 +319,32 @@ def _refuse_reserved(thing: str, parts: tuple[str, ...]) -> None:
 
 
 def _create(path: str) -> None:
+    shared = _wants_sharing()
+    parent = os.path.dirname(path)
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        is_new = not os.path.isdir(parent)
+        os.makedirs(parent, mode=0o700, exist_ok=True)
         os.mkdir(path, 0o700)
+        for folder in (parent, path) if is_new else (path,):
+            if shared:
+                os.chmod(folder, 0o700 | SHARED)
     except OSError as error:
         raise NoSessionError(
             thing=f"directory {path!r}",
             advice=f"it cannot be made: {error.strerror}; set session_dir in outline.cfg",
         ) from error
+
+
+def _wants_sharing() -> bool:
+    """Tell whether new sessions are for the user's group too: ``session_group`` in outline.cfg."""
+    from outline import config
+
+    text = config.get_option("session_group").strip().lower()
+    if text not in _BOOLEANS:
+        raise NoSessionError(
+            thing=f"session_group = {text!r} of outline.cfg", advice="write true or false"
+        )
+    return _BOOLEANS[text]
 
 
 def _mapped_target(path: str) -> str:
