@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         parse_outline_script,
         quick_outline,
     )
+    from outline.planning import plan
     from outline.plugins import PluginManager
     from outline.session import Session, is_session_path
 
@@ -67,6 +68,7 @@ _MODULES = frozenset(
         "loader",
         "modules",
         "pathmap",
+        "planning",
         "plugins",
         "session",
         "spec",
@@ -92,6 +94,7 @@ _HOMES = {
         "parse_outline_script",
         "quick_outline",
     ),
+    "planning": ("plan",),
     "plugins": ("PluginManager",),
     "session": ("Session", "is_session_path"),
 }
@@ -131,6 +134,7 @@ __all__ = [
     "loader",
     "modules",
     "parse_outline_script",
+    "plan",
     "plugins",
     "quick_outline",
     "session",

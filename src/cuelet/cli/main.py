@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import cuelet
+from cuelet.cli import plan_options
 from cuelet.cli.exits import CommandError, Exit
 
 Parsers = Any
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cuelet {cuelet.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_run(commands)
+    _add_plan(commands)
     _add_reading(commands)
     _add_acting(commands)
     _add_farm(commands)
@@ -114,6 +116,15 @@ def _add_run(commands: Parsers) -> None:
     watch = _add(commands, "watch", "run:watch_command", "follow a job to its end")
     _watching(watch)
     watch.add_argument("job")
+
+
+def _add_plan(commands: Parsers) -> None:
+    plan = _add(
+        commands, "plan", "plan_command:plan", "show what a script would launch; launch nothing"
+    )
+    plan_options.add_options(plan)
+    plan.add_argument("script")
+    plan.add_argument("args", nargs=argparse.REMAINDER, help="given to the script; after --, all")
 
 
 def _add_reading(commands: Parsers) -> None:

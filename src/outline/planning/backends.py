@@ -1,0 +1,126 @@
+"""What each backend would make of a job: what it lowers, what it refuses."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from outline import backend, spec
+from outline.exception import OutlineException
+from outline.loader import Outline
+from outline.planning.model import BackendView, Host, PlannedLayer, Severity
+
+_DIALECTS = {"cuelet": spec.CUELET, "cue": spec.CUEBOT}
+_SUBJECT = re.compile(r"layer (?P<name>[^\s:]+)[\s:]")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing a backend does differently."""
+
+    code: str
+    severity: Severity
+    text: str
+    """A sentence."""
+    way_out: str
+    layer: str | None = None
+
+
+def look(
+    ol: Outline, options: spec.Options, layers: Sequence[PlannedLayer], hosts: Sequence[Host]
+) -> dict[str, list[Note]]:
+    """Return what each backend would do differently.
+
+    Args:
+        ol: The outline.
+        options: How it is launched.
+        layers: Its layers as planned.
+        hosts: The machine of the embedded farm.
+    """
+    return {
+        "cuelet": [*_from_spec(ol, options, "cuelet"), *_lowered_to_fit(layers, hosts)],
+        "cue": [*_from_spec(ol, options, "cue"), *_clamped_retries(layers, options)],
+        "local": list(_local()),
+    }
+
+
+def view(name: str, notes: Sequence[Note]) -> BackendView:
+    """Return the notes on one backend as the plan shows them."""
+    refused = tuple(note.text for note in notes if note.severity is Severity.ERROR)
+    lowered = tuple(note.text for note in notes if note.severity is not Severity.ERROR)
+    return BackendView(name, lowered, refused)
+
+
+def _from_spec(ol: Outline, options: spec.Options, name: str) -> Iterator[Note]:
+    """Yield what the specification for a backend says it lowers, or why it cannot be written."""
+    try:
+        built = spec.build_spec(ol, _DIALECTS[name], options)
+    except OutlineException as error:
+        text, _, way_out = str(error).rpartition("; ")
+        way_out = way_out if text else "change what it names"
+        yield Note("P304", Severity.ERROR, text or str(error), way_out, _subject(str(error)))
+        return
+    for sentence in built.lowered:
+        if not sentence.startswith("retries "):
+            way_out = "say what you want in a way every backend knows, or choose the backend"
+            yield Note("P305", Severity.WARNING, sentence, way_out, _subject(sentence))
+
+
+def _subject(sentence: str) -> str | None:
+    match = _SUBJECT.match(sentence.replace("'", ""))
+    return match["name"] if match else None
+
+
+def _clamped_retries(layers: Sequence[PlannedLayer], options: spec.Options) -> Iterator[Note]:
+    """Yield what becomes of retries on a Cuebot.
+
+    Source:
+        Cuebot's spec reader: retries are of the job, and clamped to 0..1 at launch.
+    """
+    for layer in layers:
+        wanted = options.maxretries if layer.retries is None else layer.retries
+        if wanted > 1:
+            text = f"layer {layer.name}: of {wanted} retries OpenCue keeps 1 at launch"
+            way_out = "raise them after the launch with job.setMaxRetries, or cueadmin -retries"
+            yield Note("P303", Severity.WARNING, text, way_out, layer.name)
+    asked = {options.maxretries if each.retries is None else each.retries for each in layers}
+    if len({min(each, 1) for each in asked}) > 1:
+        text = "retries are of the whole job in OpenCue: every layer gets 1"
+        yield Note("P303", Severity.WARNING, text, "give all layers the same number")
+
+
+def _lowered_to_fit(layers: Sequence[PlannedLayer], hosts: Sequence[Host]) -> Iterator[Note]:
+    """Yield the reservations that the embedded farm lowers to its machine."""
+    if not hosts:
+        return
+    cores = max(host.cores for host in hosts)
+    memory_mb = max(host.memory_mb for host in hosts)
+    for layer in layers:
+        for asked, most, unit in (
+            (layer.cores, cores, "cores"),
+            (layer.memory_mb, memory_mb, "MB"),
+        ):
+            if asked is not None and asked > most:
+                text = (
+                    f"layer {layer.name}: {asked:,g} {unit} are lowered to the machine's {most:,g}"
+                )
+                way_out = "nothing has to change; on a farm of bigger hosts it gets what it asks"
+                yield Note("P402", Severity.INFO, text, way_out, layer.name)
+
+
+def _local() -> Iterator[Note]:
+    if "local" not in backend.BACKENDS:
+        text = "this version has no local backend"
+        yield Note("P304", Severity.ERROR, text, "use cuelet: its farm starts by itself")
+        return
+    text = "frames run one by one: reservations, tags, limits and priorities do not count"
+    yield Note("P305", Severity.INFO, text, "use cuelet for more than one frame at a time")
+
+
+def this_machine() -> Host:
+    """Return this machine as a host: the cores this process may use and all memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1024 * 1024)
+    return Host(name="this machine", cores=float(cores or 1), memory_mb=memory)

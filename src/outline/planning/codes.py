@@ -1,0 +1,45 @@
+"""Every finding a plan can have: its code, what it means, and what severity it usually has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        # The script.
+        "P001": "the script failed",
+        "P002": "the definition is refused",
+        "P003": "there is nothing to plan",
+        "P004": "the script goes on after its launch",
+        "P005": "a layer's setup may change the plan",
+        # Who waits for whom.
+        "P101": "layers wait for each other in a circle",
+        "P102": "an edge guards nothing",
+        "P103": "no frame has a counterpart",
+        "P104": "some frames have no counterpart",
+        "P105": "a depend names an unknown layer",
+        # Frames.
+        "P201": "the ranges of layer and outline have no frame in common",
+        "P202": "frames run zero times",
+        "P203": "a frame is named twice",
+        "P204": "a chunk would skip frames",
+        "P205": "every frame runs the same command",
+        # Limits of OpenCue.
+        "P301": "too many frames",
+        "P302": "too many layers",
+        "P303": "retries are clamped",
+        "P304": "the backend refuses the job",
+        "P305": "the backend does something else",
+        # Resources.
+        "P401": "no host can meet a reservation",
+        "P402": "a reservation is lowered",
+        # Environment, outputs, names.
+        "P501": "an environment value contains '='",
+        "P601": "two layers write the same output",
+        "P701": "OpenCue changes a name",
+        "P702": "two layers have the same name",
+        "P703": "OpenCue cannot take a name",
+    }
+)
+"""The codes, which are stable: a code that is given up is not used again."""

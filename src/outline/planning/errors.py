@@ -1,0 +1,52 @@
+"""Errors of a definition as findings."""
+
+from __future__ import annotations
+
+from outline.exception import (
+    DependencyCycleError,
+    EmptyRangeError,
+    InvalidNameError,
+    NameCollisionError,
+    OutlineException,
+    SpecError,
+    UnknownLayerError,
+)
+from outline.planning.model import Finding, Place, Severity
+
+_CODES: tuple[tuple[type[Exception], str], ...] = (
+    (DependencyCycleError, "P101"),
+    (UnknownLayerError, "P105"),
+    (EmptyRangeError, "P201"),
+    (NameCollisionError, "P702"),
+    (InvalidNameError, "P703"),
+    (SpecError, "P304"),
+    (OutlineException, "P002"),
+)
+_WAY_OUT = "correct the definition; a launch is refused with the same words"
+
+
+def finding_from_error(
+    error: BaseException, *, layer: str | None = None, place: Place | None = None
+) -> Finding:
+    """Return the finding that says what an error says.
+
+    Args:
+        error: What was raised while the job was defined or checked.
+        layer: The layer it is about, when that is known.
+        place: Where in the script.
+    """
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), "P001")
+    if code == "P001":
+        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        way_out = "correct the script; it has to run through before its job can be planned"
+    else:
+        message, _, way_out = str(error).rpartition("; ")
+        message, way_out = (message, way_out) if message else (way_out, _WAY_OUT)
+    return Finding(
+        code=code,
+        severity=Severity.ERROR,
+        message=message,
+        way_out=way_out,
+        layer=layer,
+        place=place,
+    )
