@@ -5,11 +5,11 @@ from __future__ import annotations
 
 def duration(seconds: float) -> str:
     """Return ``0.4 s``, ``12 s``, ``3:05`` or ``2:03:05``."""
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{max(seconds, 0):.1f} s"
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(max(int(seconds), 60), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
