@@ -56,6 +56,8 @@ def _status_of(error: Exception) -> Exit | None:
     from cuelet.settings import LocalEnvironmentError
 
     statuses: tuple[tuple[type[Exception], Exit], ...] = (
+        (opencue.exception.FarmNotOursException, Exit.DENIED),
+        (opencue.exception.PermissionDeniedException, Exit.DENIED),
         (opencue.exception.ConnectionException, Exit.UNREACHABLE),
         (opencue.EntityNotFoundException, Exit.NOT_FOUND),
         (opencue.CueException, Exit.FAILED),
