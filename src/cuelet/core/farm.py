@@ -305,7 +305,7 @@ def _record(job: Job, index: int, report: RunExited) -> None:
     job.max_rss_kb[index] = max(job.max_rss_kb[index], report.max_rss_kb)
     job.exit_status[index], job.exit_signal[index] = report.exit_status, report.exit_signal
     if report.reason:
-        job.reasons[index] = report.reason
+        job.reasons.setdefault(index, report.reason)  # who killed it says more than that it was
 
 
 _AFTER_KILL = {
