@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -58,20 +60,21 @@ def _blocks(log: BinaryIO) -> Iterator[bytes]:
 
 def _follow(path: Path, frame: Frame) -> Iterator[bytes]:
     """Yield what is written until the frame runs no more; a retry starts the new log from its head."""
-    log, inode = None, 0
-    while True:
-        over = _is_over(frame)
-        if path.exists() and path.stat().st_ino != inode:
+    with contextlib.ExitStack() as opened:
+        log, inode = None, 0
+        while True:
+            over = _is_over(frame)
+            if path.exists() and path.stat().st_ino != inode:
+                if log:
+                    yield from _blocks(log)
+                    opened.close()
+                log = opened.enter_context(path.open("rb"))
+                inode = os.fstat(log.fileno()).st_ino
             if log:
                 yield from _blocks(log)
-                log.close()
-            log = path.open("rb")
-            inode = path.stat().st_ino
-        if log:
-            yield from _blocks(log)
-        if over:
-            return
-        time.sleep(_FOLLOW_POLL_S)
+            if over:
+                return
+            time.sleep(_FOLLOW_POLL_S)
 
 
 def _is_over(frame: Frame) -> bool:
