@@ -47,6 +47,19 @@ class WallClock:
         """Return epoch seconds."""
         return time.time()
 
+    def monotonic(self) -> float:
+        """Return the seconds of a clock that nobody sets."""
+        return time.monotonic()
+
+
+def log_stamp(path: str) -> tuple[int, int]:
+    """Return size and time of a log, which change when it grows; zeros when it is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
 
 class FolderHeldError(Exception):
     """Say which process holds the folder."""
@@ -130,6 +143,7 @@ class FarmProcess:
                 settings.runner_dir, on_events=on_events, on_lost=on_lost, umask=self._umask
             ),
             clock=WallClock(),
+            log_stamp=log_stamp,
             place=place_of(settings),
             cores=self._cores,
             memory_mb=self._memory_mb,

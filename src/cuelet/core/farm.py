@@ -312,6 +312,7 @@ _AFTER_KILL = {
     Intent.KILL: DEAD,
     Intent.RETRY: WAITING,
     Intent.EAT: EATEN,
+    Intent.TIMEOUT: DEAD,
     Intent.JOB_KILLED: DEAD,
 }
 
@@ -403,6 +404,13 @@ def kill_frames(job: Job, indexes: Iterable[int], decision: Decision, *, by: str
         job.reasons[index] = f"killed by {by}"
         _kill(job, index, Intent.KILL, decision)
     return len(running)
+
+
+def time_out(job: Job, index: int, reason: str, decision: Decision) -> None:
+    """Kill a frame that exceeded a time-out of its layer: it ends dead."""
+    if job.state_of[index] == RUNNING and index not in job.intents:
+        job.reasons[index] = reason
+        _kill(job, index, Intent.TIMEOUT, decision)
 
 
 def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decision) -> int:

@@ -74,5 +74,7 @@ class Intent(enum.Enum):
     """Somebody retried it: it waits again."""
     EAT = "eat"
     """Somebody ate it: it ends eaten."""
+    TIMEOUT = "timeout"
+    """It exceeded a time-out of its layer: it ends dead, without automatic retry."""
     JOB_KILLED = "job killed"
     """Its job was killed: it ends dead."""

@@ -22,12 +22,14 @@ from cuelet.core.job import Job
 from cuelet.core.runs import RunEvent, RunExited, RunnerState, RunStarted, RunUsage
 from cuelet.core.states import RUNNING, JobState
 from cuelet.engine.ports import Clock, MakeRunner, StorePort
+from cuelet.engine.watchdog import LogStamp, Watchdog
 
 T = TypeVar("T")
 Request = Callable[[Farm, Decision, float], T]
 """Changes the farm, notes it in the decision, returns the reply; raises before it changes."""
 
 KILL_GRACE_S = 5.0
+TICK_S = 5.0
 COMMIT_AGAIN_S = 0.5
 """Pause after a failed commit: a disk that stays full must not cost a core, and fill up with logs."""
 
@@ -41,6 +43,7 @@ class Engine:
         store: Where decisions are kept.
         make_runner: Builds what runs the frames.
         clock: The time.
+        log_stamp: Looks at a log file, for the time-outs.
         place: What the machine adds to every frame, asked anew for each one.
         cores: Cores that frames may hold together.
         memory_mb: Memory that frames may reserve together.
@@ -52,6 +55,7 @@ class Engine:
         store: StorePort,
         make_runner: MakeRunner,
         clock: Clock,
+        log_stamp: LogStamp,
         place: Callable[[], Place],
         cores: float,
         memory_mb: int,
@@ -65,6 +69,7 @@ class Engine:
         self._requests: list[tuple[Request[Any], asyncio.Future[Any]]] = []
         self._events: list[RunEvent] = []
         self._wake = asyncio.Event()
+        self._watchdog = Watchdog(clock.monotonic, log_stamp)
         self._runner_lost = False
         self._known_envs: set[str] = set()
 
@@ -82,6 +87,7 @@ class Engine:
 
     async def run(self) -> None:
         """Serve batches until cancelled."""
+        self._tick()
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -89,6 +95,14 @@ class Engine:
                 self._runner_lost = False
                 await self._meet_runner()
             self._batch()
+
+    def _tick(self) -> None:
+        """Look for frames that take too long, every few seconds."""
+        asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        late = list(self._watchdog.overdue(self.farm, self.place()))
+        if late:
+            self._requests.append((_time_out(late), asyncio.get_running_loop().create_future()))
+            self._wake.set()
 
     async def close(self) -> None:
         """Leave the runner; what runs goes on, and when nothing does the runner leaves too."""
@@ -120,6 +134,8 @@ class Engine:
     async def _meet_runner(self) -> None:
         await self._runner.close()
         state = await self._runner.connect()
+        for live in state.running:
+            self._watchdog.began(live.run_id, ago_s=live.wall_s)
         self._known_envs.clear()
         self._events.extend(state.exited)
         decision = Decision()
@@ -174,10 +190,12 @@ class Engine:
         if isinstance(event, RunExited):
             acts.ended(self.farm, event, decision)
             self.pids.pop(event.run_id, None)
+            self._watchdog.ended(event.run_id)
         elif isinstance(event, RunUsage):
             acts.used(self.farm, event)
         elif isinstance(event, RunStarted):
             self.pids[event.run_id] = event.pid
+            self._watchdog.began(event.run_id)
 
     def _complete(self, decision: Decision) -> Exception | None:
         """Book what can start, commit all of it, then act; return why if it could not be kept."""
@@ -216,6 +234,15 @@ class Engine:
         if job.state is JobState.FINISHED and not job.reserved and job.id in self._known_envs:
             self._known_envs.discard(job.id)
             self._runner.forget_env(job.id)
+
+
+def _time_out(late: list[tuple[str, str]]) -> Request[None]:
+    def act(farm: Farm, decision: Decision, now: float) -> None:
+        for run_id, reason in late:
+            if found := acts.current_run(farm, run_id):
+                acts.time_out(*found, reason, decision)
+
+    return act
 
 
 def _is_bug(reply: object) -> bool:

@@ -16,6 +16,9 @@ class Clock(Protocol):
     def now(self) -> float:
         """Return epoch seconds."""
 
+    def monotonic(self) -> float:
+        """Return the seconds of a clock that nobody sets."""
+
 
 class StorePort(Protocol):
     """Keeps decisions."""

@@ -83,6 +83,9 @@ class StepClock:
         self.at += 1
         return self.at
 
+    def monotonic(self) -> float:
+        return self.at
+
 
 class Bay:
     """An engine and what surrounds it."""
@@ -100,6 +103,7 @@ class Bay:
             store=self.store,
             make_runner=make,
             clock=StepClock(),
+            log_stamp=lambda path: 0,
             place=lambda: PLACE,
             cores=2.0,
             memory_mb=4096,
