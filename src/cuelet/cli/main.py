@@ -146,6 +146,13 @@ def _add_reading(commands: Parsers) -> None:
     why.add_argument("layer", nargs="?")
     why.add_argument("frame", nargs="?", type=int, help="frame number")
     _json(why)
+    repro = _add(commands, "repro", "repro:repro", "run one frame here and now, as the farm would")
+    repro.add_argument("job")
+    repro.add_argument("frame", help="like 12-render, or the layer if it has one frame")
+    how = repro.add_mutually_exclusive_group()
+    how.add_argument("--shell", action="store_true", help="open a shell in its place instead")
+    how.add_argument("--script", metavar="FILE", help="write it as a script instead")
+    how.add_argument("--dry-run", action="store_true", help="print it instead")
     doctor = _add(commands, "doctor", "doctor:doctor", "check versions, paths and permissions")
     _json(doctor)
 

@@ -50,14 +50,18 @@ def log_path(job: Job, index: int, place: Place) -> str:
     return f"{log_dir(job, place)}/{job.name}.{job.frame_name(index)}.rqlog"
 
 
-def build_run(job: Job, index: int, place: Place) -> RunRequest:
+def build_run(
+    job: Job, index: int, place: Place, *, reserved: tuple[float, int] | None = None
+) -> RunRequest:
     """Return the run of a frame's current attempt.
 
     Args:
         job: The job.
-        index: Job-wide index of the frame; it must hold its reservation.
+        index: Job-wide index of the frame.
         place: The machine.
+        reserved: Cores and memory (MB) of a frame that holds no reservation now.
     """
+    held = reserved or job.reserved[index]
     layer = job.layer_at(index)
     numbers = layer.tasks.members(index - layer.start)
     each = numbers if layer.spec.each_frame else numbers[:1]
@@ -67,16 +71,16 @@ def build_run(job: Job, index: int, place: Place) -> RunRequest:
         Step(tuple(argv), {"CUE_IFRAME": str(number)})
         for argv, number in zip(mapped, each, strict=True)
     )
-    notes = lowering_notes(layer, *job.reserved[index]) + mapping_notes(plain[0], mapped[0])
+    notes = lowering_notes(layer, *held) + mapping_notes(plain[0], mapped[0])
     cwd = job.spec.cwd or place.scratch
     return RunRequest(
         run_id=job.run_id(index),
         steps=steps,
         env_key=job.id,
-        env=_environment(job, layer, index, place),
+        env=_environment(job, layer, index, place, held),
         cwd=cwd,
         log_path=log_path(job, index, place),
-        header=_header(job, index, place, steps[0], cwd, notes),
+        header=_header(job, index, place, [*_what_runs(steps[0], cwd, held), *notes]),
     )
 
 
@@ -103,9 +107,11 @@ def _tokens(job: Job, layer: Layer, index: int, number: int) -> dict[str, str]:
     }
 
 
-def _environment(job: Job, layer: Layer, index: int, place: Place) -> dict[str, str]:
+def _environment(
+    job: Job, layer: Layer, index: int, place: Place, held: tuple[float, int]
+) -> dict[str, str]:
     """Return the variables OpenCue promises to a frame, over those of job and layer."""
-    cores, memory_mb = job.reserved[index]
+    cores, memory_mb = held
     spec = job.spec
     frame_name = job.frame_name(index)
     own = {
@@ -133,21 +139,23 @@ def _environment(job: Job, layer: Layer, index: int, place: Place) -> dict[str, 
     return {**spec.env, **layer.spec.env, **own, **mapped}
 
 
-def _header(job: Job, index: int, place: Place, step: Step, cwd: str, notes: Sequence[str]) -> str:
-    layer = job.layer_at(index)
-    members = layer.tasks.members(index - layer.start)
-    cores, memory_mb = job.reserved[index]
-    lines = [
-        f"frame    {job.frame_name(index)} of {job.name}, attempt {job.attempt[index]} on {place.host}",
+def _what_runs(step: Step, cwd: str, held: tuple[float, int]) -> list[str]:
+    return [
         f"command  {shlex.join(step.argv)}",
         f"cwd      {cwd}",
-        f"reserved {cores:g} cores, {memory_mb} MB",
-        *notes,
+        f"reserved {held[0]:g} cores, {held[1]} MB",
     ]
+
+
+def _header(job: Job, index: int, place: Place, lines: Sequence[str]) -> str:
+    layer = job.layer_at(index)
+    members = layer.tasks.members(index - layer.start)
+    attempt = f"attempt {job.attempt[index]} on {place.host}"
+    head = [f"frame    {job.frame_name(index)} of {job.name}, {attempt}"]
     if len(members) > 1:
-        lines.insert(1, f"frames   {format_frames(members)}")
+        head.append(f"frames   {format_frames(members)}")
     rule = "=" * 60
-    return "\n".join([rule, *lines, rule, ""])
+    return "\n".join([rule, *head, *lines, rule, ""])
 
 
 def mapping_notes(plain: Sequence[str], mapped: Sequence[str]) -> list[str]:

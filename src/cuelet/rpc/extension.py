@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from cuelet.core.command import log_path
+from cuelet.core.command import base_environment, build_run, log_path
 from cuelet.core.errors import InvalidRequestError
 from cuelet.core.explain import Reason, explain_frame, explain_layer
 from cuelet.core.farm import Farm, holders, is_stuck
@@ -47,6 +47,7 @@ class FarmService:
             "GetDepends": self._on_depends,
             "GetStuck": self._on_stuck,
             "Why": self._on_why,
+            "GetRun": self._on_run,
             "Stop": self._on_stop,
         }
         handlers = {name: _unary(method) for name, method in methods.items()}
@@ -93,6 +94,20 @@ class FarmService:
             "reason": stuck_reason(self._engine.farm, job),
             "submitted_at": job.submitted_at,
             "stopped_at": job.stopped_at,
+        }
+
+    async def _on_run(self, request: Values) -> Values:
+        farm, place = self._engine.farm, self._engine.place()
+        job, index = search.frame_of(farm, str(request.get("frame_id", "")))
+        reserved = farm.reservation(job.layer_at(index))
+        run = build_run(job, index, place, reserved=reserved)
+        return {
+            "frame": job.frame_name(index),
+            "job": job.name,
+            "cwd": run.cwd,
+            "env": {**base_environment(job, place), **run.env},
+            "steps": [{"argv": step.argv, "env": dict(step.env)} for step in run.steps],
+            "session": job.spec.session,
         }
 
     async def _on_why(self, request: Values) -> Values:
