@@ -9,6 +9,7 @@ import argparse
 import datetime as dt
 import importlib
 import json
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 def main(argv: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # farms and peers end on the way out
     broken = 0
     for name in options.names or BENCHMARKS:
         try:

@@ -8,17 +8,18 @@ import time
 from typing import Any
 
 import opencue
+from cuelet.cli.causes import LOG_LINES, Cause, causes
 from cuelet.cli.exits import Exit
 from cuelet.cli.frame_log import last_lines, log_path
 from cuelet.cli.lookup import find_job
-from cuelet.cli.text import count, duration, memory, signal_name
+from cuelet.cli.text import count, duration, memory
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
 
 RECENT_S = 24 * 3600
-MAX_DEAD_SHOWN = 10
-LOG_LINES = 3
+MAX_CAUSES_SHOWN = 10
+MAX_NAMES_SHOWN = 3
 
 
 def jobs(options: argparse.Namespace) -> int:
@@ -127,7 +128,9 @@ def show(options: argparse.Namespace) -> int:
         values = job_values(job)
         values["layers"] = [layer_values(layer) for layer in layers]
         values["depends"] = depends
-        values["dead_frames"] = [dead_values(job, frame) for frame in dead_frames(job)]
+        frames = dead_frames(job)
+        usage = frame_usage(frames) if frames else {}
+        values["dead_frames"] = [dead_values(job, f, usage.get(f.id(), {})) for f in frames]
         print(json.dumps(values))
         return Exit.OK
     took = (job.data.stop_time or time.time()) - job.data.start_time
@@ -198,9 +201,8 @@ def dead_frames(job: Job) -> list[Frame]:
     return job.getFrames(state=[opencue.api.job_pb2.DEAD]) if job.deadFrames() else []
 
 
-def dead_values(job: Job, frame: Frame) -> dict[str, Any]:
+def dead_values(job: Job, frame: Frame, usage: dict[str, Any]) -> dict[str, Any]:
     """Return a dead frame as JSON-ready values."""
-    usage = frame_usage([frame]).get(frame.id(), {})
     path = log_path(job, frame)
     return {
         "name": frame.name(),
@@ -221,28 +223,28 @@ def frame_usage(frames: list[Frame]) -> dict[str, Any]:
 
 
 def print_dead(job: Job) -> None:
-    """Print a table of a job's dead frames with the last lines of their logs."""
+    """Print a job's dead frames by cause, with the last lines of a log of each."""
     frames = dead_frames(job)
     if not frames:
         return
-    shown = frames[:MAX_DEAD_SHOWN]
-    usage = frame_usage(shown)
     table = _table(
-        ("dead frame", "left"), ("ended with", "left"), ("last lines of its log", "left")
+        ("dead frames", "left"),
+        ("ended with", "left"),
+        ("last lines of the first one's log", "left"),
     )
-    for frame in shown:
-        lines = last_lines(log_path(job, frame), LOG_LINES)
-        table.add_row(frame.name(), how_ended(frame, usage.get(frame.id(), {})), "\n".join(lines))
+    found = causes(job, frames, frame_usage(frames))
+    for cause in found[:MAX_CAUSES_SHOWN]:
+        table.add_row(_names(cause), cause.ended, "\n".join(cause.lines))
     _print(table)
-    if len(frames) > len(shown):
-        _print(f"... and {count(len(frames) - len(shown), 'more dead frame')}")
-    _print(f"see cuelet logs {job.name()} {shown[0].name()}; again with cuelet retry {job.name()}")
+    if len(found) > MAX_CAUSES_SHOWN:
+        _print(f"... and {count(len(found) - MAX_CAUSES_SHOWN, 'more cause')}")
+    first = found[0].frames[0].name()
+    _print(f"see cuelet logs {job.name()} {first}; again with cuelet retry {job.name()}")
 
 
-def how_ended(frame: Frame, usage: dict[str, Any]) -> str:
-    """Return a frame's exit in words."""
-    signal_number = usage.get("exit_signal", 0)
-    status = frame.exitStatus()
-    words = signal_name(signal_number) if signal_number else f"exit {status}"
-    reason = usage.get("reason", "")
-    return f"{words}: {reason}" if reason else words
+def _names(cause: Cause) -> str:
+    """Return a few names, and all of the frames in short when there are more."""
+    names = [frame.name() for frame in cause.frames[:MAX_NAMES_SHOWN]]
+    if len(cause.frames) > MAX_NAMES_SHOWN:
+        names[-1] = f"... {len(cause.frames)} frames: {cause.names}"
+    return "\n".join(names)

@@ -1,0 +1,61 @@
+"""Dead frames are grouped by what they died of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opencue_proto import job_pb2
+
+from cuelet.cli.causes import causes, signature
+from opencue.wrappers.frame import Frame
+from opencue.wrappers.job import Job
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("frame 12 failed after 3.5 s", "frame 7 failed after 12 s"),
+        ("segfault at 0x7fde00", "segfault at 0x00FF"),
+    ],
+)
+def test_what_differs_from_frame_to_frame_is_no_part_of_a_signature(one: str, other: str) -> None:
+    assert signature(one) == signature(other)
+
+
+def test_different_words_are_different_causes() -> None:
+    assert signature("missing texture /a/b") != signature("missing texture /a/c")
+
+
+def dead(
+    job: Job, number: int, status: int, line: str, signal: int = 0
+) -> tuple[Frame, dict[str, Any]]:
+    frame = Frame(
+        job_pb2.Frame(
+            id=f"id{number}",
+            name=f"{number:04d}-render",
+            layer_name="render",
+            number=number,
+            exit_status=status,
+        )
+    )
+    Path(job.logDir(), f"{job.name()}.{frame.name()}.rqlog").write_text(line + "\n")
+    return frame, {"exit_signal": signal, "reason": ""}
+
+
+def test_frames_are_told_by_cause_most_frames_first(tmp_path: Path) -> None:
+    job = Job(job_pb2.Job(name="job", log_dir=str(tmp_path)))
+    told = [
+        dead(job, 1, 1, "missing texture /a/b"),
+        *(dead(job, n, 139, f"crash in frame {n}", 11) for n in range(2, 40)),
+        dead(job, 40, 1, "missing texture /a/b"),
+    ]
+
+    found = causes(job, [f for f, _ in told], {f.id(): usage for f, usage in told})
+
+    assert [(len(c.frames), c.ended, c.names) for c in found] == [
+        (38, "SIGSEGV", "render 2-39"),
+        (2, "exit 1", "render 1,40"),
+    ]
+    assert found[1].lines == ["missing texture /a/b"]
