@@ -114,6 +114,7 @@ def public_methods(cls: type) -> list[str]:
         for name, member in inspect.getmembers(cls)
         if not name.startswith("_")
         and callable(member)
+        and not inspect.isclass(member)
         and any(name in vars(base) for base in cls.__mro__ if base is not object)
     ]
 
