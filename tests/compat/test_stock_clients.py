@@ -10,10 +10,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.compat.conftest import Stock
 from tests.conftest import FarmBox, wait_until
 from tests.specs import job_spec, sh
 
+pytestmark = pytest.mark.slow
 NAME = "show-shot-user_test_job"
 
 

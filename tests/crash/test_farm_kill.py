@@ -122,6 +122,7 @@ def watching(farm: FarmBox, job: str) -> Iterator[subprocess.Popen[str]]:
             watch.kill()
 
 
+@pytest.mark.slow
 def test_every_frame_runs_once_while_the_farm_is_killed_and_watched(
     farm: FarmBox, runs: Path
 ) -> None:
@@ -158,6 +159,7 @@ def test_every_frame_runs_once_while_the_farm_is_killed_and_watched(
     assert {pid for pid in farm.processes() if pid not in (holder(farm), resident(farm))} == set()
 
 
+@pytest.mark.slow
 def test_a_farm_killed_while_it_starts_recovers_the_next_time(farm: FarmBox, runs: Path) -> None:
     chance = random.Random(SEED)
     print(f"CUELET_CRASH_SEED={SEED}")
@@ -226,6 +228,7 @@ def attempts_logged(farm: FarmBox, frame: str) -> list[int]:
     return sorted(found)
 
 
+@pytest.mark.slow
 def test_farm_and_runner_killed_together_lose_each_attempt_once_and_overlap_never(
     farm: FarmBox, runs: Path
 ) -> None:
