@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 
 from outline import config
 
 
+_FRESH_S = 1.0
+
+
 class PathMapFile:
-    """Hand out the configured path map, fresh."""
+    """Hand out the configured path map, at most a second old."""
 
     def __init__(self) -> None:
+        self._looked_at = -_FRESH_S
         self._seen: tuple[str | None, float] | None = None
         self._map: Mapping[str, str] = {}
 
     def current(self) -> Mapping[str, str]:
         """Return the prefixes to map, as the configuration says now."""
+        now = time.monotonic()
+        if now - self._looked_at < _FRESH_S:
+            return self._map
+        self._looked_at = now
         seen = _stamp(config.config_file())
         if seen != self._seen:
             config.reload()

@@ -216,18 +216,21 @@ class Engine:
         return error
 
     def _act(self, decision: Decision) -> None:
-        place = self.place()
         for job, index in decision.starts:
-            if job.id not in self._known_envs:
-                self._known_envs.add(job.id)
-                self._runner.define_env(job.id, base_environment(job, place))
-            self._runner.spawn(build_run(job, index, place))
+            self._spawn(job, index)
         for run in decision.kills:
             self._runner.kill(run, KILL_GRACE_S)
         if decision.acks:
             self._runner.ack(decision.acks)
         for job in decision.jobs.values():
             self._forget(job)
+
+    def _spawn(self, job: Job, index: int) -> None:
+        place = self.place()
+        if job.id not in self._known_envs:
+            self._known_envs.add(job.id)
+            self._runner.define_env(job.id, base_environment(job, place))
+        self._runner.spawn(build_run(job, index, place))
 
     def _forget(self, job: Job) -> None:
         """Drop the environment of a job that is over."""
