@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from outline import config
 
-
 _FRESH_S = 1.0
 
 
