@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 200
 """Columns when the output is no terminal."""
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_YIELDING = {"command", "in words"}
+"""Columns that give way when the terminal is narrow."""
 _ARROWS = {
     "same": "-->",
     "frames": "-->",
@@ -75,8 +77,7 @@ def _console(*, stderr: bool = False) -> Console:
 def _table(*columns: tuple[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for title, justify in columns:
-        fixed = 0 if title in {"command", "in words"} else None
-        table.add_column(title, justify=justify, overflow="ellipsis", no_wrap=True, min_width=fixed)  # type: ignore[arg-type]
+        table.add_column(title, justify=justify, no_wrap=title not in _YIELDING)  # type: ignore[arg-type]
     return table
 
 
@@ -119,7 +120,7 @@ def _layer_table(plan: Plan) -> Table:
     return table
 
 
-def _layer_cells(layer: PlannedLayer) -> tuple[str, ...]:
+def _layer_cells(layer: PlannedLayer) -> tuple[str | Text, ...]:
     return (
         layer.name if layer.type == "Render" else f"{layer.name} ({layer.type})",
         _short(layer.range),
@@ -129,7 +130,7 @@ def _layer_cells(layer: PlannedLayer) -> tuple[str, ...]:
         memory_text(layer),
         "" if layer.retries is None else str(layer.retries),
         ",".join(layer.services),
-        layer.command.replace("\n", " "),
+        Text(layer.command.replace("\n", " "), no_wrap=True, overflow="ellipsis"),
     )
 
 

@@ -98,16 +98,14 @@ def _lowered_to_fit(layers: Sequence[PlannedLayer], hosts: Sequence[Host]) -> It
     cores = max(host.cores for host in hosts)
     memory_mb = max(host.memory_mb for host in hosts)
     for layer in layers:
-        for asked, most, unit in (
-            (layer.cores, cores, "cores"),
-            (layer.memory_mb, memory_mb, "MB"),
-        ):
-            if asked is not None and asked > most:
-                text = (
-                    f"layer {layer.name}: {asked:,g} {unit} are lowered to the machine's {most:,g}"
-                )
-                way_out = "nothing has to change; on a farm of bigger hosts it gets what it asks"
-                yield Note("P402", Severity.INFO, text, way_out, layer.name)
+        sizes = ((layer.cores, cores, "cores"), (layer.memory_mb, memory_mb, "MB"))
+        over = [(asked, most, unit) for asked, most, unit in sizes if asked and asked > most]
+        if over:
+            wanted = " and ".join(f"{asked:,g} {unit}" for asked, _, unit in over)
+            given = " and ".join(f"{most:,g} {unit}" for _, most, unit in over)
+            text = f"layer {layer.name}: {wanted} are lowered to the machine's {given}"
+            way_out = "nothing has to change; on a farm of bigger hosts it gets what it asks"
+            yield Note("P402", Severity.INFO, text, way_out, layer.name)
 
 
 def _local() -> Iterator[Note]:

@@ -148,7 +148,7 @@ class _Search:
             if awaited is not None:
                 end = self.ends[edge.on][awaited]
                 found.append((end, self._bulk(edge.on), edge.on, awaited))
-        return None if not found else max(found)[2:]
+        return None if not found else max(found, key=lambda each: each[:2])[2:]
 
     def _bulk(self, name: str) -> float:
         layer = self.layers[name]
