@@ -51,6 +51,8 @@ def defaults() -> dict[str, str]:
         "default_shot": "default",
         "python": "",
         "session_group": "false",
+        "threads": "",
+        "log_dir": "",
     }
 
 
@@ -70,7 +72,8 @@ def reload() -> None:
 def get_option(option: str) -> str:
     """Return an option of the ``[outline]`` section, without parsing anything when no file exists."""
     if "parser" not in _state and config_file() is None:
-        return os.environ.get(f"OUTLINE_OUTLINE_{option.upper()}", _state["defaults"][option])
+        known: dict[str, str] = _state["defaults"]
+        return os.environ.get(f"OUTLINE_OUTLINE_{option.upper()}", known[option])
     return get_config().get("outline", option)
 
 

@@ -51,6 +51,8 @@ _DEFAULTS: dict[str, Any] = {
     "backend": None,
     "facility": None,
     "verbose": False,
+    "threads": None,
+    "log_dir": None,
 }
 """Every flag of a launch and what it is when nothing is said."""
 
@@ -64,6 +66,8 @@ def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> list[Any]:
         **flags: ``pause``, ``priority``, ``wait`` (return when the job has ended), ``test`` (wait, and raise when a frame
             dies), ``server``, ``show``, ``shot``, ``user``, ``range``, ``basename`` (another job name), ``nomail``,
             ``os``, ``env`` (a dict, or texts ``KEY=VALUE``), ``maxretries``, ``autoeat``, ``facility``, ``backend``, ...
+            With ``backend="local"`` the job runs here and has ended when this returns; ``threads`` says how many cores
+            it may use, ``log_dir`` where its logs go.
 
     Raises:
         UnknownFlagError: There is no such flag.
@@ -146,6 +150,7 @@ class OutlineLauncher:
             if not was_ready:
                 self._outline.undo_setup()
             raise
+        self._record(jobs)
         launched.append((self._outline, jobs))
         self._evh.emit(event.LaunchEvent(event.AFTER_LAUNCH, self, jobs=jobs))
         self._follow(backend, jobs)
@@ -154,8 +159,14 @@ class OutlineLauncher:
     def _follow(self, backend: ModuleType, jobs: list[Any]) -> None:
         if self.get_flag("test"):
             backend.test(jobs, JOB_WAIT_PERIOD_SEC)
-        elif self.get_flag("wait"):
+        elif self.get_flag("wait") or getattr(backend, "RUNS_HERE", False):
             backend.wait(jobs, JOB_WAIT_PERIOD_SEC)
+
+    def _record(self, jobs: list[Any]) -> None:
+        """Note in the session which jobs it belongs to: what cleans sessions up asks for them."""
+        session = self._outline.find_session()
+        if session is not None:
+            session.record_launch(self.get_flag("backend") or _option("backend"), jobs)
 
     def serialize(self, use_pycuerun: bool = True) -> str:
         """Return the XML for a stock Cuebot."""

@@ -10,6 +10,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from typing import Any
 
     from outline.loader import Outline
 
@@ -23,6 +24,7 @@ _FLAGS = {
     "basename",
     "env",
     "facility",
+    "log_dir",
     "maxretries",
     "nomail",
     "os",
@@ -32,12 +34,13 @@ _FLAGS = {
     "shot",
     "show",
     "test",
+    "threads",
     "user",
     "wait",
 }
 """Options that are flags of a launch under the same name."""
 
-OK, FAILED, USAGE = 0, 1, 2
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -141,6 +144,8 @@ def _command(arguments: list[str]) -> int:
         return _launch(options)
     except OutlineException as error:
         return _complain(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
     except Exception:  # noqa: BLE001 - the script may raise anything; this is the command's top
         return _complain("", FAILED, traceback=True)
 
@@ -171,7 +176,11 @@ def _parser() -> ArgumentParser:
 
 def _add_launch_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("launch")
-    group.add_argument("-b", "--backend", help="engine to launch on")
+    group.add_argument(
+        "-b", "--backend", help="engine to launch on: cue, or local to run it here and now"
+    )
+    group.add_argument("-T", "--threads", type=float, metavar="N", help="cores a local job may use")
+    group.add_argument("--log-dir", metavar="DIR", help="where the logs of a local job go")
     group.add_argument("-s", "--server", help="Cuebot to launch on, HOST or HOST:PORT")
     group.add_argument("-F", "--facility", help="where the job runs")
     group.add_argument("-p", "--pause", action="store_true", help="launch paused")
@@ -248,10 +257,22 @@ def _launch(options: Namespace) -> int:
         jobs = [job for _, found in cuerun.launched[before:] for job in found]
     else:
         jobs = cuerun.launch(outline, use_pycuerun=not options.raw, **_flags(options))
+    here = [job for job in jobs if hasattr(job, "is_success")]
+    if here:
+        return _report(here)
     print("Submitted the following jobs:")
     for job in jobs:
         print(f"    {job.name()}")
     return OK
+
+
+def _report(jobs: list[Any]) -> int:
+    """Say how jobs that ran here ended; return 7 when frames of one are dead."""
+    from outline.backend import local_report
+
+    for job in jobs:
+        print(local_report.describe(job))
+    return local_report.exit_status(jobs)
 
 
 def _flags(options: Namespace) -> dict[str, object]:

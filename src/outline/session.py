@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OUTLINE_FILE = "outline.yaml"
 """Name of the file that holds the outline without its layers."""
+LAUNCH_FILE = "launch.json"
+"""Name of the file that says which jobs a session was launched as."""
 
 
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True}
@@ -182,6 +184,16 @@ class Session:
 
         layerfile.save_outline(self._outline, self._folder)
 
+    def record_launch(self, backend: str, jobs: list[Any]) -> None:
+        """Write down which jobs this session was launched as; a session that cannot be written to stays as it is."""
+        import contextlib
+        import json
+
+        known = [{"id": job.id(), "name": job.name()} for job in jobs if hasattr(job, "id")]
+        with contextlib.suppress(OSError):
+            text = json.dumps({"version": 1, "backend": backend, "jobs": known})
+            self._folder.write((LAUNCH_FILE,), text.encode(), replace=True, sync=False)
+
     def put_file(self, src: Any, layer: Member | None = None, rename: str | None = None) -> str:
         """Copy a file into the session and return its path there.
 
@@ -310,7 +322,9 @@ def _parts(layer: Member | str | None) -> tuple[str, ...]:
 def _refuse_reserved(thing: str, parts: tuple[str, ...]) -> None:
     """Raise for a file that would replace one of the session's own."""
     own = (
-        {"data", "layer.yaml", "layer.pkl"} if len(parts) > 1 else {"data", "layers", OUTLINE_FILE}
+        {"data", "layer.yaml", "layer.pkl"}
+        if len(parts) > 1
+        else {"data", "layers", "logs", OUTLINE_FILE, LAUNCH_FILE}
     )
     if parts[-1] in own:
         raise SessionException(

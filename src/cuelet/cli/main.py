@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_reading(commands)
     _add_acting(commands)
+    _add_sessions(commands)
     _add_farm(commands)
     return parser
 
@@ -106,6 +107,16 @@ def _add_run(commands: Parsers) -> None:
     how = run.add_mutually_exclusive_group()
     how.add_argument("--wait", action="store_true", help="watch until it ends (the default)")
     how.add_argument("--detach", action="store_true", help="launch and leave")
+    how.add_argument(
+        "--local",
+        dest="do",
+        action="store_const",
+        const="run_local:run",
+        default="run:run",
+        help="run it in this process, without the farm",
+    )
+    run.add_argument("-T", "--threads", type=float, metavar="N", help="cores for --local")
+    run.add_argument("--log-dir", metavar="DIR", help="where the logs go with --local")
     run.add_argument(
         "--raw",
         dest="pycuerun",
@@ -172,6 +183,22 @@ def _add_acting(commands: Parsers) -> None:
         action.add_argument("job")
         action.add_argument("--layer", action="append", metavar="L", help="only this layer")
         action.add_argument("--frames", metavar="R", help="only these frames, like 1-10,20")
+
+
+def _add_sessions(commands: Parsers) -> None:
+    sessions = commands.add_parser("sessions", help="list, show or clean the folders jobs share")
+    verbs = sessions.add_subparsers(metavar="list|show|clean", required=True)
+    listing = _add(verbs, "list", "sessions_command:list_sessions", "list sessions, oldest first")
+    show = _add(verbs, "show", "sessions_command:show", "show one session")
+    show.add_argument("session", help="its folder, name/uuid, or uuid")
+    clean = _add(verbs, "clean", "sessions_command:clean", "remove sessions nobody needs any more")
+    clean.add_argument(
+        "--older-than", default="30d", metavar="AGE", help="like 30d, 12h or 45m (30d)"
+    )
+    clean.add_argument("--dry-run", action="store_true", help="say what would go, remove nothing")
+    clean.add_argument("--yes", action="store_true", help="do not ask")
+    for each in (listing, show, clean):
+        _json(each)
 
 
 def _add_farm(commands: Parsers) -> None:

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-BACKENDS = ("cue",)
+BACKENDS = ("cue", "local")
 """The names that ``launch(backend=...)`` takes."""
 
 

@@ -1,0 +1,175 @@
+"""Launch in this process's machine, without a farm: for tests, CI, and a DCC on a plane.
+
+``launch(outline, backend="local")`` returns when the job has ended. There is no server, no database and no port.
+"""
+
+from __future__ import annotations
+
+import os
+
+from outline.backend import cue
+from outline.backend.local_graph import State
+from outline.backend.local_plan import Plan
+from outline.backend.local_run import Run, this_machine
+from outline.exception import OutlineException
+from outline.settings import check_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from outline.cuerun import OutlineLauncher
+
+RUNS_HERE = True
+"""The job runs in this process: a launch waits for its end in any case."""
+PENDING, FINISHED = 0, 1
+"""What `LocalJob.state` returns: OpenCue's numbers."""
+
+serialize, serialize_simple = cue.serialize, cue.serialize_simple
+
+
+class LocalFrame:
+    """One frame of a job that ran here.
+
+    Args:
+        run: The execution.
+        index: The frame.
+    """
+
+    def __init__(self, run: Run, index: int) -> None:
+        facts = run.facts.get(index)
+        self.name = run.frame_name(index)
+        self.state = run.graph.states[index].value
+        """``SUCCEEDED``, ``DEAD``, ``EATEN``, or ``DEPEND`` when what it waited for never came."""
+        self.attempts = facts.attempts if facts else 0
+        self.exit_status = facts.exit_status if facts else -1
+        self.reason = facts.reason if facts else ""
+        self.wall_s = facts.wall_s if facts else 0.0
+        self.log_path = run.log_path(index)
+
+
+class LocalJob:
+    """A job that runs here; answers like a job of `opencue` where scripts ask after a launch.
+
+    Args:
+        run: Its execution.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def run(self) -> None:
+        """Execute it to its end; nothing when it has ended already.
+
+        Raises:
+            KeyboardInterrupt: Somebody interrupted it; no process of it is left.
+        """
+        if not self._run.is_over:
+            self._run.execute()
+
+    def name(self) -> str:
+        """Return ``show-shot-user_name``, in OpenCue's normal form."""
+        return self._run.plan.name
+
+    get_name = name
+
+    def id(self) -> str:
+        """Return its id."""
+        return self._run.plan.id
+
+    def state(self) -> int:
+        """Return 1 (finished) once it has ended, however it ended; nothing of it goes on after that."""
+        return FINISHED if self._run.is_over else PENDING
+
+    def totalFrames(self) -> int:
+        """Return how many frames it has, a chunk counting as one."""
+        return self._run.graph.size
+
+    def succeededFrames(self) -> int:
+        """Return how many frames succeeded."""
+        return self._run.graph.count(State.SUCCEEDED)
+
+    def deadFrames(self) -> int:
+        """Return how many frames failed for good."""
+        return self._run.graph.count(State.DEAD)
+
+    def eatenFrames(self) -> int:
+        """Return how many frames failed and were dropped (``autoeat``)."""
+        return self._run.graph.count(State.EATEN)
+
+    def runningFrames(self) -> int:
+        """Return how many frames run."""
+        return self._run.graph.count(State.RUNNING)
+
+    def waitingFrames(self) -> int:
+        """Return how many frames could start."""
+        return self._run.graph.count(State.WAITING)
+
+    def dependFrames(self) -> int:
+        """Return how many frames wait for others; after the end: wait in vain."""
+        return self._run.graph.count(State.DEPEND)
+
+    def logDir(self) -> str:
+        """Return the folder of its logs, one file per frame."""
+        return self._run.log_dir
+
+    def is_success(self) -> bool:
+        """Tell whether every frame succeeded or was dropped."""
+        return self.succeededFrames() + self.eatenFrames() == self.totalFrames()
+
+    def frames(self) -> list[LocalFrame]:
+        """Return every frame, in layer order, then frame order."""
+        return [LocalFrame(self._run, index) for index in range(self._run.graph.size)]
+
+
+def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJob]:
+    """Return the job of an outline that is set up, ready to run; the launch runs it with `wait` or `test`.
+
+    Raises:
+        OutlineException: It cannot run here.
+    """
+    plan = Plan(launcher.get_outline(), launcher.get_spec_options(use_pycuerun=use_pycuerun))
+    return [LocalJob(Run(plan, this_machine(_cores(launcher)), _log_dir(launcher)))]
+
+
+def _cores(launcher: OutlineLauncher) -> float | None:
+    from outline import config
+
+    wanted = launcher.get_flag("threads", config.get_option("threads"))
+    if wanted == "":
+        return None
+    return check_number("local launch", "threads", wanted, unit="cores", least=0.1)
+
+
+def _log_dir(launcher: OutlineLauncher) -> str:
+    from outline import config
+
+    wanted = launcher.get_flag("log_dir") or config.get_option("log_dir")
+    session = launcher.get_outline().get_session().get_path()
+    return os.path.abspath(wanted or os.path.join(session, "logs"))
+
+
+def wait(jobs: list[Any], period_s: float) -> None:
+    """Run the jobs, one after the other, to their ends.
+
+    Args:
+        jobs: What `launch` returned.
+        period_s: Not needed here; other backends ask their server that often.
+    """
+    for job in jobs:
+        job.run()
+
+
+def test(jobs: list[Any], period_s: float) -> None:
+    """Run the jobs and raise when a frame of one died; see `wait`.
+
+    Raises:
+        OutlineException: A frame died.
+    """
+    wait(jobs, period_s)
+    for job in jobs:
+        if job.deadFrames():
+            raise OutlineException(
+                f"job {job.name()}: {job.deadFrames()} dead frames in a launch with test=True; "
+                f"logs in {job.logDir()}"
+            )

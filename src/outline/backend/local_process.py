@@ -1,0 +1,146 @@
+"""One attempt of one frame of a local job: a log, and its processes one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from queue import SimpleQueue
+    from typing import BinaryIO
+
+    from outline.backend.local_plan import Step
+
+FAILED_LAUNCH = 256
+"""Exit status of an attempt whose program could not be started, as on the farm."""
+_OLDER = 1000
+
+
+class Order:
+    """What an attempt executes.
+
+    Args:
+        steps: The processes, one after the other; the first that fails ends the attempt.
+        env: Every variable of the frame.
+        cwd: Where the processes start.
+        log_path: The file they write to; an older one is moved aside.
+        header: What the log begins with.
+    """
+
+    def __init__(
+        self, steps: list[Step], env: Mapping[str, str], *, cwd: str, log_path: str, header: str
+    ) -> None:
+        self.steps, self.env, self.cwd = steps, env, cwd
+        self.log_path, self.header = log_path, header
+
+
+class Attempt(threading.Thread):
+    """Executes an order; puts itself into a queue when nothing of it runs any more.
+
+    Args:
+        index: The frame.
+        order: What to execute.
+        done: Where to report.
+    """
+
+    def __init__(self, index: int, order: Order, done: SimpleQueue[Attempt]) -> None:
+        super().__init__(name=f"frame {index}", daemon=True)
+        self.index, self._order, self._done = index, order, done
+        self.exit_status, self.reason, self.wall_s = FAILED_LAUNCH, "", 0.0
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+
+    def run(self) -> None:
+        """Work through the steps; `threading.Thread.start` calls this."""
+        began = time.monotonic()
+        try:
+            with _open_log(self._order.log_path) as log:
+                log.write(self._order.header.encode(errors="surrogateescape"))
+                self._work(log)
+                self.wall_s = time.monotonic() - began
+                log.write(self._footer().encode(errors="surrogateescape"))
+        except OSError as error:
+            self._fail(f"the log {self._order.log_path!r} cannot be written: {error.strerror}")
+        finally:
+            self._done.put(self)
+
+    def stop(self, number: int) -> None:
+        """Send a signal to every process of the frame; no further step begins."""
+        with self._lock:
+            self._is_stopped = True
+            if self._process is not None:
+                _signal_group(self._process.pid, number)
+
+    def _work(self, log: BinaryIO) -> None:
+        for step in self._order.steps:
+            self._execute(step, log)
+            if self.exit_status:
+                return
+
+    def _execute(self, step: Step, log: BinaryIO) -> None:
+        try:
+            with self._lock:
+                process = self._process = None if self._is_stopped else self._spawn(step, log)
+        except (OSError, ValueError) as error:
+            self._fail(_why_not(step, error))
+            return
+        if process is None:
+            self._fail("stopped before it began")
+        else:
+            self._reap(process)
+
+    def _spawn(self, step: Step, log: BinaryIO) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            step.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=self._order.cwd,
+            env={**self._order.env, **step.env},
+            start_new_session=True,
+        )
+
+    def _reap(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait for the process, end what it left behind, and only then give its id back to the system."""
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with self._lock:
+            _signal_group(process.pid, signal.SIGKILL)
+            status = process.wait()
+            self._process = None
+        self.exit_status = 128 - status if status < 0 else status
+        if status < 0:
+            self.reason = f"killed by {signal.Signals(-status).name}"
+
+    def _fail(self, reason: str) -> None:
+        self.exit_status, self.reason = FAILED_LAUNCH, reason
+
+    def _footer(self) -> str:
+        facts = [f"exit status {self.exit_status}", f"wall {self.wall_s:.2f} s"]
+        return f"\n[cuelet] {', '.join([*facts, *([self.reason] if self.reason else [])])}\n"
+
+
+def _signal_group(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _why_not(step: Step, error: OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename or step.argv[0]} cannot be run: {error.strerror}"
+    return f"the arguments of {step.argv[0]} cannot be passed on: {error}"
+
+
+def _open_log(path: str) -> BinaryIO:
+    """Create a log for appending, unbuffered; an older one becomes ``path.N``."""
+    if os.path.lexists(path):
+        free = (f"{path}.{number}" for number in range(1, _OLDER))
+        os.replace(path, next(each for each in free if not os.path.lexists(each)))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+    return open(os.open(path, flags, 0o600), "wb", buffering=0)

@@ -1,0 +1,266 @@
+"""The loop of a local job: start what fits, take what ended, until nothing can go on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+
+from outline.backend.local_graph import Graph, State
+from outline.backend.local_process import Attempt, Order
+from outline.exception import NoSessionError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from outline.backend.local_plan import LocalLayer, Plan
+
+GRACE_S = 5.0
+"""Seconds between asking the processes of an interrupted job to end and killing them."""
+JOURNAL = "job.log"
+"""The file beside the logs of the frames that says what happened when; held open while the job runs."""
+_LITTLE = 1e-6
+
+
+class Machine:
+    """What the frames of a job may reserve together.
+
+    Args:
+        cores: Cores.
+        memory_mb: Memory, in MB.
+    """
+
+    def __init__(self, cores: float, memory_mb: int) -> None:
+        self.cores, self.memory_mb = cores, memory_mb
+
+    def reservation(self, layer: LocalLayer) -> tuple[float, int]:
+        """Return what a frame of a layer gets: what it asks, lowered to the machine; 0 cores is all of it."""
+        wanted = layer.cores if layer.cores > 0 else self.cores
+        return min(max(wanted, 0.1), self.cores), min(layer.memory_mb, self.memory_mb)
+
+
+def this_machine(cores: float | None = None) -> Machine:
+    """Return this machine, with another number of cores when one is given."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return Machine(cores or float(len(os.sched_getaffinity(0))), pages * size >> 20)
+
+
+class FrameFacts:
+    """What is known of one frame that has run."""
+
+    __slots__ = ("attempts", "exit_status", "reason", "wall_s")
+
+    def __init__(self) -> None:
+        self.attempts, self.exit_status, self.reason, self.wall_s = 0, -1, "", 0.0
+
+
+class Run:
+    """One execution of a plan.
+
+    Args:
+        plan: What to execute.
+        machine: Where.
+        log_dir: Where the logs go; made when it is not there.
+    """
+
+    def __init__(self, plan: Plan, machine: Machine, log_dir: str) -> None:
+        self.plan, self.machine, self.log_dir = plan, machine, log_dir
+        self.graph = Graph([layer.tasks for layer in plan.layers], plan.edges)
+        self.facts: dict[int, FrameFacts] = {}
+        self.is_over = False
+        self._free_cores, self._free_mb = machine.cores, machine.memory_mb
+        self._used_cores = 0.0
+        self._running: dict[int, Attempt] = {}
+        self._done: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
+        self._journal = -1
+
+    # -- names -------------------------------------------------------------------------------
+
+    def place(self, index: int) -> tuple[LocalLayer, int]:
+        """Return the layer of a frame, and its task in it."""
+        at = self.graph.layer_of[index]
+        return self.plan.layers[at], index - self.graph.starts[at]
+
+    def frame_name(self, index: int) -> str:
+        """Return ``0012-render``."""
+        layer, task = self.place(index)
+        return layer.frame_name(task)
+
+    def log_path(self, index: int) -> str:
+        """Return the file the latest attempt of a frame wrote to."""
+        return os.path.join(self.log_dir, f"{self.plan.name}.{self.frame_name(index)}.rqlog")
+
+    # -- the loop ----------------------------------------------------------------------------
+
+    def execute(self) -> None:
+        """Run the job until nothing of it can go on.
+
+        Raises:
+            NoSessionError: The folder of the logs cannot be made.
+            KeyboardInterrupt: Somebody interrupted it; no process of it is left.
+            SystemExit: This process was told to end; no process of the job is left.
+        """
+        self._open_journal()
+        try:
+            with _signals_raise():
+                self._loop()
+        except BaseException:
+            self._abort()
+            raise
+        finally:
+            self.is_over = True
+            os.close(self._journal)
+
+    def _loop(self) -> None:
+        self._start_what_fits()
+        while self._running:
+            self._take(self._done.get())
+            self._start_what_fits()
+
+    def _start_what_fits(self) -> None:
+        for at in self.graph.ready_layers():
+            layer = self.plan.layers[at]
+            while self.graph.has_ready(at) and self._fits(layer):
+                self._start(self.graph.start_next(at))
+
+    def _fits(self, layer: LocalLayer) -> bool:
+        cores, memory_mb = self.machine.reservation(layer)
+        most = self.plan.max_cores
+        if most and self._used_cores + cores > max(most, cores) + _LITTLE:
+            return False
+        return cores <= self._free_cores + _LITTLE and memory_mb <= self._free_mb
+
+    def _hold(self, layer: LocalLayer, sign: int) -> None:
+        """Take what a frame reserves, or with sign -1 give it back."""
+        cores, memory_mb = self.machine.reservation(layer)
+        self._used_cores += sign * cores
+        self._free_cores -= sign * cores
+        self._free_mb -= sign * memory_mb
+
+    def _start(self, index: int) -> None:
+        layer, _ = self.place(index)
+        facts = self.facts.setdefault(index, FrameFacts())
+        facts.attempts += 1
+        self._hold(layer, 1)
+        attempt = Attempt(index, self._order(index, facts.attempts), self._done)
+        self._running[index] = attempt
+        self._note(f"{self.frame_name(index)} started, attempt {facts.attempts}")
+        attempt.start()
+
+    def _order(self, index: int, attempt: int) -> Order:
+        layer, task = self.place(index)
+        cores, memory_mb = self.machine.reservation(layer)
+        steps = self.plan.steps(layer, task)
+        return Order(
+            steps,
+            self.plan.environment(
+                layer, task, cores=cores, memory_mb=memory_mb, log_dir=self.log_dir
+            ),
+            cwd=self.plan.cwd,
+            log_path=self.log_path(index),
+            header=self.plan.header(layer, task, attempt, steps[0]),
+        )
+
+    def _take(self, attempt: Attempt) -> None:
+        """Record the end of an attempt and decide what becomes of its frame."""
+        attempt.join()
+        del self._running[attempt.index]
+        layer, _ = self.place(attempt.index)
+        self._hold(layer, -1)
+        facts = self.facts[attempt.index]
+        facts.exit_status, facts.reason = attempt.exit_status, attempt.reason
+        facts.wall_s = attempt.wall_s
+        self._note(f"{self.frame_name(attempt.index)} ended, exit status {attempt.exit_status}")
+        if attempt.exit_status and facts.attempts <= layer.retries:
+            self.graph.again(attempt.index)
+        else:
+            self.graph.end(attempt.index, self._final_state(attempt))
+
+    def _final_state(self, attempt: Attempt) -> State:
+        if not attempt.exit_status:
+            return State.SUCCEEDED
+        return State.EATEN if self.plan.autoeat else State.DEAD
+
+    # -- interruption ------------------------------------------------------------------------
+
+    def _abort(self) -> None:
+        """End every process; a second interruption kills at once."""
+        ended = len(self._running)
+        try:
+            self._stop_all(signal.SIGTERM)
+            self._drain(time.monotonic() + GRACE_S)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self._stop_all(signal.SIGKILL)
+            self._drain(time.monotonic() + GRACE_S)
+        self._note(f"interrupted, {ended} running frames ended")
+        _say(
+            f"{self.plan.name}: interrupted; ended the {ended} frames that ran, "
+            f"{self.graph.count(State.SUCCEEDED)} of {self.graph.size} had succeeded; "
+            f"logs in {self.log_dir}"
+        )
+
+    def _stop_all(self, number: int) -> None:
+        for attempt in list(self._running.values()):
+            attempt.stop(number)
+
+    def _drain(self, until: float) -> None:
+        """Take the ends of what was stopped; frames that were stopped are dead."""
+        while self._running and (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                attempt = self._done.get(timeout=left)
+                del self._running[attempt.index]
+                facts = self.facts[attempt.index]
+                facts.exit_status, facts.reason = attempt.exit_status, "interrupted"
+                self.graph.states[attempt.index] = State.DEAD
+
+    # -- the journal -------------------------------------------------------------------------
+
+    def _open_journal(self) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            os.makedirs(self.log_dir, mode=0o700, exist_ok=True)
+            self._journal = os.open(os.path.join(self.log_dir, JOURNAL), flags, 0o600)
+        except OSError as error:
+            raise NoSessionError(
+                thing=f"job {self.plan.name!r}",
+                advice=f"its logs cannot go to {self.log_dir!r}: {error.strerror}",
+            ) from error
+        self._note(f"job {self.plan.name} in process {os.getpid()}, {self.machine.cores:g} cores")
+
+    def _note(self, text: str) -> None:
+        os.write(self._journal, f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n".encode())
+
+
+@contextlib.contextmanager
+def _signals_raise() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP end this process the way Ctrl-C does, so that no child is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [
+        each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL
+    ]
+    for number in numbers:
+        signal.signal(number, _leave)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:  # a DCC without a console
+        sys.stderr.write(f"{text}\n")
