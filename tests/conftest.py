@@ -173,3 +173,20 @@ def nobody_touches_the_users_own_farm(tmp_path_factory: pytest.TempPathFactory) 
     os.environ.pop("CUEBOT_HOSTS", None)
     yield
     assert not (stray / "farm.db").exists(), "a test reached for the user's own farm"
+
+
+_MAY_BE_MISSING = ("only root can",)
+"""Reasons for which CI may skip too: they are about who runs it, not about a tool."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a CI run that skipped a test because a tool is missing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("CI") or reporter is None:
+        return
+    reasons = {str(report.longrepr[2]) for report in reporter.stats.get("skipped", ())}
+    missing = [r for r in reasons if not r.removeprefix("Skipped: ").startswith(_MAY_BE_MISSING)]
+    if missing:
+        reporter.write_line(f"skipped in CI: {'; '.join(sorted(missing))}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
