@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,12 @@ class Note:
 
 
 def look(
-    ol: Outline, options: spec.Options, layers: Sequence[PlannedLayer], hosts: Sequence[Host]
+    ol: Outline,
+    options: spec.Options,
+    layers: Sequence[PlannedLayer],
+    hosts: Sequence[Host],
+    *,
+    sound: bool = True,
 ) -> dict[str, list[Note]]:
     """Return what each backend would do differently.
 
@@ -38,7 +44,11 @@ def look(
         options: How it is launched.
         layers: Its layers as planned.
         hosts: The machine of the embedded farm.
+        sound: The definition has no errors; one that has is refused everywhere.
     """
+    if not sound:
+        refused = Note("P304", Severity.ERROR, "the definition has errors", "correct them first")
+        return {name: [refused] for name in ("cuelet", "cue", "local")}
     return {
         "cuelet": [*_from_spec(ol, options, "cuelet"), *_lowered_to_fit(layers, hosts)],
         "cue": [*_from_spec(ol, options, "cue"), *_clamped_retries(layers, options)],
@@ -56,16 +66,28 @@ def view(name: str, notes: Sequence[Note]) -> BackendView:
 def _from_spec(ol: Outline, options: spec.Options, name: str) -> Iterator[Note]:
     """Yield what the specification for a backend says it lowers, or why it cannot be written."""
     try:
-        built = spec.build_spec(ol, _DIALECTS[name], options)
+        lowered = _lowered(ol, _DIALECTS[name], options)
     except OutlineException as error:
         text, _, way_out = str(error).rpartition("; ")
         way_out = way_out if text else "change what it names"
         yield Note("P304", Severity.ERROR, text or str(error), way_out, _subject(str(error)))
         return
-    for sentence in built.lowered:
+    for sentence in lowered:
         if not sentence.startswith("retries "):
             way_out = "say what you want in a way every backend knows, or choose the backend"
             yield Note("P305", Severity.WARNING, sentence, way_out, _subject(sentence))
+
+
+def _lowered(ol: Outline, dialect: str, options: spec.Options) -> list[str]:
+    """Return what `outline.spec.build_spec` lowers, without writing out every frame-to-frame depend."""
+    writer = spec._Writer(ol, dialect, options)
+    writer._check_limits()
+    root = ET.Element("spec")
+    writer._write_job(root)
+    if dialect == spec.CUEBOT:
+        writer._lowered_edges()
+    spec._refuse_control_characters(root)
+    return writer.lowered
 
 
 def _subject(sentence: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from outline import spec
 from outline.cuerun import OutlineLauncher
@@ -108,9 +109,12 @@ class _Builder:
     def _place_of(self, thing: object) -> Place | None:
         return None if self.given.places is None else self.given.places.of(thing)
 
+    def _is_sound(self) -> bool:
+        return all(each.severity is not Severity.ERROR for each in self.findings)
+
     def _check_whole(self) -> None:
         """Look for circles, which only shows when every layer and depend is sound."""
-        if any(each.severity is Severity.ERROR for each in self.findings):
+        if not self._is_sound():
             return
         try:
             self.outline.check()
@@ -149,40 +153,53 @@ class _Builder:
 
     def _assemble(self) -> Plan:
         layers, edges = tuple(self.planned.values()), tuple(self.edges)
+        sound = self._is_sound()
         machine = self._hosts() if self.given.backend == "cuelet" else (backends.this_machine(),)
-        views = backends.look(self.outline, self.options, layers, machine)
-        circumstances = lint.Subject(
+        views = backends.look(self.outline, self.options, layers, machine, sound=sound)
+        self.findings += lint.run(self._subject(layers, edges, views[self.given.backend]))
+        return Plan(
+            **self._job_values(),
+            layers=layers,
+            edges=edges,
+            critical_path=critical_path(layers, edges) if sound else None,
+            critical_path_by_time=self._path_by_time(layers, edges) if sound else None,
+            backends=tuple(backends.view(name, notes) for name, notes in views.items()),
+            findings=tuple(sorted(self.findings, key=_rank)),
+        )
+
+    def _job_values(self) -> dict[str, Any]:
+        outline, options = self.outline, self.options
+        priority = options.priority if options.priority is not None else outline.get_priority()
+        return {
+            "name": options.name or outline.get_name(),
+            "full_name": _full_name(outline, options),
+            "show": outline.get_show(),
+            "shot": outline.get_shot(),
+            "user": outline.get_user(),
+            "range": outline.get_frame_range(),
+            "priority": priority,
+            "backend": self.given.backend,
+            "use_pycuerun": self.given.use_pycuerun,
+            "env": {key: value for key, (value, _) in outline.get_env().items()},
+            "job_depends": tuple(outline.get_job_depends()),
+        }
+
+    def _subject(
+        self,
+        layers: tuple[PlannedLayer, ...],
+        edges: tuple[PlannedEdge, ...],
+        notes: Sequence[backends.Note],
+    ) -> lint.Subject:
+        return lint.Subject(
             outline=self.outline,
             options=self.options,
             layers=layers,
             edges=edges,
             backend=self.given.backend,
             hosts=self._hosts(),
-            notes=views[self.given.backend],
+            notes=notes,
             range_given=bool(self.launcher.get_flag("range")),
-            known_errors=any(each.severity is Severity.ERROR for each in self.findings),
-        )
-        self.findings += lint.run(circumstances)
-        return Plan(
-            name=self.options.name or self.outline.get_name(),
-            full_name=_full_name(self.outline, self.options),
-            show=self.outline.get_show(),
-            shot=self.outline.get_shot(),
-            user=self.outline.get_user(),
-            range=self.outline.get_frame_range(),
-            priority=self.options.priority
-            if self.options.priority is not None
-            else self.outline.get_priority(),
-            backend=self.given.backend,
-            use_pycuerun=self.given.use_pycuerun,
-            env={key: value for key, (value, _) in self.outline.get_env().items()},
-            job_depends=tuple(self.outline.get_job_depends()),
-            layers=layers,
-            edges=edges,
-            critical_path=critical_path(layers, edges),
-            critical_path_by_time=self._path_by_time(layers, edges),
-            backends=tuple(backends.view(name, notes) for name, notes in views.items()),
-            findings=tuple(sorted(self.findings, key=_rank)),
+            known_errors=not self._is_sound(),
         )
 
     def _hosts(self) -> tuple[Host, ...]:

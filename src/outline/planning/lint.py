@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from outline.constants import OUTLINE_MODE_READY
 from outline.layer import Layer
 from outline.loader import Outline
 from outline.planning import lint_edges, lint_frames, lint_names, lint_resources
@@ -41,6 +42,8 @@ def run(subject: Subject) -> list[Finding]:
 
 
 def _setup_hooks(subject: Subject) -> Iterator[Finding]:
+    if subject.outline.get_mode() >= OUTLINE_MODE_READY:
+        return
     for layer in subject.outline.get_layers():
         hook = type(layer)._setup
         if hook is not Layer._setup and not hook.__module__.startswith("outline."):
