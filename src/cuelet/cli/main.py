@@ -136,8 +136,7 @@ def _add_plan(commands: Parsers) -> None:
         commands, "plan", "plan_command:plan", "show what a script would launch; launch nothing"
     )
     plan_options.add_options(plan)
-    plan.add_argument("script")
-    plan.add_argument("args", nargs=argparse.REMAINDER, help="given to the script; after --, all")
+    plan_options.add_script(plan)
 
 
 def _add_reading(commands: Parsers) -> None:

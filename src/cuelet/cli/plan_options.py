@@ -40,12 +40,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--html", metavar="FILE", help="write one HTML page; - is stdout")
 
 
+def add_script(parser: argparse.ArgumentParser) -> None:
+    """Add the script with everything behind it, which `gather` sorts."""
+    parser.add_argument(
+        "words",
+        nargs=argparse.PARSER,  # unlike REMAINDER it keeps a -- right behind the script
+        metavar="SCRIPT",
+        help="the script, and arguments for it; behind -- all are the script's",
+    )
+
+
 def gather(options: argparse.Namespace) -> argparse.Namespace:
-    """Return the options, with those that stand behind the script taken out of its arguments.
+    """Return the options with ``script`` and ``args``; options behind the script are taken out of its arguments.
 
     Behind ``--`` everything is the script's.
     """
-    own, rest = _split(options.args)
+    options.script, *words = options.words
+    own, rest = _split(words)
     parser = argparse.ArgumentParser(prog="cuelet plan", allow_abbrev=False, add_help=False)
     add_options(parser)
     merged, unknown = parser.parse_known_args(own, argparse.Namespace(**vars(options)))

@@ -203,9 +203,9 @@ def _print_backends(console: Console, plan: Plan) -> None:
 
 def _print_processes(console: Console, chosen: Iterator[PlannedProcess]) -> None:
     for process in chosen:
-        console.print()
         frames = "" if len(process.frames) == 1 else f"  frames {format_frames(process.frames)}"
-        console.print(Text(process.name, style="bold"), frames)
+        console.print()
+        console.print(Text(process.name, style="bold").append(Text(frames, style="default")))
         for command in process.commands:
             console.print(f"  $ {command}", soft_wrap=True)
         for key, value in process.env.items():
