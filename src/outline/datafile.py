@@ -136,7 +136,10 @@ def _from_yaml(thing: str, key: str, text: bytes | str) -> Any:
 
 
 def _loader() -> Any:
-    """Return a safe loader whose merge keys cannot grow without bound."""
+    """Return a safe loader whose merge keys cannot grow without bound.
+
+    Stock PyOutline writes tuples as ``!!python/tuple``: they come back as lists, as all tuples do here.
+    """
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -147,6 +150,11 @@ def _loader() -> Any:
                     None, None, f"merges over {_MAX_MERGED:,} entries", node.start_mark
                 )
 
+    def as_list(loader: Any, node: Any) -> list[Any]:
+        found: list[Any] = loader.construct_sequence(node, deep=True)
+        return found
+
+    Loader.add_constructor("tag:yaml.org,2002:python/tuple", as_list)
     return Loader
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OUTLINE_FILE = "outline.yaml"
 """Name of the file that holds the outline without its layers."""
+_STOCK_FILE = "session"
+"""Only sessions that stock PyOutline made have a file of this name at the top."""
 LAUNCH_FILE = "launch.json"
 """Name of the file that says which jobs a session was launched as."""
 
@@ -43,6 +45,16 @@ def is_session_path(folder: str) -> bool:
     return os.path.isfile(os.path.join(folder, OUTLINE_FILE))
 
 
+def session_root(show: str, shot: str) -> str:
+    """Return the directory in which the sessions of a show and shot are."""
+    from outline import config
+
+    base = config.get_option("session_dir")
+    for token, value in {"HOME": os.path.expanduser("~"), "SHOW": show, "SHOT": shot}.items():
+        base = base.replace(f"{{{token}}}", value)
+    return os.path.abspath(os.path.expanduser(base))
+
+
 def new_session_path(ol: Outline) -> str:
     """Return where a new session of an outline goes; nothing is made yet.
 
@@ -51,14 +63,8 @@ def new_session_path(ol: Outline) -> str:
     """
     import uuid
 
-    from outline import config
-
-    base = config.get_option("session_dir")
-    places = {"HOME": os.path.expanduser("~"), "SHOW": ol.get_show(), "SHOT": ol.get_shot()}
-    for token, value in places.items():
-        base = base.replace(f"{{{token}}}", value)
     name = check_file_name(f"outline {ol.get_name()!r}", ol.get_full_name())
-    return os.path.join(os.path.abspath(os.path.expanduser(base)), name, str(uuid.uuid4()))
+    return os.path.join(session_root(ol.get_show(), ol.get_shot()), name, str(uuid.uuid4()))
 
 
 def _thing(ol_name: str, layer: Member | str | None) -> str:
@@ -191,7 +197,8 @@ class Session:
 
         known = [{"id": job.id(), "name": job.name()} for job in jobs if hasattr(job, "id")]
         with contextlib.suppress(OSError):
-            text = json.dumps({"version": 1, "backend": backend, "jobs": known})
+            facts = {"version": 1, "backend": backend, "host": os.uname().nodename, "jobs": known}
+            text = json.dumps(facts)
             self._folder.write((LAUNCH_FILE,), text.encode(), replace=True, sync=False)
 
     def put_file(self, src: Any, layer: Member | None = None, rename: str | None = None) -> str:
@@ -303,13 +310,20 @@ class Session:
 
     def _read(self, thing: str, name: str, parts: tuple[str, ...]) -> bytes:
         try:
-            return self._folder.read(parts, datafile.MAX_BYTES)
+            return self._folder.read(self._stock_parts(parts) or parts, datafile.MAX_BYTES)
         except FileNotFoundError:
             stored = [entry.removesuffix(".yaml") for entry in self._folder.names(parts[:-1])]
             raise _not_found(thing, name, stored) from None
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
             raise DataFormatError(thing=thing, key=name, reason=reason) from error
+
+    def _stock_parts(self, parts: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return where stock PyOutline keeps a key, when it made this session and nothing newer is there."""
+        ours = os.path.join(self._path, *parts)
+        if os.path.lexists(ours) or not os.path.isfile(os.path.join(self._path, _STOCK_FILE)):
+            return None
+        return (*parts[:-2], parts[-1].removesuffix(".yaml"))
 
     def _thing(self, layer: Member | str | None) -> str:
         return _thing(self._outline.get_name(), layer)
@@ -324,7 +338,7 @@ def _refuse_reserved(thing: str, parts: tuple[str, ...]) -> None:
     own = (
         {"data", "layer.yaml", "layer.pkl"}
         if len(parts) > 1
-        else {"data", "layers", "logs", OUTLINE_FILE, LAUNCH_FILE}
+        else {"data", "layers", "logs", OUTLINE_FILE, LAUNCH_FILE, _STOCK_FILE}
     )
     if parts[-1] in own:
         raise SessionException(
