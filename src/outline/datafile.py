@@ -17,6 +17,8 @@ MAX_BYTES = 64 << 20
 MAX_YAML_BYTES = 256 << 10
 """The most of it that is not JSON: the YAML reader needs seconds for a megabyte."""
 _MAX_MERGED = 10_000
+_CLOSED = (dict, list, str)
+"""JSON values whose text says by itself where it ends."""
 
 _ASTRAL = r"\\ud[89ab]"
 
@@ -86,7 +88,9 @@ def _yaml_text(thing: str, key: str, value: Any) -> str:
             return True
 
     try:
-        text: str = yaml.dump(value, Dumper=Dumper, sort_keys=False)
+        text: str = yaml.dump(
+            value, Dumper=Dumper, sort_keys=False, default_flow_style=True, width=MAX_BYTES
+        )
     except yaml.YAMLError as error:
         odd = error.args[1] if len(error.args) > 1 else value
         kind = f"{type(odd).__module__}.{type(odd).__qualname__}"
@@ -109,19 +113,29 @@ def from_text(thing: str, key: str, text: bytes | str) -> Any:
     """Return the value of some text, JSON or YAML, without ever executing anything.
 
     Raises:
-        DataFormatError: It is neither, nests too deep, or is too large.
+        DataFormatError: It is neither, was cut off, nests too deep, or is too large.
     """
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        return value if isinstance(value, _CLOSED) else _whole(thing, key, text, value)
     except RecursionError:
         raise DataFormatError(thing=thing, key=key, reason="nests too deep") from None
     except ValueError:
         return _from_yaml(thing, key, text)
 
 
+def _whole(thing: str, key: str, text: bytes | str, value: Any) -> Any:
+    """Return the value of a text that ends as every text we write does; ``123`` may be the half of ``123456``."""
+    if text[-1:] not in (b"\n", "\n"):
+        reason = "cannot be read: it is cut off, there is no newline at its end; store it again with force=True"
+        raise DataFormatError(thing=thing, key=key, reason=reason)
+    return value
+
+
 def _from_yaml(thing: str, key: str, text: bytes | str) -> Any:
     if len(text) > MAX_YAML_BYTES:
         raise _too_large(thing, key, len(text), MAX_YAML_BYTES)
+    _whole(thing, key, text, None)
     import yaml
 
     try:
