@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outline.constants import DEFAULT_FRAME_RANGE
 from outline.exception import (
     EmptyRangeError,
     InvalidSettingError,
@@ -64,7 +65,16 @@ class Arguments(Member):
         elif key == "limits" and value is not None:
             self.set_limits(value)
         else:
+            self._check_type(key, value)
             self._args[key] = check_argument(self._thing(), key, value)
+
+    def _check_type(self, key: str, value: Any) -> None:
+        """Raise for a value that is not of the type `require_arg` asked for."""
+        rtype = self._required.get(key)
+        if rtype is not None and value is not None and not isinstance(value, rtype):
+            raise InvalidSettingError(
+                thing=self._thing(), setting=key, value=value, advice=f"give {rtype}"
+            )
 
     def set_default_arg(self, key: str, value: Any) -> None:
         """Set an argument unless it is set already."""
@@ -96,22 +106,21 @@ class Arguments(Member):
             MissingArgumentError: An argument is not set.
             InvalidSettingError: An argument has another type.
         """
-        for key, rtype in self._required.items():
+        for key in self._required:
             value = self._args.get(key)
             if value is None or value in ("", [], ()):
                 raise MissingArgumentError(
                     layer=self.get_name(), argument=key, example=_example(key)
                 )
-            if rtype is not None and not isinstance(value, rtype):
-                raise InvalidSettingError(
-                    thing=self._thing(), setting=key, value=value, advice=f"give {rtype}"
-                )
+            self._check_type(key, value)
 
     # Resources.
 
     def set_min_cores(self, cores: float) -> None:
-        """Reserve a number of cores, whole or fractional, per frame."""
-        self.set_arg("cores", cores)
+        """Reserve a number of cores, whole or fractional, per frame; 0 is a whole host, see argument ``cores`` for less."""
+        self.set_arg(
+            "cores", cores if cores is None else check_cores(self._thing(), "cores", cores)
+        )
 
     def set_cores(self, cores: float) -> None:
         """Reserve a number of cores, whole or fractional, per frame."""
@@ -250,10 +259,7 @@ class Arguments(Member):
         wanted = outline.get_frame_range() if outline is not None else None
         own = self.get_arg("range")
         if own is None:
-            from outline.constants import FRAME_RANGE_FIRST, FRAME_RANGE_LAST
-            from outline.frames import format_frames
-
-            return wanted or format_frames(range(FRAME_RANGE_FIRST, FRAME_RANGE_LAST + 1))
+            return wanted or DEFAULT_FRAME_RANGE
         return str(own) if wanted is None else _intersection(own, wanted)
 
     def get_tasks(self) -> Tasks:

@@ -12,9 +12,11 @@ OUTLINE_MODE_READY = 3
 """The session is written; the outline can be launched and its frames executed."""
 
 FRAME_RANGE_FIRST = 1
-"""First frame of an outline that says no range."""
-FRAME_RANGE_LAST = 1
-"""Last frame of an outline that says no range."""
+"""Place of the first frame in a parsed range; scripts use it, we do not."""
+FRAME_RANGE_LAST = 2
+"""Place of the last frame in a parsed range; scripts use it, we do not."""
+DEFAULT_FRAME_RANGE = "1000-1000"
+"""The frames of a layer when neither it nor its outline names any."""
 
 
 class LayerType(enum.StrEnum):

@@ -69,6 +69,9 @@ def lower(
     if kind is EdgeKind.LAYER_ON_ANY:
         return [LoweredEdge("LAYER_ON_LAYER", layer=er.wire, on_layer=on.wire, any_frame=True)]
     er_tasks, on_tasks = er.tasks, er.tasks if er is on else on.tasks
+    if kind is EdgeKind.LAYER_ON_SIM_FRAME and er is not on and _can_name(on):
+        head = frame_name(on_tasks.frames[0], on.wire)
+        return [LoweredEdge("LAYER_ON_SIM_FRAME", layer=er.wire, on_frame=head)]
     links = resolve(kind, er_tasks, on_tasks)
     simple = _one_element(kind, er, on, links)
     if simple is not None:
@@ -100,13 +103,23 @@ def _alike(er: Tasks, on: Tasks) -> bool:
     return er.chunk == 1 and er == on
 
 
+def _can_name(plan: LayerPlan) -> bool:
+    return _unusable_name(plan) is None
+
+
+def _unusable_name(plan: LayerPlan) -> str | None:
+    """Return a frame name of the layer that a Cuebot takes in no depend, or None."""
+    ends = (min(plan.tasks.frames), max(plan.tasks.frames))
+    names = (frame_name(number, plan.wire) for number in ends)
+    return next((name for name in names if not _FRAME_NAME.match(name)), None)
+
+
 def _why_not_by_frame(er: LayerPlan, on: LayerPlan, links: Links) -> str | None:
     """Return why single frames cannot be named, or None."""
     for plan in (er, on):
-        for number in (min(plan.tasks.frames), max(plan.tasks.frames)):
-            name = frame_name(number, plan.wire)
-            if not _FRAME_NAME.match(name):
-                return f"OpenCue cannot take the frame name {name} in a depend"
+        name = _unusable_name(plan)
+        if name is not None:
+            return f"OpenCue cannot take the frame name {name} in a depend"
     count = len(links.targets) + len(links.whole)
     if count > MAX_FRAME_EDGES:
         return f"{count:,} depends between single frames are too many for OpenCue"

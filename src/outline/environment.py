@@ -6,6 +6,7 @@ import os
 import sys
 
 from outline.session import OUTLINE_FILE
+from outline.tokens import list_frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def apply(layer: Layer, frames: FrameSet) -> None:
     outline_file = os.path.join(layer.get_session().get_path(), OUTLINE_FILE)
     os.environ["OL_BASE_SESSION_PATH"] = outline_file
     os.environ["OL_LAYER_SESSION_PATH"] = layer.get_path()
-    os.environ["OL_LAYER_RANGE"] = str(frames)
+    os.environ["OL_LAYER_RANGE"] = list_frames(frames)
     for key, (value, _) in layer.get_outline().get_env().items():
         os.environ[key] = value
     os.environ.update(layer.get_envs())

@@ -37,7 +37,7 @@ class SessionException(OutlineException):
     """A session could not do what was asked of it."""
 
 
-class FileSpecException(OutlineException):
+class FileSpecException(OutlineException, ValueError):
     """A file specification is malformed."""
 
 

@@ -22,9 +22,9 @@ class TaskExecutor:
         self._pool = ThreadPoolExecutor(max_workers=threads)
         self._futures: list[Future[Any]] = []
 
-    def execute(self, callable: Callable[..., Any], *args: Any) -> None:
-        """Queue ``callable(*args)``."""
-        self._futures.append(self._pool.submit(callable, *args))
+    def execute(self, callable_: Callable[..., Any], *args: Any) -> None:
+        """Queue ``callable_(*args)``."""
+        self._futures.append(self._pool.submit(callable_, *args))
 
     def wait(self) -> None:
         """Wait until everything queued has ended; raise the first error among them."""

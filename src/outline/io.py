@@ -23,7 +23,9 @@ NOT_EXECUTABLE = 126
 
 # Patterns are compiled at first use: a frame that runs a plain list needs neither.
 _SHELL_SYNTAX = r"[|&;<>()$`*?\[\]{}~!\n]|(?:^|\s)#|^\s*\w+="
-_SEQUENCE = r"(?P<base>.*?)\.(?P<range>-?\d[\d,xy:-]*)?(?P<pad>[#@]+|%0?\d*d)(?P<ext>\.[^.]+)\Z"
+_SEQUENCE = (
+    r"(?P<base>.*?)\.(?=[-\d#@%])(?P<range>-?\d[\d,xy:-]*)?(?P<pad>[#@]*|%0?\d*d)(?P<ext>\.[^.]+)\Z"
+)
 _printed_maps: set[str] = set()
 
 
@@ -101,9 +103,10 @@ class Path:
 
 
 class FileSpec(Path):
-    """A sequence of files, such as ``/out/2k_lin/exr/beauty.1-10#.exr``: one file per frame.
+    """A sequence of files, such as ``/out/2k_lin/beauty.1-10####.exr``: one file per frame.
 
-    ``#`` stands for four digits, ``@`` for one, ``%04d`` as in C.
+    Each ``#`` and each ``@`` stands for one digit, ``%04d`` is as in C; without any, a first frame number with leading
+    zeros says how many digits there are.
     A file without content does not exist; attribute ``checkExt`` lists extensions to look for instead.
 
     Raises:
@@ -114,7 +117,7 @@ class FileSpec(Path):
         super().__init__(path, **attributes)
         if re.match(_SEQUENCE, os.path.basename(self._path)) is None:
             raise FileSpecException(
-                f"file spec {self._path!r} has no frame mark; write it like /out/beauty.1-10#.exr"
+                f"file spec {self._path!r} has no frame mark; write it like /out/beauty.1-10####.exr"
             )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -145,39 +148,47 @@ class FileSpec(Path):
         """Return the path of one frame's file in a temporary directory."""
         return os.path.join(path or _temp_dir(), self._frame_name(num, self.get_ext()))
 
-    def get_temp_file_spec(self, path: str | None = None) -> FileSpec:
-        """Return the same sequence in a temporary directory."""
-        name = f"{self.get_basename()}.{self._part('pad')}{self.get_ext()}"
-        return FileSpec(os.path.join(path or _temp_dir(), name))
+    def get_temp_file_spec(self, path: str | None = None) -> str:
+        """Return the path of the same sequence in a temporary directory, as text without frames."""
+        name = f"{self.get_basename()}.{self._part('pad') or '#'}{self.get_ext()}"
+        return os.path.join(path or _temp_dir(), name)
 
     def get_file_spec(self, fs: Any = None) -> str:
-        """Return the path as text, with some frames written into it."""
-        frames = range_text(fs) if fs is not None else self._part("range")
-        name = f"{self.get_basename()}.{frames}{self._part('pad')}{self.get_ext()}"
+        """Return the path as text, with some frames written into it, or without any."""
+        frames = "" if fs is None else range_text(fs)
+        name = f"{self.get_basename()}.{frames}{self._part('pad') or '#'}{self.get_ext()}"
         return os.path.join(self.get_dirname(), name)
 
     def _frame_name(self, num: int, ext: str) -> str:
+        return f"{self.get_basename()}.{num:0{self._digits()}d}{ext}"
+
+    def _digits(self) -> int:
+        """Return how many digits a frame number has at least."""
         pad = self._part("pad")
         if pad.startswith("%"):
-            digits = int(pad.strip("%d") or 0)
-        else:
-            digits = 4 * pad.count("#") + pad.count("@")
-        return f"{self.get_basename()}.{num:0{digits}d}{ext}"
+            return int(pad.strip("%d") or 0)
+        first = re.match("0\\d+", self._part("range"))
+        return len(pad) or (len(first[0]) if first else 1)
 
     def get_rep(self) -> str:
         """Return the representation: the directory the files are in."""
         return self._folder(-1)
 
     def get_res(self) -> str:
-        """Return the resolution, of the ``<resolution>_<colour space>`` directory above the files."""
-        return self._folder(-2).split("_")[0]
+        """Return the resolution, of the ``<resolution>_<colour space>`` directory the files are in or below."""
+        return self._marked_folder().split("_")[0]
 
     def get_colorspace(self) -> str:
-        """Return the colour space, of the ``<resolution>_<colour space>`` directory above the files."""
-        _, mark, colorspace = self._folder(-2).partition("_")
-        if not mark:
-            raise FileSpecException(f"file spec {self._path!r} names no colour space")
-        return colorspace
+        """Return the colour space, of the ``<resolution>_<colour space>`` directory the files are in or below."""
+        return self._marked_folder().split("_")[1]
+
+    def _marked_folder(self) -> str:
+        for index in (-1, -2):
+            if "_" in self._folder(index):
+                return self._folder(index)
+        raise FileSpecException(
+            f"file spec {self._path!r} is in no directory such as 2k_lin, of resolution and colour space"
+        )
 
     def get_element_dir(self) -> str:
         """Return the directory of the element, two above the files."""

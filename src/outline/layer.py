@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outline import event
-from outline.constants import LAYER_TYPES, LayerType
+from outline.constants import DEFAULT_FRAME_RANGE, LAYER_TYPES, LayerType
 from outline.depend import Depend
 from outline.exception import (
     InvalidSettingError,
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     from outline.loader import Outline
     from outline.session import Session
 
+
+__all__ = [
+    "DEFAULT_FRAME_RANGE",
+    "Frame",
+    "Layer",
+    "LayerPostProcess",
+    "LayerPreProcess",
+    "LayerProcess",
+    "LayerType",
+    "OutlinePostCommand",
+]
 
 _ANNOUNCED = "ol:outputs"
 """Where a pre-process stores its outputs for its creator; PyOutline's key."""

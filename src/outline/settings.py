@@ -18,6 +18,8 @@ _MEMORY = r"(?i)\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*\Z"
 _TO_MB = {"k": 1 / 1024, "m": 1.0, "g": 1024.0, "t": 1024.0 * 1024}
 _MOST_GB = 1024
 """A bare memory number above this was meant in MB."""
+_MOST_CORES = 10_000
+"""Cores no host has."""
 _TAG = r"(?a)[\w.-]{3,}\Z"
 
 
@@ -152,9 +154,9 @@ def check_env(thing: str, key: object, value: object) -> tuple[str, str]:
     return key, value
 
 
-def check_cores(thing: str, setting: str, value: Any) -> float:
-    """Return a number of cores, whole or fractional; 0 is a whole host."""
-    return check_number(thing, setting, value, unit="cores")
+def check_cores(thing: str, setting: str, value: Any, *, least: float = 0) -> float:
+    """Return a number of cores, whole or fractional; 0 is a whole host, less leaves that many of it."""
+    return check_number(thing, setting, value, unit="cores", least=least)
 
 
 def check_minutes(thing: str, setting: str, value: Any) -> int:
@@ -169,8 +171,8 @@ def _optional_range(thing: str, value: Any) -> str | None:
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "range": _optional_range,
     "chunk": check_chunk,
-    "cores": lambda thing, value: check_cores(thing, "cores", value),
-    "threads": lambda thing, value: check_cores(thing, "threads", value),
+    "cores": lambda thing, value: check_cores(thing, "cores", value, least=-_MOST_CORES),
+    "threads": lambda thing, value: check_cores(thing, "threads", value, least=-_MOST_CORES),
     "max_cores": lambda thing, value: check_cores(thing, "max_cores", value),
     "memory": lambda thing, value: check_memory(thing, "memory", value),
     "gpus": lambda thing, value: check_whole(thing, "gpus", value, least=0),

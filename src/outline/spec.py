@@ -147,7 +147,7 @@ class LayerPlan:
         raw = None if options.use_pycuerun else layer.get_arg("command")
         self.is_raw = bool(raw)
         self.argv = _argv(raw, layer, exact=exact)
-        self.each = "frame" if raw and not tokens.has_any(raw, tokens.PER_CHUNK) else "chunk"
+        self.each = "frame" if raw and not self._is_for_chunk(raw) else "chunk"
         self.command = _command_text(raw, self.argv)
         if self.each == "frame" and self.tasks.chunk > 1 and not exact:
             lowered.append(
@@ -155,6 +155,12 @@ class LayerPlan:
                 "because its command is for one frame and OpenCue would run it once per chunk"
             )
             self.tasks = Tasks(self.tasks.frames, 1)
+
+    def _is_for_chunk(self, raw: Any) -> bool:
+        """Tell whether the command runs once per chunk: it says so, or names no frame in a layer that is one chunk."""
+        if tokens.has_any(raw, tokens.PER_FRAME):
+            return tokens.is_for_chunk(raw)
+        return tokens.has_any(raw, tokens.PER_CHUNK) or len(self.tasks) == 1
 
     @property
     def range(self) -> str:
@@ -311,6 +317,7 @@ class _Writer:
         if outline.get_maxgpus() is not None:
             _text(job, "maxgpus", str(outline.get_maxgpus()))
         _text(job, "autoeat", str(options.autoeat))
+        _localbook(job, outline.get_arg("localbook"))
         _text(job, "os", options.os)
         _env(job, self._job_env())
         layers = ET.SubElement(job, "layers")
@@ -349,8 +356,11 @@ class _Writer:
         _text(element, "range", plan.range)
         _text(element, "chunk", str(plan.tasks.chunk))
         self._write_resources(element, plan)
-        if layer.get_tags():
-            _text(element, "tags", " | ".join(layer.get_tags()))
+        _text(
+            element,
+            "tags",
+            os.environ.get("OL_TAG_OVERRIDE") or " | ".join(layer.get_tags()) or None,
+        )
         if layer.get_limits():
             limits = ET.SubElement(element, "limits")
             for name in layer.get_limits() or ():
@@ -485,6 +495,12 @@ def _with_dot(cores: float) -> str:
 def _text(parent: ET.Element, tag: str, text: str | None) -> None:
     if text is not None:
         ET.SubElement(parent, tag).text = text
+
+
+def _localbook(job: ET.Element, wanted: Mapping[str, Any] | None) -> None:
+    """Write which cores of the submitter's own machine the job may use."""
+    if wanted:
+        ET.SubElement(job, "localbook", {key: str(value) for key, value in wanted.items()})
 
 
 def _env(parent: ET.Element, env: Mapping[str, str]) -> None:

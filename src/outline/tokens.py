@@ -15,6 +15,9 @@ PER_FRAME = ("#IFRAME#", "#ZFRAME#", "#FRAME#", "%{FRAME}", "%{ZFRAME}")
 PER_CHUNK = ("#FRAMESPEC#", "#FRAME_START#", "#FRAME_END#", "#FRAME_CHUNK#", "%{RANGE}")
 """Tokens of a command that executes a whole chunk by itself."""
 
+MAX_LISTED = 10_000
+"""Frames listed one by one; an environment variable holds no more than 128 KB."""
+
 _PATTERN = r"#(?:IFRAME|ZFRAME|FRAME|LAYER|JOB|FRAMESPEC|FRAME_START|FRAME_END|FRAME_CHUNK)#|%\{(?:FRAME|ZFRAME|RANGE)\}"
 _ON_THE_WIRE = {"%{FRAME}": "#IFRAME#", "%{ZFRAME}": "#ZFRAME#", "%{RANGE}": "#FRAMESPEC#"}
 
@@ -23,6 +26,16 @@ def has_any(command: str | Sequence[str], tokens: Sequence[str]) -> bool:
     """Tell whether a command contains one of some tokens."""
     text = command if isinstance(command, str) else "\n".join(command)
     return any(token in text for token in tokens)
+
+
+def is_for_chunk(command: str | Sequence[str]) -> bool:
+    """Tell whether a command executes a whole chunk by itself.
+
+    PyOutline's ``%{RANGE}`` beside ``%{FRAME}`` does not make it so: that command runs for every frame.
+    """
+    if has_any(command, PER_CHUNK[:-1]):
+        return True
+    return has_any(command, PER_CHUNK) and not has_any(command, ("%{FRAME}", "%{ZFRAME}"))
 
 
 def values(
@@ -51,8 +64,15 @@ def values(
         "#FRAME_CHUNK#": str(chunk),
         "%{FRAME}": str(frame),
         "%{ZFRAME}": padded,
-        "%{RANGE}": spec,
+        "%{RANGE}": list_frames(frames),
     }
+
+
+def list_frames(frames: Sequence[int]) -> str:
+    """Return every frame number, commas between, as PyOutline does; compact where that would be huge."""
+    if len(frames) > MAX_LISTED:
+        return format_frames(frames)
+    return ",".join(map(str, frames))
 
 
 def replace(text: str, known: Mapping[str, str]) -> str:

@@ -32,10 +32,10 @@ class FrameSet(tuple[int, ...]):
         return super().__new__(cls, frames)
 
     def __str__(self) -> str:
-        return format_frames(self)
+        return ",".join(map(str, self))
 
     def __repr__(self) -> str:
-        return f"FrameSet({str(self)!r})"
+        return f"FrameSet({format_frames(self)!r})"
 
     def get(self, index: int) -> int:
         """Return the frame number at a place."""
@@ -72,36 +72,34 @@ def range_text(frames: Any) -> str:
     return text
 
 
-def disaggregate_frame_set(frame_set: FrameSetLike) -> list[int]:
+def disaggregate_frame_set(frameset: FrameSetLike) -> list[int]:
     """Return the frame numbers of a frame set or range text."""
-    return list(FrameSet(frame_set))
+    return list(FrameSet(frameset))
 
 
-def make_frame_set(frames: Iterable[int]) -> FrameSet:
-    """Return a frame set of some numbers, in their order, each once."""
-    return FrameSet(dict.fromkeys(frames))
+def make_frame_set(frames: Iterable[int], normalize: bool = True) -> FrameSet:
+    """Return a frame set of some numbers: sorted and each once, or as they are."""
+    return FrameSet(sorted(set(frames)) if normalize else frames)
 
 
 def intersect_frame_set(
-    first: FrameSetLike, second: FrameSetLike, normalize: bool = True
+    range1: FrameSetLike, range2: FrameSetLike, normalize: bool = True
 ) -> FrameSet | None:
     """Return the frames both sets have, or None when they have none in common.
 
     Args:
-        first: The set whose order is kept.
-        second: The other set.
+        range1: The set whose order is kept.
+        range2: The other set.
         normalize: Sort the result instead.
     """
-    wanted = frozenset(FrameSet(second))
-    common = [number for number in FrameSet(first) if number in wanted]
-    if not common:
-        return None
-    return make_frame_set(sorted(common) if normalize else common)
+    wanted = frozenset(FrameSet(range2))
+    common = [number for number in FrameSet(range1) if number in wanted]
+    return make_frame_set(common, normalize) if common else None
 
 
-def compact_frame_range(frame_range: FrameSetLike) -> str:
-    """Return the shortest plain range text of a frame set."""
-    return format_frames(FrameSet(frame_range))
+def compact_frame_range(frames: FrameSetLike) -> str:
+    """Return the shortest plain range text of a frame set, in its order."""
+    return format_frames(FrameSet(frames))
 
 
 def get_slice(frame_range: FrameSetLike, frames: Iterable[int], items: Any) -> list[Any]:

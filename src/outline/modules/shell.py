@@ -33,7 +33,7 @@ class _Commands(Layer):
 
     def _run(self, command: str | Sequence[str], frames: FrameSet) -> None:
         """Run a command once per frame, or once for the chunk when it has a token for the chunk."""
-        once = tokens.has_any(command, tokens.PER_CHUNK)
+        once = tokens.is_for_chunk(command)
         for frame in frames[:1] if once else frames:
             io.system(command, known=self.token_values(frame, frames))
 
@@ -59,6 +59,8 @@ def _command(thing: str, key: str, value: Any) -> str | list[str]:
             parts = io.as_arguments(value)
         except TypeError:
             parts = ""
+    if len(parts) == 1 and not isinstance(parts, str) and _is_line(parts[0]):
+        parts = parts[0]
     if not parts or not parts[0].strip() or "\0" in "".join(parts):
         raise InvalidSettingError(
             thing=thing,
@@ -67,6 +69,11 @@ def _command(thing: str, key: str, value: Any) -> str | list[str]:
             advice='give a list such as ["blender", "-f", "#IFRAME#"]',
         )
     return parts
+
+
+def _is_line(text: str) -> bool:
+    """Tell whether a lone argument is a whole command line, as PyOutline's own example writes it."""
+    return len(text.split()) > 1 and not os.path.exists(text)
 
 
 class Shell(_Commands):

@@ -57,7 +57,7 @@ def test_paths_have_parts_and_attributes(tmp_path: Path) -> None:
 def test_file_specs_name_a_file_per_frame(tmp_path: Path) -> None:
     folder = tmp_path / "beauty" / "2k_lin" / "exr"
     folder.mkdir(parents=True)
-    spec = io.FileSpec(folder / "x_v1.1-3#.exr", checkExt=["png"])
+    spec = io.FileSpec(folder / "x_v1.1-3####.exr", checkExt=["png"])
 
     assert (spec.get_basename(), spec.get_ext(), list(spec.get_frame_set() or ())) == (
         "x_v1",
@@ -65,13 +65,17 @@ def test_file_specs_name_a_file_per_frame(tmp_path: Path) -> None:
         [1, 2, 3],
     )
     assert spec.get_frame_path(3) == str(folder / "x_v1.0003.exr")
+    assert io.FileSpec("/a/x.1-3#.exr").get_frame_path(3) == "/a/x.3.exr"
+    assert io.FileSpec("/a/x.0001-0003.exr").get_frame_path(3) == "/a/x.0003.exr"
+    assert io.FileSpec("/a/x.10-12.exr").get_frame_path(3) == "/a/x.3.exr"
+    assert io.FileSpec("/a/2k_lin_exr/x.#.exr").get_colorspace() == "lin"
     assert io.FileSpec("/a/x.@@.exr").get_frame_path(3) == "/a/x.03.exr"
     assert io.FileSpec("/a/x.%05d.exr").get_frame_path(3) == "/a/x.00003.exr"
     assert (spec.get_rep(), spec.get_res(), spec.get_colorspace()) == ("exr", "2k", "lin")
     assert spec.get_element_dir() == str(folder.parent) + "/"
     assert spec.get_temp_frame_path(1, "/t") == "/t/x_v1.0001.exr"
-    assert str(spec.get_temp_file_spec("/t")) == "/t/x_v1.#.exr"
-    assert spec.get_file_spec("5-6") == str(folder / "x_v1.5-6#.exr")
+    assert str(spec.get_temp_file_spec("/t")) == "/t/x_v1.####.exr"
+    assert spec.get_file_spec("5-6") == str(folder / "x_v1.5-6####.exr")
     for number, name in ((1, "x_v1.0001.exr"), (2, "x_v1.0002.png"), (3, "x_v1.0003.exr")):
         (folder / name).write_text("x" * number)
     assert spec.exists()
@@ -150,7 +154,7 @@ def test_a_shell_layer_runs_once_per_frame(capfd: pytest.CaptureFixture[str]) ->
         "0003-a_layer a_layer demo-shot010-kim_a-job 3",
         "0004-a_layer a_layer demo-shot010-kim_a-job 4",
     ]
-    assert os.environ["OL_LAYER_RANGE"] == "3-4"
+    assert os.environ["OL_LAYER_RANGE"] == "3,4"
     assert os.environ["OL_LAYER_SESSION_PATH"] == layer.get_path()
 
 

@@ -127,7 +127,7 @@ def test_malformed_ranges_are_refused_at_once(frames: object) -> None:
 @pytest.mark.parametrize(
     ("own", "outer", "expected"),
     [
-        (None, None, "1"),
+        (None, None, "1000-1000"),
         ("1-10", None, "1-10"),
         (None, "1-10", "1-10"),
         ("5-20", "1-10", "5-10"),
@@ -175,7 +175,7 @@ def test_a_chunk_is_found_by_its_first_frame() -> None:
     frames = layer.get_local_frame_set(5)
 
     assert list(frames) == [5, 6, 7, 8]
-    assert str(frames) == "5-8"
+    assert str(frames) == "5,6,7,8"
     assert (frames.size(), frames.get(0), frames.getAll(), frames.contains(8)) == (
         4,
         5,
@@ -351,7 +351,7 @@ def test_hooks_and_events_come_in_order() -> None:
     for kind in (event.SETUP, event.BEFORE_EXECUTE, event.AFTER_EXECUTE):
         layer.add_event_listener(kind, lambda each: seen.append(each.type))
     in_outline(layer).setup()
-    layer.execute(1)
+    layer.execute(1000)
 
     assert seen == [
         "init",
@@ -439,13 +439,13 @@ def test_inputs_and_outputs_are_checked_when_asked_for(tmp_path: object) -> None
     layer.add_input(None, f"{tmp_path}/in.txt")
     layer.add_output("image", f"{tmp_path}/out.exr")
     in_outline(layer).setup()
-    layer.execute(1)
+    layer.execute(1000)
 
     layer.set_input_attribute("checked", True)
     with pytest.raises(LayerException, match="input 'input0' is not there"):
-        layer.execute(1)
+        layer.execute(1000)
     layer.set_arg("nocheck", True)
-    layer.execute(1)
+    layer.execute(1000)
     with pytest.raises(LayerException, match="has no output 'x'; there are: image"):
         layer.get_output("x")
     with pytest.raises(LayerException, match="already"):
@@ -458,8 +458,8 @@ def test_pre_processes_announce_outputs_to_their_layer() -> None:
     prepare.add_output("cache", "/tmp/cache.abc")
     in_outline(render).setup()
 
-    prepare.execute(1)
-    render.execute(1)
+    prepare.execute(1000)
+    render.execute(1000)
 
     assert str(render.get_output("cache")) == "/tmp/cache.abc"
 
@@ -469,7 +469,7 @@ def test_arguments_can_be_overridden_through_the_session() -> None:
     in_outline(layer).setup()
     layer.put_data("args_override", {"samples": 32})
 
-    layer.execute(1)
+    layer.execute(1000)
 
     assert layer.get_arg("samples") == 32
 

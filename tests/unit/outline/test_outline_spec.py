@@ -183,6 +183,15 @@ def test_a_command_for_one_frame_is_never_run_once_per_chunk(
     assert extension(ol)["layers"]["render"]["each"] == each
 
 
+def test_a_command_without_tokens_runs_once_in_a_layer_that_is_one_chunk() -> None:
+    ol = outline_of(shell(command=["collect", "frames"], frames="1-10", chunk=100))
+
+    root, spec = build(ol)
+
+    assert (root.findtext("job/layers/layer/chunk"), spec.lowered) == ("100", [])
+    assert extension(ol)["layers"]["render"]["each"] == "chunk"
+
+
 @pytest.mark.parametrize(
     "text", ["1-10:3", "1-10y3", "10-1", "1,1,3,2", "5-1x2", "1-3, 7", "3,1-4"]
 )
@@ -324,6 +333,12 @@ def one_edge(er: Shell, on: Shell, kind: str) -> tuple[list[tuple[str | None, ..
         ("1-5", "6-9", "FRAME_BY_FRAME", ("LAYER_ON_LAYER", "er_layer", None, "on_layer", None)),
         ("1-5", "1-9", "LAYER_ON_LAYER", ("LAYER_ON_LAYER", "er_layer", None, "on_layer", None)),
         ("1-5", "1-5", "PREVIOUS_FRAME", ("PREVIOUS_FRAME", "er_layer", None, "on_layer", None)),
+        (
+            "1-5",
+            "3-9",
+            "LAYER_ON_SIM_FRAME",
+            ("LAYER_ON_SIM_FRAME", "er_layer", None, None, "0003-on_layer"),
+        ),
     ],
 )
 def test_edges_a_cuebot_has_are_sent_as_one_element(
@@ -335,7 +350,7 @@ def test_edges_a_cuebot_has_are_sent_as_one_element(
     assert lowered == []
 
 
-@pytest.mark.parametrize("kind", ["FRAME_BY_FRAME", "PREVIOUS_FRAME", "LAYER_ON_SIM_FRAME"])
+@pytest.mark.parametrize("kind", ["FRAME_BY_FRAME", "PREVIOUS_FRAME"])
 @pytest.mark.parametrize(
     ("er", "er_chunk", "on", "on_chunk"),
     [("1-10", 3, "1-10", 2), ("1-10", 1, "3-6", 1), ("2-9x2", 2, "1-12", 5), ("5-1", 2, "1-5", 1)],
