@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         config,
         constants,
         cuerun,
+        cuerunbase,
         depend,
         event,
         exception,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         session,
         spec,
         util,
+        versions,
     )
     from outline.exception import (
         FailImmediately,
@@ -73,6 +75,8 @@ _MODULES = frozenset(
         "session",
         "spec",
         "util",
+        "versions",
+        "cuerunbase",
     }
 )
 _HOMES = {
@@ -120,6 +124,7 @@ __all__ = [
     "config",
     "constants",
     "cuerun",
+    "cuerunbase",
     "current_outline",
     "depend",
     "event",
@@ -140,6 +145,7 @@ __all__ = [
     "session",
     "spec",
     "util",
+    "versions",
 ]
 
 

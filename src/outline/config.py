@@ -11,11 +11,12 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from configparser import ConfigParser
+    from configparser import ConfigParser, Interpolation
     from typing import Any
 
 _VARIABLES = ("OUTLINE_CONFIG_FILE", "OL_CONFIG")
 _state: dict[str, Any] = {}
+_MOST_NESTED = 10
 
 
 def config_file() -> str | None:
@@ -62,6 +63,17 @@ def get_config() -> ConfigParser:
         _state["parser"] = _load()
     parser: ConfigParser = _state["parser"]
     return parser
+
+
+def read_config_from_disk() -> ConfigParser:
+    """Return the settings, read again."""
+    reload()
+    return get_config()
+
+
+def config_base_directory() -> str:
+    """Return the directory of the user's own configuration files."""
+    return os.path.expanduser("~/.config/opencue")
 
 
 def reload() -> None:
@@ -119,14 +131,35 @@ def _path_map_from_json(text: str) -> dict[str, str]:
 def _load() -> ConfigParser:
     import configparser
 
-    parser = configparser.ConfigParser(interpolation=None)
+    parser = configparser.ConfigParser(interpolation=_interpolation())
     parser.optionxform = str  # type: ignore[assignment,method-assign] # paths and class arguments have case
     parser.read_dict({"outline": defaults()})
     path = config_file()
     if path is not None:
         parser.read(path)
+    if not parser.get("outline", "home", raw=True):
+        parser.set("outline", "home", defaults()["home"])
+    if not parser.get("outline", "user_dir", raw=True):
+        parser.set("outline", "user_dir", defaults()["user_dir"])
     _apply_environment(parser)
     return parser
+
+
+def _interpolation() -> Interpolation:
+    """Return what replaces ``%(option)s`` by an option of the section; a ``%`` elsewhere stays as it is."""
+    import re
+    from configparser import Interpolation
+
+    class Lenient(Interpolation):
+        def before_get(self, parser: Any, section: str, option: str, value: Any, known: Any) -> Any:
+            for _ in range(_MOST_NESTED):
+                before = value
+                value = re.sub(r"%\((\w+)\)s", lambda match: known.get(match[1], match[0]), value)
+                if value == before:
+                    break
+            return value.replace("%%", "%")
+
+    return Lenient()
 
 
 def _apply_environment(parser: ConfigParser) -> None:

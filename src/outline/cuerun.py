@@ -8,7 +8,6 @@ import os
 from outline import event
 from outline.constants import OUTLINE_MODE_READY
 from outline.exception import OutlineException, UnknownBackendError, UnknownFlagError
-from outline.plugins import PluginManager
 from outline.settings import check_whole
 from outline.spec import Options
 
@@ -53,8 +52,13 @@ _DEFAULTS: dict[str, Any] = {
     "verbose": False,
     "threads": None,
     "log_dir": None,
+    "debug": False,
+    "version": None,
+    "repos": None,
 }
 """Every flag of a launch and what it is when nothing is said."""
+_SPELLED = {"server": False, "os": False, "priority": 1}
+"""What flags that nobody set look like to scripts that ask."""
 
 
 def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> list[Any]:
@@ -107,18 +111,39 @@ class OutlineLauncher:
             outline.set_env(key, value, pre=True)
 
     def set_flag(self, key: str, value: Any) -> None:
-        """Set a flag; raises UnknownFlagError when there is none of that name."""
-        if key not in _DEFAULTS:
-            raise UnknownFlagError(flag=key, advice=_suggest(key))
+        """Set a flag; one that we do not know is kept for plug-ins.
+
+        Raises:
+            UnknownFlagError: There is none of that name, but one that looks like it.
+        """
+        if key not in _DEFAULTS and key not in self._flags:
+            _refuse_misspelled(key)
         self._flags[key] = value
 
     def get_flag(self, key: str, default: Any = None) -> Any:
-        """Return a flag, or ``default`` when nothing was said."""
+        """Return a flag as PyOutline's scripts expect it, or ``default`` when nothing is known."""
         value = self._flags.get(key)
+        if value is None:
+            value = self._usual(key)
         return default if value is None else value
 
+    def _usual(self, key: str) -> Any:
+        """Return what a flag stands for that nobody set."""
+        outline = self._outline
+        asked: dict[str, Callable[[], Any]] = {
+            "show": outline.get_show,
+            "shot": outline.get_shot,
+            "user": outline.get_user,
+            "facility": lambda: get_launch_facility(outline),
+            "maxretries": lambda: _option("maxretries"),
+            "backend": lambda: _option("backend"),
+        }
+        return asked[key]() if key in asked else _SPELLED.get(key)
+
     def get(self, key: str) -> Any:
-        """Return a flag."""
+        """Return a flag; raises KeyError when there is none of that name."""
+        if key not in self._flags:
+            raise KeyError(key)
         return self.get_flag(key)
 
     def get_outline(self) -> Outline:
@@ -131,7 +156,6 @@ class OutlineLauncher:
 
     def setup(self) -> None:
         """Set the outline up when it is not yet."""
-        PluginManager.init_cuerun_plugins(self)
         if self._outline.get_mode() < OUTLINE_MODE_READY:
             self._outline.setup()
 
@@ -144,7 +168,7 @@ class OutlineLauncher:
         was_ready = self._outline.get_mode() >= OUTLINE_MODE_READY
         self.setup()
         try:
-            self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self))
+            self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self, outline=self._outline))
             jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
         except BaseException:
             if not was_ready:
@@ -152,7 +176,10 @@ class OutlineLauncher:
             raise
         self._record(jobs)
         launched.append((self._outline, jobs))
-        self._evh.emit(event.LaunchEvent(event.AFTER_LAUNCH, self, jobs=jobs))
+        after = event.LaunchEvent(
+            event.AFTER_LAUNCH, self, outline=self._outline, job=jobs, jobs=jobs
+        )
+        self._evh.emit(after)
         self._follow(backend, jobs)
         return jobs
 
@@ -175,14 +202,14 @@ class OutlineLauncher:
         return text
 
     def _get_backend(self) -> ModuleType:
-        return import_backend_module(self.get_flag("backend") or _option("backend"))
+        return import_backend_module(self.get_flag("backend"))
 
     def get_spec_options(self, *, use_pycuerun: bool) -> Options:
         """Return the flags as options of the job specification."""
         outline = self._outline
         thing = f"launch of outline {outline.get_name()!r}"
-        priority = self.get_flag("priority")
-        retries = self.get_flag("maxretries", _option("maxretries"))
+        priority = self._flags["priority"]
+        retries = self.get_flag("maxretries")
         user = outline.get_user()
         return Options(
             use_pycuerun=use_pycuerun,
@@ -193,17 +220,18 @@ class OutlineLauncher:
             maxretries=check_whole(thing, "maxretries", retries, least=0, most=16),
             autoeat=bool(self.get_flag("autoeat")),
             name=self.get_flag("basename") or None,
-            facility=self.get_flag("facility") or get_launch_facility(outline),
-            os=self.get_flag("os") or os.environ.get("OL_OS"),
+            facility=self.get_flag("facility"),
+            os=self._flags["os"] or os.environ.get("OL_OS"),
             email=None if self.get_flag("nomail") else f"{user}@{_option('domain')}",
         )
 
 
-def _suggest(key: str) -> str:
+def _refuse_misspelled(key: str) -> None:
     import difflib
 
     near = difflib.get_close_matches(key, _DEFAULTS, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_DEFAULTS)}"
+    if near:
+        raise UnknownFlagError(flag=key, advice=f"did you mean {near[0]!r}?")
 
 
 def _env_pairs(env: Any) -> dict[str, str]:
@@ -248,6 +276,18 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
     if outline.find_session() is None:
         outline.setup()
     outline.get_layer(layer).execute(int(frame))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "CuerunOptionParser":
+        from outline.options import CuerunOptionParser
+
+        return CuerunOptionParser
+    if name == "config":
+        from outline import config
+
+        return config
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _option(name: str) -> str:

@@ -312,8 +312,7 @@ class _Writer:
         priority = options.priority if options.priority is not None else outline.get_priority()
         _text(job, "priority", str(1 if priority is None else priority))
         _text(job, "maxretries", str(self._max_retries()))
-        if outline.get_maxcores() is not None:
-            _text(job, "maxcores", f"{outline.get_maxcores():g}")
+        _text(job, "maxcores", self._max_cores())
         if outline.get_maxgpus() is not None:
             _text(job, "maxgpus", str(outline.get_maxgpus()))
         _text(job, "autoeat", str(options.autoeat))
@@ -323,6 +322,16 @@ class _Writer:
         layers = ET.SubElement(job, "layers")
         for plan in self.plans:
             self._write_layer(layers, plan)
+
+    def _max_cores(self) -> str | None:
+        """Return the cores the job may use; OpenCue takes whole ones only."""
+        most = self.outline.get_maxcores()
+        if most is None:
+            return None
+        whole = max(1, int(most))
+        if whole != most:
+            self.lowered.append(f"the job may use {whole} cores: OpenCue takes no {most:g}")
+        return str(whole)
 
     def _max_retries(self) -> int:
         """Return the job's retries; a Cuebot has none per layer, so the largest counts for all."""
@@ -415,17 +424,20 @@ class _Writer:
             _write_edge(depends, name, edge)
 
     def _lowered_edges(self) -> list[LoweredEdge]:
+        return [edge for plan in self.plans for edge in self.edges_of(plan)]
+
+    def edges_of(self, plan: LayerPlan) -> list[LoweredEdge]:
+        """Return the elements for what one layer waits for."""
         edges: list[LoweredEdge] = []
-        for plan in self.plans:
-            for depend in plan.layer.get_depends():
-                on = self.by_name[depend.get_depend_on_name()]
-                if LayerType.POST in {plan.layer.get_type(), on.layer.get_type()}:
-                    self.lowered.append(
-                        f"layer {plan.title}: the depend on {on.title} is left out, "
-                        "a Post layer runs after the job in any case"
-                    )
-                else:
-                    edges += lower(plan, on, depend.get_type(), self.lowered)
+        for depend in plan.layer.get_depends():
+            on = self.by_name[depend.get_depend_on_name()]
+            if LayerType.POST in {plan.layer.get_type(), on.layer.get_type()}:
+                self.lowered.append(
+                    f"layer {plan.title}: the depend on {on.title} is left out, "
+                    "a Post layer runs after the job in any case"
+                )
+            else:
+                edges += lower(plan, on, depend.get_type(), self.lowered)
         return edges
 
     # The extension.
@@ -458,6 +470,14 @@ class _Writer:
                 each["frame"] = on.tasks.frames[0]
             found.append(each)
         return found
+
+
+def write_depends(outline: Outline, layer: Layer, depends: ET.Element) -> None:
+    """Append what one layer waits for, as a stock Cuebot takes it, to a ``<depends>`` element."""
+    writer = _Writer(outline, CUEBOT, Options())
+    name = wire_job_name(outline.get_name())
+    for edge in writer.edges_of(writer.by_name[layer.get_name()]):
+        _write_edge(depends, name, edge)
 
 
 def _layer_extension(plan: LayerPlan) -> dict[str, Any]:

@@ -35,8 +35,7 @@ class Intended(NamedTuple):
     def covers(self, difference: Difference) -> bool:
         """Tell whether the row says that this difference is meant."""
         return all(
-            _matches(pattern, value)
-            for pattern, value in zip(self[1:5], difference, strict=True)
+            _matches(pattern, value) for pattern, value in zip(self[1:5], difference, strict=True)
         )
 
 

@@ -85,7 +85,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _whole_cores(text: str | None) -> int | None:
-    return None if text is None else int(float(text)) * 100
+    return None if text is None else int(text) * 100
 
 
 def _env(parent: ET.Element) -> dict[str, str]:

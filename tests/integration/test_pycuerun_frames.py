@@ -79,7 +79,7 @@ def test_every_frame_of_the_chunk_runs(run: Run, shell_session: str, place: str)
     done = pycuerun(run, place.format(shell_session), "-e", "3-beauty-render")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == ["a=b 3-5 3 a b", "a=b 3-5 4 a b", "a=b 3-5 5 a b"]
+    assert done.stdout.splitlines() == ["a=b 3,4,5 3 a b", "a=b 3,4,5 4 a b", "a=b 3,4,5 5 a b"]
 
 
 def test_pyoutlines_form_of_the_command_works(run: Run, shell_session: str) -> None:
@@ -243,7 +243,7 @@ def test_classes_of_modules_are_imported_from_where_they_were(run: Run, tmp_path
 
     done = pycuerun(run, session, "-e", "1-render")
 
-    assert (done.stdout, done.stderr) == ("studio 1-2 {'a': [1]}\n", "")
+    assert (done.stdout, done.stderr) == ("studio 1,2 {'a': [1]}\n", "")
     assert not Path(session, "layers", "render", "layer.pkl").exists()
     library.rename(tmp_path / "moved")
     lost = pycuerun(run, session, "-e", "1-render")

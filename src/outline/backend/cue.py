@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from xml.etree.ElementTree import Element, SubElement
 
 from outline import spec
 from outline.exception import OutlineException
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from outline.cuerun import OutlineLauncher
+    from outline.layer import Layer
+    from outline.loader import Outline
 
+JOB_WAIT_PERIOD_SEC = 5
+"""The longest pause between two looks at a job that is waited for, in seconds."""
 _FIRST_POLL_S = 0.1
 _POLL_GROWTH = 1.5
 
@@ -58,23 +63,27 @@ def serialize_simple(launcher: OutlineLauncher) -> str:
     return build(launcher, use_pycuerun=False, dialect=spec.CUEBOT).xml
 
 
-def wait(jobs: list[Any], period_s: float) -> None:
+def wait(job: Any, period_s: float = JOB_WAIT_PERIOD_SEC) -> None:
     """Return when none of the jobs is pending any more.
 
     Args:
-        jobs: What `launch` returned.
+        job: A job, or what `launch` returned.
         period_s: The longest pause between two questions, in seconds.
     """
     from opencue import api
 
     pause_s = min(_FIRST_POLL_S, period_s)
-    pending = [job.name() for job in jobs]
+    pending = [each.name() for each in _as_jobs(job)]
     while pending := [name for name in pending if api.isJobPending(name)]:
         time.sleep(pause_s)
         pause_s = min(pause_s * _POLL_GROWTH, period_s)
 
 
-def test(jobs: list[Any], period_s: float) -> None:
+def _as_jobs(job: Any) -> list[Any]:
+    return list(job) if isinstance(job, (list, tuple)) else [job]
+
+
+def test(job: Any, period_s: float = JOB_WAIT_PERIOD_SEC) -> None:  # noqa: PT028 - no test of ours
     """Wait for the jobs; kill them and raise at the first frame that is dead.
 
     Raises:
@@ -82,7 +91,8 @@ def test(jobs: list[Any], period_s: float) -> None:
     """
     from opencue import api
 
-    while any(api.isJobPending(job.name()) for job in jobs):
+    jobs = _as_jobs(job)
+    while any(api.isJobPending(each.name()) for each in jobs):
         _raise_if_dead(jobs)
         time.sleep(min(period_s, 1.0))
     _raise_if_dead(jobs)
@@ -97,3 +107,38 @@ def _raise_if_dead(jobs: list[Any]) -> None:
             reason = f"{dead} dead frames in a launch with test=True"
             job.kill(reason=reason)
             raise OutlineException(f"job {job.name()}: {reason}; the job was killed")
+
+
+def build_command(launcher: OutlineLauncher, layer: Layer) -> list[str]:
+    """Return the argument list that executes a frame of a layer on a stock Cuebot."""
+    options = launcher.get_spec_options(use_pycuerun=True)
+    plan = spec.LayerPlan(layer, options, [], exact=False)
+    return list(plan.argv or ())
+
+
+def build_dependencies(ol: Outline, layer: Layer, all_depends: Element) -> None:
+    """Append a ``<depend>`` for everything a layer waits for, as a stock Cuebot takes it."""
+    spec.write_depends(ol, layer, all_depends)
+
+
+def scrub_tags(tags: Any) -> str:
+    """Return tags as the specification has them, ``|`` between.
+
+    Raises:
+        InvalidSettingError: OpenCue refuses one of them.
+    """
+    from outline.settings import check_tags
+
+    return " | ".join(check_tags("tags", tags))
+
+
+def sub_element(root: Element, tag: str, text: Any) -> Element:
+    """Append an element with a text and return it."""
+    element = SubElement(root, tag)
+    element.text = str(text)
+    return element
+
+
+def bool_to_str(value: object) -> str:
+    """Return ``True`` or ``False``, as the specification has it."""
+    return str(bool(value))

@@ -52,8 +52,9 @@ class PluginManager:
         return module
 
     @classmethod
-    def init_plugin(cls, module: ModuleType, layer: Any) -> None:
-        """Run a plug-in's ``init(layer)``."""
+    def init_plugin(cls, module_name: ModuleType | str, layer: Any) -> None:
+        """Run the ``init(layer)`` of a plug-in, given as module or by name."""
+        module = cls.load_plugin(module_name) if isinstance(module_name, str) else module_name
         _call(module, "init", layer)
 
     @classmethod
@@ -65,10 +66,21 @@ class PluginManager:
 
     @classmethod
     def init_cuerun_plugins(cls, cuerun: Any) -> None:
-        """Tell every plug-in about a launch."""
+        """Tell every plug-in about a launching command, so that it can add options and listeners."""
         cls._ensure_loaded()
+        if cls._wants_local():
+            cls.load_plugin("outline.plugins.local")
         for module in cls.registered_plugins:
             _call(module, "init_cuerun_plugin", cuerun)
+
+    @classmethod
+    def _wants_local(cls) -> bool:
+        """Tell whether local booking is offered: unless outline.cfg switches it off."""
+        from outline import config
+
+        if config.config_file() is None:
+            return True
+        return config.get_config().getboolean("plugin:local", "enable", fallback=True)
 
     @classmethod
     def _ensure_loaded(cls) -> None:

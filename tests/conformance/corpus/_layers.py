@@ -40,7 +40,10 @@ class Needy(outline.Layer):
 class Writer(outline.Layer):
     def _execute(self, frames):
         path = self.get_output("image").get_path()
-        print("fact: directory is there", Path(path).exists() or __import__("os").path.isdir(__import__("os").path.dirname(path)))
+        print(
+            "fact: directory is there",
+            Path(path).exists() or __import__("os").path.isdir(__import__("os").path.dirname(path)),
+        )
         if self.get_arg("really", True):
             open(path, "w").write("x")
 

@@ -22,7 +22,11 @@ class Reader(outline.Layer):
         for name in ("scene.ma", "renamed.ma", "linked.ma"):
             print("fact:", name, open(self.get_file(name)).read())
         print("fact:", open(ol.get_file("shared.ma")).read())
-        print("fact:", os.path.basename(self.get_path()), os.path.basename(self.get_file("new", new=True)))
+        print(
+            "fact:",
+            os.path.basename(self.get_path()),
+            os.path.basename(self.get_file("new", new=True)),
+        )
         print("fact:", os.path.relpath(self.get_path(), self.get_session().get_path()))
         for check in ({}, {"check": False}):
             try:

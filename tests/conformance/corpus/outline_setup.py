@@ -15,5 +15,11 @@ try:
 except outline.OutlineException:
     print("fact: OutlineException")
 again = outline.load_outline(job.get_path())
-print("fact:", again.get_name(), [layer.get_name() for layer in again.get_layers()], again.get_frame_range(), again.get_mode())
+print(
+    "fact:",
+    again.get_name(),
+    [layer.get_name() for layer in again.get_layers()],
+    again.get_frame_range(),
+    again.get_mode(),
+)
 outline.cuerun.launch(job)

@@ -9,7 +9,12 @@ first = outline.modules.shell.Shell(
 )
 job.add_layer(first)
 second = outline.modules.shell.Shell(
-    "layer2", type="Util", command=["echo Collecting frames"], range="1-100", chunk=100, tags="ffmpeg"
+    "layer2",
+    type="Util",
+    command=["echo Collecting frames"],
+    range="1-100",
+    chunk=100,
+    tags="ffmpeg",
 )
 second.depend_on(first)
 job.add_layer(second)
