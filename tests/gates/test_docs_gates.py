@@ -17,7 +17,12 @@ PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTIN
 
 
 def text_of(name: str) -> str:
-    return (REFERENCE / name).read_text(encoding="utf-8")
+    """Return a page of reference without its fenced blocks."""
+    return without_blocks((REFERENCE / name).read_text(encoding="utf-8"))
+
+
+def without_blocks(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
 def flags_of(parser: argparse.ArgumentParser) -> Iterator[str]:
@@ -163,7 +168,7 @@ def anchors_of(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    prose = without_blocks(page.read_text(encoding="utf-8"))
     for link in re.findall(r"\]\(([^)\s]+)\)", prose):
         if "://" in link:
             continue
@@ -183,7 +188,9 @@ def test_every_page_is_on_the_map() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_one_sentence_per_line(page: Path) -> None:
-    prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    lines = [line for line in prose.splitlines() if "|" not in line]
+    prose = without_blocks(page.read_text(encoding="utf-8"))
+    lines = [
+        re.sub(r"^ *(\d+\.|\*|-) ", "", line) for line in prose.splitlines() if "|" not in line
+    ]
 
     assert [line for line in lines if re.search(r"(?<!e\.g|i\.e)[.!?] [A-Z]\w+ ", line)] == []

@@ -12,7 +12,7 @@ from pathlib import Path
 from cuelet.core import states
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE = DOCS / "explanation" / "states.md"
+PAGES = (DOCS / "explanation" / "states.md", DOCS / "reference" / "cuelet.md")
 _MARKED = re.compile(
     r"(?P<head><!-- rendered: (?P<name>[\w ]+) -->\n).*?(?P<tail><!-- end -->)", re.DOTALL
 )
@@ -63,11 +63,18 @@ def named(cls: type[enum.Enum], title: str) -> str:
     return table((title, "meaning"), rows)
 
 
+def finding_codes() -> str:
+    from outline.planning.codes import CODES
+
+    return table(("code", "meaning"), [(f"`{code}`", text) for code, text in CODES.items()])
+
+
 RENDERED: dict[str, Callable[[], str]] = {
     "frame states": frame_states,
     "job states": job_states,
     "outcomes": lambda: named(states.Outcome, "outcome"),
     "intents": lambda: named(states.Intent, "intent"),
+    "finding codes": finding_codes,
 }
 
 
@@ -76,11 +83,12 @@ def rendered(text: str) -> str:
     return _MARKED.sub(lambda m: m["head"] + RENDERED[m["name"]]() + m["tail"], text)
 
 
-def test_the_states_page_says_what_the_code_does() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+def test_rendered_tables_say_what_the_code_does() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
 
-    assert {match["name"] for match in _MARKED.finditer(text)} == set(RENDERED)
-    assert rendered(text) == text, f"run python {Path(__file__).name}"
+    assert {match["name"] for text in texts for match in _MARKED.finditer(text)} == set(RENDERED)
+    for text in texts:
+        assert rendered(text) == text, "run python tests/gates/test_docs_rendered.py"
 
 
 def test_every_state_has_a_meaning_and_every_target_is_a_state() -> None:
@@ -89,4 +97,5 @@ def test_every_state_has_a_meaning_and_every_target_is_a_state() -> None:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(rendered(page.read_text(encoding="utf-8")), encoding="utf-8")
