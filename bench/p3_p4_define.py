@@ -26,6 +26,7 @@ CASES: dict[str, tuple[str, int, str]] = {
     "P3 4,000 chained layers": ("chain(4000)", 3, "P3"),
     "P3 10,000 chained layers": ("chain(10000)", 1, "P3"),
     "P3 200 layers, all on all": ("all_on_all(200)", 3, "P3"),
+    "P3 2,000 layers, one waits for all": ("fan_in(2000)", 1, "P3"),
     "P3 100 layers, chained backwards": ("chain(100, backwards=True)", 7, "P3"),
     "P3 1,000 layers, chained backwards": ("chain(1000, backwards=True)", 7, "P3"),
     "P4 outline and layer both 1-40000": ("wide()", 3, "P4"),
@@ -65,6 +66,12 @@ def all_on_all(count):
     for at, er in enumerate(layers):
         for on in layers[:at]:
             er.depend_on(on)
+    return write(ol)
+
+def fan_in(count):
+    ol, layers = make(count)
+    for on in layers[:-1]:
+        layers[-1].depend_on(on)
     return write(ol)
 
 def wide():

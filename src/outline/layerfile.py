@@ -40,7 +40,7 @@ _FAMILY = {
     "_creator",
     "_loaded_range",
 }
-_TRANSIENT = {"_stage", "_is_awaited"}
+_TRANSIENT = {"_stage", "_is_awaited", "_waits_by_name"}
 _CORE = {"_name", "_env", "_args", "_service", "_limits", "_type", "_inputs", "_outputs"}
 _LISTENED = {"_evh"}
 _REBUILT = {"_required"}

@@ -23,6 +23,8 @@ class Waiting(Arguments):
 
     _depends: list[Depend]
     _is_awaited: bool
+    _waits_by_name = False
+    """Some depends were made on names: a layer may be waited for without knowing it."""
 
     def depend_on(
         self,
@@ -46,13 +48,22 @@ class Waiting(Arguments):
         """
         on = self._find_now(on_layer)
         depend = Depend(self, on, depend_type, propigate, any_frame)
-        key = (depend.get_depend_on_name(), depend.get_type())
-        if any(key == (each.get_depend_on_name(), each.get_type()) for each in self._depends):
+        if self._is_known(depend):
             return
         self._refuse_cycle(on, depend)
         self._depends.append(depend)
         if isinstance(on, Waiting):
             on._is_awaited = True
+        else:
+            self._waits_by_name = True
+
+    def _is_known(self, depend: Depend) -> bool:
+        """Tell whether the same was said before; a layer nobody waits for yet needs no search."""
+        on = depend._on
+        if isinstance(on, Waiting) and not on._is_awaited and not self._waits_by_name:
+            return False
+        key = (depend.get_depend_on_name(), depend.get_type())
+        return any(key == (each.get_depend_on_name(), each.get_type()) for each in self._depends)
 
     def _find_now(self, on_layer: Waiting | str) -> Waiting | str:
         if isinstance(on_layer, Waiting):
