@@ -161,11 +161,19 @@ def _plan_one(
         backend=backend,
         use_pycuerun=job.use_pycuerun,
         hosts=farm.hosts if farm is not None and farm.backend == backend else (),
-        seconds={} if farm is None else farm.seconds_of(job.launcher.get_outline()),
+        seconds=_seconds(job, farm),
         places=taken.places,
         flags={},
     )
     return plan_launch(job.launcher, given)
+
+
+def _seconds(job: PlannedJob, farm: Farm | None) -> dict[str, float]:
+    """Return known run times; a farm that goes away meanwhile is no reason to have no plan."""
+    try:
+        return {} if farm is None else farm.seconds_of(job.launcher.get_outline())
+    except opencue.CueException:
+        return {}
 
 
 def _backend_of(job: PlannedJob, farm: Farm | None) -> str:
