@@ -16,6 +16,8 @@ _BACKENDS = {
     "cue": "Stock Cuebot",
     "local": "Local backend",
 }
+_NUMBERS = {"Frames", "Chunk", "Cores", "Memory", "Retries"}
+"""Columns that stand on the right."""
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
@@ -88,8 +90,12 @@ def _finding(finding: Finding) -> str:
 
 
 def _table(titles: Iterable[str], rows: Iterable[str]) -> str:
-    head = "".join(f"<th>{title}</th>" for title in titles)
+    head = "".join(f'<th class="{_align(title)}">{title}</th>' for title in titles)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _align(title: str) -> str:
+    return "number" if title in _NUMBERS else "words"
 
 
 def _layer_table(plan: Plan, prefix: str) -> str:
@@ -166,7 +172,7 @@ header:not(:first-child) {{ margin-top: 72px; }}
 .chips {{ display: flex; gap: 8px; margin: 14px 0 22px; }}
 .chip {{ padding: 2px 11px; border-radius: 99px; border: 1px solid; font-size: 13px; font-weight: 600; }}
 .canvas {{ overflow-x: auto; border: 1px solid; border-radius: 14px; text-align: center; }}
-.canvas svg {{ display: block; margin: 0 auto; max-width: 100%; min-width: min(100%, 860px); height: auto; }}
+.canvas svg {{ display: block; margin: 0 auto; max-width: 100%; height: auto; }}
 .graph a {{ cursor: pointer; }}
 .graph a:focus-visible .card, .graph a:hover .card {{ stroke-width: 2.6; }}
 .wide {{ overflow-x: auto; border: 1px solid; border-radius: 12px; }}
@@ -174,7 +180,6 @@ table {{ width: 100%; border-collapse: collapse; font-size: 14px; }}
 th, td {{ padding: 8px 14px; text-align: left; vertical-align: top; border-top: 1px solid; }}
 thead th {{ border-top: 0; font-size: 12px; font-weight: 600; white-space: nowrap; }}
 tbody th {{ font-weight: 600; white-space: nowrap; }}
-tbody tr:first-child > * {{ border-top: 1px solid; }}
 tr:target > * {{ animation: flash 1.6s ease-out; }}
 .number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 code {{ font: 12.5px/1.5 {MONO}; }}

@@ -35,6 +35,8 @@ _RADIUS = 9.0
 _BUCKETS = 72
 """Pieces of the bar that shows which frames a layer has."""
 _ORDER = ("frame", "mixed", "whole", "finished", "previous", "first", "any", "nothing")
+_SHRINK = 0.8
+"""A page may shrink a graph this far; then it scrolls."""
 _LETTER = 7.0
 """Width of a letter in a chip, in pixels: a generous guess, fonts differ."""
 
@@ -82,7 +84,8 @@ def _opening(plan: Plan, width: float, height: float) -> str:
     label = quoteattr(f"{plan.name}: {summary_of(plan)}")
     return (
         f'<svg class="graph" xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" '
-        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label={label}>'
+        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" style="min-width:{_SHRINK * width:.0f}px" '
+        f'role="img" aria-label={label}>'
     )
 
 

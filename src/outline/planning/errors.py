@@ -42,6 +42,7 @@ def finding_from_error(
     else:
         message, _, way_out = str(error).rpartition("; ")
         message, way_out = (message, way_out) if message else (way_out, _WAY_OUT)
+        way_out = f"name one of {way_out}" if way_out.startswith("its layers") else way_out
     return Finding(
         code=code,
         severity=Severity.ERROR,
