@@ -24,6 +24,9 @@ from collections.abc import Iterable, Iterator, Sequence
 MAX_FRAMES = 10_000_000
 """Frames one range may name: far above any farm's limit, far below memory."""
 
+_RECENT: dict[str, range] = {}
+"""Plain ranges read before: the layers of a job share a few, and each is asked for often."""
+_MOST_RECENT = 256
 _SECTION = re.compile(r"(-?\d+)(?:-(-?\d+)(?:([xy:])(-?\d+))?)?\Z", re.ASCII)
 
 
@@ -52,10 +55,15 @@ def parse_range(text: str) -> Sequence[int]:
     """
     if not isinstance(text, str):
         raise FrameRangeError(text=repr(text), section=repr(text), reason="is not text")
+    known = _RECENT.get(text)
+    if known is not None:
+        return known
     sections = [part.strip() for part in text.split(",")]
     runs = [_parse_section(section, text) for section in sections]
     if len(runs) == 1 and isinstance(runs[0], range):
         frames: Sequence[int] = runs[0]
+        if frames and len(_RECENT) < _MOST_RECENT:
+            _RECENT[text] = runs[0]
     else:
         if sum(len(run) for run in runs) > MAX_FRAMES:
             raise FrameRangeError(text=text, section=text, reason=f"over {MAX_FRAMES:,} frames")

@@ -92,6 +92,17 @@ class Options:
         self.facility, self.os, self.email = facility, os, email
         self.show, self.shot, self.user = show, shot, user
         self.env = dict(env or {})
+        self._pycuerun: dict[bool, list[str]] = {}
+
+    def pycuerun(self, *, exact: bool) -> list[str]:
+        """Return the command that runs pycuerun on a host; looked up once, as every layer needs it.
+
+        Args:
+            exact: With the interpreter; else as a site's outline.cfg says.
+        """
+        if exact not in self._pycuerun:
+            self._pycuerun[exact] = _pycuerun(exact=exact)
+        return self._pycuerun[exact]
 
 
 class Spec:
@@ -146,7 +157,7 @@ class LayerPlan:
         self.tasks = layer.get_tasks()
         raw = None if options.use_pycuerun else layer.get_arg("command")
         self.is_raw = bool(raw)
-        self.argv = _argv(raw, layer, exact=exact)
+        self.argv = _argv(raw, layer, options.pycuerun(exact=exact), exact=exact)
         self.each = "frame" if raw and not self._is_for_chunk(raw) else "chunk"
         self.command = _command_text(raw, self.argv)
         if self.each == "frame" and self.tasks.chunk > 1 and not exact:
@@ -169,11 +180,13 @@ class LayerPlan:
         return text if is_plain(text) and "," not in text else format_frames(self.tasks.frames)
 
 
-def _argv(raw: Any, layer: Layer, *, exact: bool) -> list[str] | None:
+def _argv(raw: Any, layer: Layer, pycuerun: list[str], *, exact: bool) -> list[str] | None:
     """Return the exact arguments, tokens included; None for a command that is shell text."""
-    if not raw:
-        return _pycuerun_argv(layer) if exact else _site_argv(layer)
-    return None if isinstance(raw, str) else [tokens.for_wire(str(each)) for each in raw]
+    if raw:
+        return None if isinstance(raw, str) else [tokens.for_wire(str(each)) for each in raw]
+    session = layer.get_session().get_path()
+    argv = [*pycuerun, session, "-e", f"#IFRAME#-{layer.get_name()}"]
+    return argv if exact else _wrapped(layer, argv)
 
 
 def _command_text(raw: Any, argv: list[str] | None) -> str:
@@ -184,33 +197,24 @@ def _command_text(raw: Any, argv: list[str] | None) -> str:
     return shlex.join(argv)
 
 
-def _pycuerun_argv(layer: Layer) -> list[str]:
-    outline = layer.get_outline()
-    if not outline.is_serialized():
-        reason = "pycuerun could not load it from an outline made with serialize=False"
-        raise SpecError(thing=f"layer {layer.get_name()!r}", reason=reason)
-    session = outline.reserve_session_path()
-    return [
-        python_executable(),
-        "-P",  # the directory a job was launched from must not shadow modules
-        "-m",
-        "outline.pycuerun",
-        session,
-        "-e",
-        f"#IFRAME#-{layer.get_name()}",
-    ]
-
-
-def _site_argv(layer: Layer) -> list[str]:
-    """Return what runs a frame on a farm of hosts: as PyOutline says it, where outline.cfg names its directories."""
+def _pycuerun(*, exact: bool) -> list[str]:
+    """Return what runs pycuerun; on a farm of hosts as PyOutline says it, where outline.cfg names its directory."""
     from outline import config
 
-    wrapper, folder = layer.get_arg("wrapper"), config.get_option("bin_dir")
+    folder = "" if exact else config.get_option("bin_dir")
+    if folder:
+        return [os.path.join(folder, "pycuerun")]
+    # -P: the directory a job was launched from must not shadow modules
+    return [python_executable(), "-P", "-m", "outline.pycuerun"]
+
+
+def _wrapped(layer: Layer, argv: list[str]) -> list[str]:
+    """Return a command inside the wrapper of its layer or site, if there is one."""
+    from outline import config
+
+    wrapper = layer.get_arg("wrapper")
     if not wrapper and config.get_option("wrapper_dir"):
         wrapper = os.path.join(config.get_option("wrapper_dir"), "opencue_wrap_frame")
-    argv = _pycuerun_argv(layer)
-    if folder:
-        argv[:3] = [os.path.join(folder, "pycuerun")]
     return [wrapper, config.get_option("user_dir"), *argv] if wrapper else argv
 
 

@@ -228,7 +228,7 @@ def test_a_layer_is_not_read_through_a_planted_link(layer: Layer, outside: Path,
         header["pickle"] = {
             "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
             "cloudpickle": "",
-            "paths": [],
+            "path": [],
         }
         (place / "layer.yaml").write_text(json.dumps(header))
     else:
