@@ -123,6 +123,10 @@ class FileSpec(Path):
     def __reduce__(self) -> tuple[Any, ...]:
         return path_from_data, (path_to_data(self),)
 
+    def mkdir(self) -> None:
+        """Make the directory of the files and those above it; raises OSError when the system refuses."""
+        os.makedirs(here(self.get_dirname()), exist_ok=True)
+
     def _part(self, name: str) -> str:
         match = re.match(_SEQUENCE, os.path.basename(self._path))
         return (match[name] or "") if match else ""

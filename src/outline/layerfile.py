@@ -339,7 +339,7 @@ def _read_header(folder: Folder, place: tuple[str, str]) -> dict[str, Any]:
     return header
 
 
-def _bare(cls: type[Layer]) -> Layer:
+def bare_layer(cls: type[Layer]) -> Layer:
     """Return a layer without running its constructor: all it holds is in the file."""
     from outline.event import EventHandler
     from outline.session import Stage
@@ -353,7 +353,7 @@ def _bare(cls: type[Layer]) -> Layer:
 
 
 def _from_plain(body: Mapping[str, Any]) -> Layer:
-    layer = _bare(_import_class(body))
+    layer = bare_layer(_import_class(body))
     vars(layer).update(body["extra"])
     layer._name, layer._args, layer._env = body["name"], body["args"], body["env"]
     layer._service, layer._limits = body["service"], body["limits"]
@@ -400,7 +400,7 @@ def _unpickle(
 
     try:
         unpickler = Unpickler(io.BytesIO(folder.read((*place, "layer.pkl"), _MAX_BYTES)))
-        layer = _bare(unpickler.load())
+        layer = bare_layer(unpickler.load())
         ol.attach_loaded(name, layer)  # before its state: that may lead to layers that lead to it
         vars(layer).update(unpickler.load())
     except (OSError, ImportError, AttributeError, EOFError, pickle.UnpicklingError) as error:

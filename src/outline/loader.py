@@ -54,14 +54,40 @@ def load_outline(path: str) -> Outline:
 def _load_session(path: str) -> Outline:
     from outline import layerfile
 
-    data = layerfile.read_outline_data(path)
+    try:
+        data = layerfile.read_outline_data(path)
+    except NoSessionError:
+        from outline import stockfile
+
+        if not stockfile.is_stock(path):
+            raise
+        return _load_stock_session(path)
+    outline = _outline_from_data(data, path)
+    outline._priority = data["priority"]
+    outline._layers = dict.fromkeys(data["layers"])
+    outline._wire = {wire_name(name): name for name in data["layers"]}
+    outline.load_session()
+    return outline
+
+
+def _outline_from_data(data: Mapping[str, Any], path: str) -> Outline:
     outline = Outline(data["name"], frame_range=data["range"], path=os.path.abspath(path))
-    for key in ("show", "shot", "user", "facility", "maxcores", "maxgpus", "priority"):
+    for key in ("show", "shot", "user", "facility", "maxcores", "maxgpus"):
         setattr(outline, f"_{key}", data[key])
     outline._env = {key: (value, pre) for key, (value, pre) in data["env"].items()}
     outline._args = data["args"]
-    outline._layers = dict.fromkeys(data["layers"])
-    outline._wire = {wire_name(name): name for name in data["layers"]}
+    return outline
+
+
+def _load_stock_session(path: str) -> Outline:
+    """Return the outline of a session that PyOutline made."""
+    from outline import stockfile
+
+    stored = stockfile.read(path)
+    outline = _outline_from_data(stockfile.outline_data(stored), path)
+    for layer in stockfile.build_layers(stored):
+        outline._claim(layer, layer.get_name())
+        outline.attach_loaded(layer.get_name(), layer)
     outline.load_session()
     return outline
 
@@ -103,12 +129,16 @@ def load_json(json_str: str) -> Outline:
     outline = Outline(frame_range=data.get("range"), current=True, **known)
     for each in data.get("layers", []):
         args = {key: value for key, value in each.items() if key not in {"name", "module"}}
-        outline.add_layer(_layer_class(each.get("module"))(each.get("name"), **args))
+        outline.add_layer(layer_class(each.get("module"))(each.get("name"), **args))
     return outline
 
 
-def _layer_class(path: object) -> Any:
-    """Return the Layer class a dotted path names; nothing else may be called from a file."""
+def layer_class(path: object) -> Any:
+    """Return the Layer class a dotted path names; nothing else may be called from a file.
+
+    Raises:
+        ScriptError: There is no such class.
+    """
     import importlib
 
     module, _, name = str(path).rpartition(".")
@@ -566,9 +596,22 @@ class Outline:
         if not self._layers:
             raise OutlineException(f"{self._thing()} has no layers; call add_layer(layer)")
         self.setup_depends()
-        for layer in self.get_layers():
-            layer.get_tasks()
+        self._check_ranges()
         self._check_cycles()
+
+    def get_active_layers(self) -> list[Layer]:
+        """Return the layers that have frames: those whose range has some in common with the outline's."""
+        return [layer for layer in self.get_layers() if layer.get_frame_range() is not None]
+
+    def _check_ranges(self) -> None:
+        """Raise for a layer without frames that another waits for, and when no layer has any."""
+        active = self.get_active_layers()
+        if len(active) == len(self._layers):
+            return
+        awaited = {each.get_depend_on_name() for layer in active for each in layer.get_depends()}
+        for layer in self.get_layers():
+            if not active or layer.get_name() in awaited:
+                layer.get_tasks()
 
     def _check_cycles(self) -> None:
         every, plain = self._edges(previous=True), self._edges(previous=False)
@@ -588,11 +631,11 @@ class Outline:
                 if each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
                 or (previous and each.get_depend_on_layer() is not layer)
             ]
-            for layer in self.get_layers()
+            for layer in self.get_active_layers()
         }
 
     def _task_edges(self) -> tuple[Mapping[str, Any], list[tuple[str, str, EdgeKind]]]:
-        layers = self.get_layers()
+        layers = self.get_active_layers()
         edges = [
             (layer.get_name(), each.get_depend_on_name(), each.get_type().kind)
             for layer in layers

@@ -184,7 +184,11 @@ def _argv(raw: Any, layer: Layer, pycuerun: list[str], *, exact: bool) -> list[s
     """Return the exact arguments, tokens included; None for a command that is shell text."""
     if raw:
         return None if isinstance(raw, str) else [tokens.for_wire(str(each)) for each in raw]
-    session = layer.get_session().get_path()
+    outline = layer.get_outline()
+    if not outline.is_serialized():
+        reason = "pycuerun could not load it from an outline made with serialize=False"
+        raise SpecError(thing=f"layer {layer.get_name()!r}", reason=reason)
+    session = outline.reserve_session_path()
     argv = [*pycuerun, session, "-e", f"#IFRAME#-{layer.get_name()}"]
     return argv if exact else _wrapped(layer, argv)
 
@@ -248,14 +252,23 @@ class _Writer:
         self.outline, self.dialect, self.options = outline, dialect, options
         self.lowered: list[str] = []
         exact = dialect == CUELET
-        self.plans = [
-            LayerPlan(layer, options, self.lowered, exact=exact) for layer in outline.get_layers()
-        ]
+        active = outline.get_active_layers()
+        self.plans = [LayerPlan(layer, options, self.lowered, exact=exact) for layer in active]
+        self._note_skipped(active)
         self.by_name = {plan.title: plan for plan in self.plans}
         self.title = options.name or outline.get_name()
         self.show = options.show or outline.get_show()
         self.shot = options.shot or outline.get_shot()
         self.user = options.user or outline.get_user()
+
+    def _note_skipped(self, active: list[Layer]) -> None:
+        names = {layer.get_name() for layer in active}
+        self.lowered += [
+            f"layer {layer.get_name()} is left out: its range {layer.get_arg('range')} has no frame "
+            f"in common with {self.outline.get_frame_range()}"
+            for layer in self.outline.get_layers()
+            if layer.get_name() not in names
+        ]
 
     def write(self) -> Spec:
         self._check_limits()

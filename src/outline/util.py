@@ -98,8 +98,14 @@ def intersect_frame_set(
 
 
 def compact_frame_range(frames: FrameSetLike) -> str:
-    """Return the shortest plain range text of a frame set, in its order."""
-    return format_frames(FrameSet(frames))
+    """Return range text of a frame set, in its order, frames that follow each other joined to ``A-B``."""
+    runs: list[list[int]] = []
+    for number in FrameSet(frames):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ",".join("-".join(map(str, run)) for run in runs)
 
 
 def get_slice(frame_range: FrameSetLike, frames: Iterable[int], items: Any) -> list[Any]:

@@ -40,10 +40,11 @@ def main(side, folder, answer, *scripts):
 def _preload():
     """Import what is slow and reads no environment that scripts change."""
     import grpc
-    import opencue
-    import opencue.api
     import opencue_proto.job_pb2
     import yaml
+
+    import opencue
+    import opencue.api
 
     for module in (grpc, opencue, opencue_proto, yaml):
         sys.modules[module.__name__] = module
@@ -69,6 +70,7 @@ def _run(side, home, script):
     for request in said.get("execute", ()):
         frame, layer = request.split()
         place = _session_of(launch["specs"][-1], layer) if launch["specs"] else None
+        place = place and place.replace("{home}", home)
         done = _in_child(home, lambda tell: _execute(home, script, said, place, layer, int(frame)))  # noqa: B023 - run at once
         launch["facts"] += [f"{request}: {each}" for each in done["facts"]]
         if done["error"]:
@@ -88,6 +90,8 @@ def _in_child(home, work):
         found = json.load(stream)
     with open(output, errors="replace") as stream:
         lines = stream.read().splitlines()
+    lines = [line.replace(home, "{home}") for line in lines]
+    found["specs"] = [xml.replace(home, "{home}") for xml in found["specs"]]
     found["facts"] = [line[5:].strip() for line in lines if line.startswith("fact:")]
     found["output"] = lines
     return found
@@ -98,12 +102,13 @@ def _child(home, work, report, output):
     handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
+    sys.stdout.reconfigure(line_buffering=True)  # in order with what commands print
     try:
         work(found["specs"].append)
     except SystemExit as error:
         if error.code:
             found["error"] = f"exit {error.code}"
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever a script raises is its answer
         found["error"] = type(error).__name__
         found["trace"] = traceback.format_exc()
     sys.stdout.flush()

@@ -18,12 +18,12 @@ LEAST_MEMORY_KB = 262_144
 LEAST_CORE_POINTS, MOST_CORE_POINTS = 100, 2_400
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A Cuebot would not take the specification."""
 
 
 def read(xml: str) -> dict[str, Any]:
-    """Return the facts of a specification, nested; raises Refused."""
+    """Return the facts of a specification, nested; raises RefusedError."""
     root = ET.fromstring(xml)
     job = _one(root, "job")
     return {
@@ -51,14 +51,14 @@ def read(xml: str) -> dict[str, Any]:
 def _one(parent: ET.Element, tag: str) -> ET.Element:
     found = parent.find(tag)
     if found is None:
-        raise Refused(f"no <{tag}>")
+        raise RefusedError(f"no <{tag}>")
     return found
 
 
 def _name(text: str) -> str:
     name = text.replace("-", "_").lower()
     if not re.fullmatch(r"[\w.-]{3,}", name):
-        raise Refused(f"name {text!r}")
+        raise RefusedError(f"name {text!r}")
     return name
 
 
@@ -66,13 +66,13 @@ def job_name(text: str) -> str:
     """Return the normal form of a job's name, without its prefix."""
     name = re.sub("_+", "_", text.lower()).replace("-", "_")
     if not re.fullmatch(r"[\w.-]{3,}", name):
-        raise Refused(f"name {text!r}")
+        raise RefusedError(f"name {text!r}")
     return name.lstrip("_")
 
 
 def _user(text: str) -> str:
     if text == "root":
-        raise Refused("Cannot launch jobs as root")
+        raise RefusedError("Cannot launch jobs as root")
     return text
 
 
@@ -130,7 +130,7 @@ def core_points(text: str | None) -> int | None:
 
 
 def memory_kb(text: str | None) -> int | None:
-    """Return KB: ``m`` is MB, ``g`` and nothing are whole GB; raises Refused for other text."""
+    """Return KB: ``m`` is MB, ``g`` and nothing are whole GB; raises RefusedError for other text."""
     return None if text is None else max(_kb(text.lower()), LEAST_MEMORY_KB)
 
 
@@ -138,7 +138,7 @@ def gpu_memory_kb(text: str | None) -> int | None:
     """Return KB as `memory_kb`, but 0 for what cannot be read."""
     try:
         return None if text is None else _kb(text.lower())
-    except Refused:
+    except RefusedError:
         return 0
 
 
@@ -147,7 +147,7 @@ def _kb(text: str) -> int:
         return int(float(match[1]) * 1024)
     if match := re.fullmatch(r"(\d+)g?", text):
         return int(match[1]) * 1024 * 1024
-    raise Refused(f"memory {text!r}")
+    raise RefusedError(f"memory {text!r}")
 
 
 def _tags(text: str | None) -> list[str] | None:
@@ -156,12 +156,12 @@ def _tags(text: str | None) -> list[str] | None:
     tags = text.replace(" ", "").split("|")
     for tag in tags:
         if not re.fullmatch(r"[\w.-]{3,}", tag):
-            raise Refused(f"tag {tag!r}")
+            raise RefusedError(f"tag {tag!r}")
     return tags
 
 
 def tasks(text: str, chunk: int) -> list[int]:
-    """Return the number each frame object is named after, in order; raises Refused."""
+    """Return the number each frame object is named after, in order; raises RefusedError."""
     frames = list(dict.fromkeys(frame for part in text.split(",") for frame in _section(part)))
     if chunk <= 1:
         return frames
@@ -171,11 +171,11 @@ def tasks(text: str, chunk: int) -> list[int]:
 def _section(text: str) -> list[int]:
     match = _SECTION.match(text)
     if match is None:
-        raise Refused(f"range {text!r}")
+        raise RefusedError(f"range {text!r}")
     first, last = int(match[1]), int(match[2] or match[1])
     step = int(match[4] or (1 if last >= first else -1))
     if step == 0 or (step > 1 and last < first) or (step < 0 and last >= first):
-        raise Refused(f"range {text!r}")
+        raise RefusedError(f"range {text!r}")
     if match[3] == ":":
         return _interleaved(first, last, step)
     frames = _every(first, last, step)

@@ -18,7 +18,7 @@ class Reader(outline.Layer):
 
     def _execute(self, frames):
         ol = self.get_outline()
-        print("fact:", self.get_data("settings"), ol.get_data("shared"))
+        print("fact:", sorted(self.get_data("settings").items()), ol.get_data("shared"))
         for name in ("scene.ma", "renamed.ma", "linked.ma"):
             print("fact:", name, open(self.get_file(name)).read())
         print("fact:", open(ol.get_file("shared.ma")).read())

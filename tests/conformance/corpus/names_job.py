@@ -8,8 +8,4 @@ job.add_layer(Shell("render", command=["true"]))
 outline.cuerun.launch(job)
 unique = outline.Outline("unique", name_unique=True)
 print("fact:", unique.get_name()[:6], len(unique.get_name()))
-print(
-    "fact:",
-    outline.Outline(path="/a/b/script_name.outline").get_name(),
-    outline.Outline().get_name(),
-)
+print("fact:", outline.Outline().get_name())

@@ -4,28 +4,13 @@ import outline.cuerun
 from outline.modules.shell import Shell
 
 parser = outline.cuerun.CuerunOptionParser()
-options, args = parser.parse_args(
-    ["-p", "--priority", "5", "-f", "1-4", "--no-mail", "--env", "A=1", "script"]
-)
+parser.add_plugin_option("--farm", dest="farm", default="x")
+options, args = parser.parse_args(["-p", "--priority", "5", "-f", "1-4", "--no-mail", "script"])
+parser.handle_standard_options(options, args)
+print("fact:", args, options.pause, options.range, options.priority, options.nomail, options.farm, options.range_default)
 found = parser.options_to_args(options)
-print("fact:", args, options.pause, options.range, options.priority, options.nomail)
-for key in (
-    "pause",
-    "priority",
-    "nomail",
-    "range",
-    "shot",
-    "os",
-    "basename",
-    "wait",
-    "test",
-    "autoeat",
-    "maxretries",
-    "facility",
-    "backend",
-    "server",
-):
+for key in ("pause", "priority", "nomail", "range"):
     print("fact:", key, found.get(key, "absent"))
-job = outline.Outline("parsed", frame_range="1-2")
+job = outline.Outline("parsed", frame_range="1-9")
 job.add_layer(Shell("render", command=["true"]))
 outline.cuerun.launch(job, **found)

@@ -1,7 +1,9 @@
+# drive: python
 import outline
+import outline.cuerun
 from outline.modules.shell import Shell
 
-job = outline.current_outline()
+job = outline.Outline("outline_api", current=True)
 first = Shell("first", command=["true"], range="1")
 second = Shell("second", command=["true"], range="1")
 print("fact:", [layer.get_name() for layer in job.get_layers()], job.is_layer("first"), job.is_layer("third"))
@@ -12,9 +14,9 @@ for wrong in (lambda: job.get_layer("third"), job.get_session, lambda: job.set_m
     try:
         wrong()
         print("fact: accepted")
-    except Exception as error:
-        print("fact:", any(cls.__name__ == "OutlineException" for cls in type(error).__mro__))
+    except outline.OutlineException:
+        print("fact: OutlineException")
 job.set_arg("studio", "x")
 print("fact:", job.get_arg("studio"), job.get_arg("none"), job.get_arg("none", 2), job.get_args())
-first.set_name("renamed")
-print("fact:", first.get_name(), outline.Layer("loose", register=False).get_name())
+print("fact:", outline.Layer("loose", register=False).get_name(), outline.current_outline() is job)
+outline.cuerun.launch(job)

@@ -1,0 +1,184 @@
+"""Read an ``outline.yaml`` that PyOutline wrote: known things become ours, nothing else is built or called."""
+
+from __future__ import annotations
+
+from outline.constants import LayerType
+from outline.depend import Depend, DependType
+from outline.exception import NoSessionError
+from outline.io import FileSpec, Path
+from outline.layer import Layer, LayerProcess
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+MARK = b"!!python/object:outline.loader.Outline"
+"""What the first lines of such a file hold."""
+MAX_BYTES = 64 * 1024 * 1024
+
+_OBJECT = "tag:yaml.org,2002:python/object:"
+_APPLIED = "tag:yaml.org,2002:python/object/apply:"
+
+
+class Stored:
+    """An object of the file: the name of its class and its attributes, nothing more."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.state: dict[str, Any] = {}
+
+    def get(self, owner: str, name: str, default: Any = None) -> Any:
+        """Return a private attribute of the class ``owner``."""
+        return self.state.get(f"_{owner}__{name}", default)
+
+
+def is_stock(path: str) -> bool:
+    """Tell whether PyOutline wrote a file."""
+    try:
+        with open(path, "rb") as stream:
+            return MARK in stream.read(200)
+    except OSError:
+        return False
+
+
+def read(path: str) -> Stored:
+    """Return the outline of a file.
+
+    Raises:
+        SessionException: It is damaged, too large, or holds what is no part of an outline.
+    """
+    import yaml
+
+    try:
+        with open(path, "rb") as stream:
+            text = stream.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise NoSessionError(thing=f"file {path!r}", advice=f"is over {MAX_BYTES:,} bytes")
+        found = yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader, see there
+    except (yaml.YAMLError, RecursionError) as error:
+        first = str(error).partition("\n")[0]
+        raise NoSessionError(thing=f"file {path!r}", advice=f"cannot be read: {first}") from error
+    if not isinstance(found, Stored) or found.kind != "outline.loader.Outline":
+        raise NoSessionError(thing=f"file {path!r}", advice="holds no outline")
+    return found
+
+
+def _loader() -> Any:
+    """Return a safe loader that keeps objects as `Stored` and builds none."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def stored(loader: Any, kind: str, node: Any) -> Iterator[Stored]:
+        found = Stored(kind)
+        yield found
+        found.state.update(loader.construct_mapping(node))  # not deep: layers refer to each other
+
+    def applied(loader: Any, kind: str, node: Any) -> Any:
+        values = loader.construct_sequence(node, deep=True)
+        if kind != "outline.constants.LayerType" or len(values) != 1:
+            raise yaml.constructor.ConstructorError(None, None, f"{kind} is no part of an outline")
+        return values[0]
+
+    def listed(loader: Any, node: Any) -> tuple[Any, ...]:
+        return tuple(loader.construct_sequence(node, deep=True))
+
+    def file_spec(loader: Any, node: Any) -> FileSpec:
+        path, attributes = yaml.safe_load(loader.construct_scalar(node))
+        return FileSpec(path, **attributes)
+
+    def nothing(loader: Any, kind: str, node: Any) -> None:
+        """Stand for a function or class: listeners are not called."""
+
+    Loader.add_multi_constructor(_OBJECT, stored)
+    Loader.add_multi_constructor(_APPLIED, applied)
+    Loader.add_constructor("tag:yaml.org,2002:python/tuple", listed)
+    Loader.add_constructor("!FileSpec", file_spec)
+    Loader.add_multi_constructor("tag:yaml.org,2002:python/name:", nothing)
+    return Loader
+
+
+def outline_data(stored: Stored) -> dict[str, Any]:
+    """Return what our own ``outline.yaml`` would hold, without the layers."""
+    keys = ("name", "show", "shot", "user", "facility", "maxcores", "maxgpus", "args")
+    data: dict[str, Any] = {key: stored.get("Outline", key) for key in keys}
+    frames = stored.get("Outline", "frame_range")
+    data["range"] = None if frames is None else str(frames)
+    data["env"] = {key: tuple(pair) for key, pair in stored.get("Outline", "env", {}).items()}
+    return data
+
+
+def build_layers(stored: Stored) -> list[Layer]:
+    """Return the layers, with what they wait for; raises LayerException for a class that is no Layer."""
+    layers = {id(each): _build(each) for each in stored.get("Outline", "layers", [])}
+    for each in stored.get("Outline", "layers", []):
+        layer = layers[id(each)]
+        for depend in each.get("Layer", "depends", []):
+            _link(layer, layers, depend)
+        if isinstance(layer, LayerProcess):
+            _give_creator(layer, layers, each)
+    return list(layers.values())
+
+
+def _give_creator(process: LayerProcess, layers: dict[int, Layer], stored: Stored) -> None:
+    """Connect a pre- or post-process with its layer."""
+    process._creator = None
+    for owner in ("LayerPreProcess", "LayerPostProcess"):
+        creator = layers.get(id(stored.get(owner, "creator")))
+        if creator is not None:
+            process._creator = creator
+            alias = process.get_name().removeprefix(f"{creator.get_name()}_")
+            creator._processes[alias] = process
+
+
+def _link(layer: Layer, layers: dict[int, Layer], depend: Stored) -> None:
+    on = layers.get(id(depend.get("Depend", "depend_on")))
+    if on is None:
+        return
+    kind = DependType(str(depend.get("Depend", "type")))
+    any_frame = bool(depend.get("Depend", "any_frame"))
+    layer._depends.append(Depend(layer, on, kind, any_frame=any_frame))
+
+
+def _build(stored: Stored) -> Layer:
+    from outline.layerfile import bare_layer
+    from outline.loader import layer_class
+
+    layer = bare_layer(layer_class(stored.kind))
+    layer._name = stored.get("Layer", "name")
+    layer._args, layer._service, layer._limits = {}, None, None
+    layer._env = dict(stored.get("Layer", "env", {}))
+    layer._type = LayerType(stored.get("Layer", "type", "Render"))
+    layer._inputs = _paths(stored.get("Layer", "input", {}))
+    layer._outputs = _paths(stored.get("Layer", "output", {}))
+    _take_settings(layer, stored)
+    for each in stored.get("Layer", "children", []):
+        child = _build(each)
+        child._parent = layer
+        layer._children.append(child)
+    return layer
+
+
+def _take_settings(layer: Layer, stored: Stored) -> None:
+    for key, value in stored.get("Layer", "args", {}).items():
+        layer.set_arg(key, value)
+    if stored.get("Layer", "service"):
+        layer.set_service(stored.get("Layer", "service"))
+    if stored.get("Layer", "limits"):
+        layer.set_limits(stored.get("Layer", "limits"))
+    own = f"_{type(layer).__name__}__"
+    for name, value in stored.state.items():
+        if name.startswith(own) or not name.startswith(("_Layer__", "_Frame__")):
+            vars(layer).setdefault(name, value)
+
+
+def _paths(stored: dict[str, Any]) -> dict[str, Path]:
+    return {name: _path(each) for name, each in stored.items()}
+
+
+def _path(stored: Any) -> Path:
+    if not isinstance(stored, Stored):
+        return stored if isinstance(stored, Path) else Path(str(stored))
+    return Path(stored.get("Path", "path"), **stored.get("Path", "attributes", {}))

@@ -1,0 +1,9 @@
+# drive: python
+import outline
+import outline.cuerun
+from outline.modules.shell import Shell
+
+job = outline.Outline("local", frame_range="1-2")
+job.add_layer(Shell("render", command=["true"]))
+job.set_arg("localbook", {"host": "desk1", "cores": 2})
+outline.cuerun.launch(job)
