@@ -453,7 +453,7 @@ def test_p501_equal_signs_in_values() -> None:
     ("path", "its_path"),
     [
         ("/out/log.txt", "/out/../out/log.txt"),
-        (FileSpec("/out/b.#.exr"), FileSpec("/out/b.@@@@.exr")),
+        (FileSpec("/out/b.####.exr"), FileSpec("/out/./b.####.exr")),
         (FileSpec("/out/b.1-5#.exr"), FileSpec("/out/b.5-9#.exr")),
     ],
 )
