@@ -26,6 +26,9 @@ class FileSequence:
         ValueError: The path has another form, or its range is malformed or goes down.
     """
 
+    frameSet: FrameSet | None = None
+    """The frames; None when the path names none."""
+
     def __init__(self, filepath: str) -> None:
         match = _PATH.match(filepath)
         if match is None or not match["range"] + match["pad"]:

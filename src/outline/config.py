@@ -170,6 +170,10 @@ def _apply_environment(parser: ConfigParser) -> None:
                 parser.set(section, option, os.environ[variable])
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), "config"})
+
+
 def __getattr__(name: str) -> Any:
     if name == "config":
         return get_config()

@@ -278,16 +278,20 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
     outline.get_layer(layer).execute(int(frame))
 
 
+_ELSEWHERE = {"CuerunOptionParser": "options", "Frame": "layer", "load_outline": "loader"}
+"""What scripts import from here, and the module it is in."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "CuerunOptionParser":
-        from outline.options import CuerunOptionParser
-
-        return CuerunOptionParser
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(f"outline.{_ELSEWHERE[name]}"), name)
     if name == "config":
-        from outline import config
-
-        return config
+        return importlib.import_module("outline.config")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ELSEWHERE, "config"})
 
 
 def _option(name: str) -> str:

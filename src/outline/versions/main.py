@@ -11,9 +11,11 @@ from outline.versions import (
     set_repos,
     unrequire,
 )
-from outline.versions.session import VersionsException
+from outline.versions.session import Session, Settings, VersionsException
 
 __all__ = [
+    "Session",
+    "Settings",
     "VersionsException",
     "get_repos",
     "get_session",
