@@ -15,7 +15,7 @@ from typing import Any
 
 _SECTION = re.compile(r"(-?\d+)(?:-(-?\d+)(?:([xy:])(-?\d+))?)?$")
 LEAST_MEMORY_KB = 262_144
-LEAST_CORE_POINTS, MOST_CORE_POINTS = 100, 2_400
+LEAST_CORE_POINTS, ONE_CORE, MOST_CORE_POINTS = 10, 100, 2_400
 
 
 class RefusedError(Exception):
@@ -116,7 +116,7 @@ def _layer(element: ET.Element) -> dict[str, Any]:
 
 
 def _is_small(points: int | None) -> bool:
-    return points is not None and 0 < points < LEAST_CORE_POINTS
+    return points is not None and 0 < points < ONE_CORE
 
 
 def core_points(text: str | None) -> int | None:
@@ -126,7 +126,7 @@ def core_points(text: str | None) -> int | None:
     points = int(abs(float(text)) * 100 + 0.5) if "." in text else abs(int(text))
     if float(text) <= 0:
         return -points
-    return min(max(points, LEAST_CORE_POINTS), MOST_CORE_POINTS) if points >= 10 else 100
+    return ONE_CORE if points < LEAST_CORE_POINTS else min(points, MOST_CORE_POINTS)
 
 
 def memory_kb(text: str | None) -> int | None:
