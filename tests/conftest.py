@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("cuelet", deadline=None)  # a timing never decides a test
+hypothesis.settings.load_profile("cuelet")
 
 SRC = Path(__file__).parent.parent / "src"
 

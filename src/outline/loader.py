@@ -47,8 +47,15 @@ def load_outline(path: str) -> Outline:
     if path.endswith((".yaml", ".yml")):
         return _load_session(path)
     outline = Outline(path=path, current=True)
-    outline.parse_outline_script(path)
-    return current_outline() or outline
+    names = _execute_script(path)
+    built = current_outline() or outline
+    return built if built.get_layers() else _only_outline_in(names) or built
+
+
+def _only_outline_in(names: Mapping[str, Any]) -> Outline | None:
+    """Return the outline a script keeps in a variable, if there is exactly one."""
+    found = {id(value): value for value in names.values() if isinstance(value, Outline)}
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _load_session(path: str) -> Outline:
@@ -98,13 +105,19 @@ def parse_outline_script(path: str) -> None:
     Raises:
         ScriptError: It cannot be read or is not Python.
     """
+    _execute_script(path)
+
+
+def _execute_script(path: str) -> dict[str, Any]:
+    """Execute a script and return the names it leaves."""
     try:
         with open(path, "rb") as stream:
             code = compile(stream.read(), path, "exec")
     except (OSError, SyntaxError, ValueError) as error:
         raise ScriptError(path=path, reason=error) from error
-    names = {"__name__": "__outline_script__", "__file__": path}
+    names: dict[str, Any] = {"__name__": "__outline_script__", "__file__": path}
     exec(code, names)  # noqa: S102 - an outline script is a program
+    return names
 
 
 def load_json(json_str: str) -> Outline:

@@ -179,10 +179,14 @@ class Session:
         return self._path if layer is None else self._folder.make(_parts(layer))
 
     def remove(self) -> None:
-        """Delete the session with everything in it."""
+        """Delete the session with everything in it, and the folder of the job's sessions when it was the last."""
         import shutil
 
         shutil.rmtree(self._path, ignore_errors=True)
+        try:
+            os.rmdir(os.path.dirname(self._path))
+        except OSError:
+            return  # it holds other sessions
 
     def save(self) -> None:
         """Write the outline and its layers into the session."""

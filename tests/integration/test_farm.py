@@ -314,3 +314,51 @@ def test_a_job_cannot_wait_for_one_that_nobody_knows(client: FarmBox) -> None:
 
     with pytest.raises(opencue.CueException, match="show-shot-user_nobody"):
         launch(spec)
+
+
+def test_post_layers_run_when_all_the_others_are_done(client: FarmBox, tmp_path: Path) -> None:
+    log = tmp_path / "order"
+    note = sh(f"sleep 0.1; echo $CUE_LAYER >> {log}")
+    spec = job_spec(
+        {"post": {"argv": note}, "one": {"argv": note, "range": "1-3"}, "two": {"argv": note}}
+    )
+    spec = spec.replace("name=\"post\" type='Render'", "name=\"post\" type='Post'")
+
+    settled(launch(spec).id())
+
+    assert sorted(log.read_text().split()[:4]) == ["one", "one", "one", "two"]
+    assert log.read_text().split()[4:] == ["post"]
+
+
+def test_watching_a_job_that_is_killed_does_not_end_well(farm: FarmBox) -> None:
+    script = farm.home / "job.py"
+    script.write_text(
+        "from outline import Outline, cuerun\nfrom outline.modules.shell import Shell\n"
+        "ol = Outline('killed-job')\nol.add_layer(Shell('main', command=['true']))\n"
+        "cuerun.launch(ol, pause=True)\n"
+    )
+    assert farm.cuelet("run", "--detach", str(script)).returncode == 0
+    assert farm.cuelet("kill", "killed-job").returncode == 0
+
+    watched = farm.cuelet("watch", "killed-job")
+
+    assert watched.returncode == 7
+    assert "killed after" in watched.stdout
+    again = farm.cuelet("pause", "killed-job")
+    assert again.returncode == 1
+    assert "has ended" in again.stderr
+
+
+def test_watching_a_job_that_waits_for_a_killed_one_ends_and_says_why(client: FarmBox) -> None:
+    first = launch(job_spec({"one": {"argv": ["/bin/true"]}}, name="first", paused=True))
+    second = launch(
+        _after(job_spec({"two": {"argv": ["/bin/true"]}}, name="second"), "second", "first")
+    )
+    first.kill(reason="test")
+
+    watched = client.cuelet("watch", second.name())
+
+    assert watched.returncode == 7
+    assert "drop-depends" in watched.stderr
+    assert "waits for job" in client.cuelet("show", second.name()).stdout
+    assert first.name() in client.cueadmin("-lji", second.name()).stdout

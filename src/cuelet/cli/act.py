@@ -76,6 +76,7 @@ def kill(options: argparse.Namespace) -> int:
     who = {"username": _user(), "pid": str(os.getpid()), "host_kill": os.uname().nodename}
     reason = "cuelet kill"
     criteria = _criteria(options)
+    _refuse_ended(job, "kill")
     if not criteria:
         job.kill(**who, reason=reason)
         print(f"killed {job.name()}")
@@ -86,6 +87,11 @@ def kill(options: argparse.Namespace) -> int:
         raise CommandError(f"{job.name()}: none of these frames is running")
     job.killFrames(**who, reason=reason, **criteria)
     return _say(job, "killing", number)
+
+
+def _refuse_ended(job: Job, what: str) -> None:
+    if job.state() == opencue.api.job_pb2.FINISHED:
+        raise CommandError(f"{job.name()} has ended: there is nothing to {what}")
 
 
 def _user() -> str:
@@ -111,6 +117,7 @@ def _pause(options: argparse.Namespace, *, paused: bool) -> int:
             "a whole job is paused or resumed: leave --layer, --frames out", Exit.USAGE
         )
     job = find_job(options.job)
+    _refuse_ended(job, "pause" if paused else "resume")
     job.pause() if paused else job.resume()
     print(f"{'paused' if paused else 'resumed'} {job.name()}")
     return Exit.OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,12 +20,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parser().parse_args(argv)
     try:
-        return int(_command(options.do)(options))
+        code = int(_command(options.do)(options))
+        sys.stdout.flush()
+        return code
     except CommandError as error:
         print(f"cuelet: {error}", file=sys.stderr)
         return int(error.status)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read us has enough; nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.FAILED)
     except Exception as error:
         status = _status_of(error)
         if status is None:
@@ -125,7 +132,8 @@ def _add_run(commands: Parsers) -> None:
     )
     _watching(run)
     run.add_argument("script")
-    run.add_argument("args", nargs=argparse.REMAINDER, help="given to the script")
+    args = run.add_argument("args", nargs=argparse.REMAINDER, help="given to the script")
+    args.required = False  # or argparse names it as missing beside a missing script
     watch = _add(commands, "watch", "run:watch_command", "follow a job to its end")
     _watching(watch)
     watch.add_argument("job")

@@ -158,7 +158,8 @@ def _edges(job: Job, layers: Iterable[Layer]) -> Iterable[dict[str, Any]]:
     asked = farm.call_or_none("GetDepends", job_id=job.id())
     if asked is not None:
         keys = ("layer", "on", "type", "outcome")
-        return [{key: each[key] for key in keys} for each in asked["depends"]]
+        inside = (each for each in asked["depends"] if each["type"] != "JOB_ON_JOB")
+        return [{key: each[key] for key in keys} for each in inside]
     found = {pair for layer in layers for pair in _pairs(layer.getWhatThisDependsOn())}
     return [{"layer": layer, "on": on} for layer, on in sorted(found)]
 

@@ -35,9 +35,15 @@ class Ending:
     """Seconds from its launch to its end, or to now."""
 
     @property
+    def was_killed(self) -> bool:
+        """Whether the job ended before its frames were done."""
+        done = self.job.succeededFrames() + self.job.eatenFrames()
+        return not self.stuck and done < self.job.totalFrames()
+
+    @property
     def status(self) -> Exit:
         """The exit status it calls for."""
-        return Exit.DEAD_FRAMES if self.dead or self.stuck else Exit.OK
+        return Exit.DEAD_FRAMES if self.dead or self.stuck or self.was_killed else Exit.OK
 
 
 def watch(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) -> Ending:
@@ -87,7 +93,7 @@ def _look(job_id: str) -> tuple[Job, list[Layer], Ending | None]:
 
 def _ending(job: Job) -> Ending | None:
     finished = job.state() == opencue.api.job_pb2.FINISHED
-    if not finished and (job.runningFrames() or job.waitingFrames() or job.isPaused()):
+    if not finished and (job.runningFrames() or job.isPaused()):
         return None
     known = opencue.farm.call_or_none("GetStuck", job_id=job.id())
     if known is None:
@@ -103,6 +109,8 @@ def _ending_at_cuebot(job: Job, *, finished: bool) -> Ending | None:
     took_s = (job.data.stop_time or time.time()) - job.data.start_time
     if finished:
         return Ending(job, job.deadFrames(), "", took_s)
+    if job.waitingFrames():
+        return None
     return Ending(job, job.deadFrames(), "frames are dead", took_s) if job.deadFrames() else None
 
 
@@ -213,4 +221,6 @@ def summary(ending: Ending) -> str:
     if ending.status is Exit.OK:
         eaten = f", {job.eatenFrames()} eaten" if job.eatenFrames() else ""
         return f"{job.name()}: {done} succeeded{eaten} in {took}"
+    if ending.was_killed:
+        return f"{job.name()}: killed after {took}, {done} succeeded"
     return f"{job.name()}: {done} succeeded, {ending.dead} dead after {took}"

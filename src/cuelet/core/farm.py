@@ -169,16 +169,16 @@ class Farm:
         layer = job.layer_at(index)
         cores, memory_mb = self.reservation(layer)
         job.reserved[index] = cores, memory_mb
-        job.cores_in_use += cores
-        self.free_cores -= cores
+        job.cores_in_use = round(job.cores_in_use + cores, 6)
+        self.free_cores = round(self.free_cores - cores, 6)
         self.free_memory_mb -= memory_mb
 
     def let_go(self, job: Job, index: int) -> None:
         """Give back what a frame held."""
         cores, memory_mb = job.reserved.pop(index, (0.0, 0))
-        job.cores_in_use -= cores
+        job.cores_in_use = round(job.cores_in_use - cores, 6)
         job.rss_kb.pop(index, None)
-        self.free_cores += cores
+        self.free_cores = round(self.free_cores + cores, 6)
         self.free_memory_mb += memory_mb
 
     def reservation(self, layer: Layer) -> tuple[float, int]:
@@ -308,6 +308,9 @@ def _record(job: Job, index: int, report: RunExited) -> None:
         job.reasons.setdefault(index, report.reason)  # who killed it says more than that it was
 
 
+LOST_RETRIES = 3
+"""Retries that a frame has at least when its run was lost with the runner or the machine."""
+
 _AFTER_KILL = {
     Intent.KILL: DEAD,
     Intent.RETRY: WAITING,
@@ -327,9 +330,10 @@ def _state_after(job: Job, index: int, report: RunExited) -> FrameState:
         return _AFTER_KILL[intent]
     if report.exit_status == 0:
         return WAITING if job.must_wait(index) else SUCCEEDED
+    allowed = job.layer_at(index).retries
     if report.exit_status == ORPHANED:
-        return WAITING
-    if job.retries[index] < job.layer_at(index).retries:
+        allowed = max(allowed, LOST_RETRIES)
+    if job.retries[index] < allowed:
         job.retries[index] += 1
         return WAITING
     return EATEN if job.autoeat else DEAD
@@ -369,9 +373,10 @@ def used(farm: Farm, usage: RunUsage) -> None:
 
 
 def set_paused(job: Job, decision: Decision, *, paused: bool) -> None:
-    """Stop or resume booking frames of a job; running frames go on."""
-    job.paused = paused
-    decision.job(job)
+    """Stop or resume booking frames of a job; running frames go on, an ended job stays as it is."""
+    if job.state is JobState.PENDING:
+        job.paused = paused
+        decision.job(job)
 
 
 def set_priority(farm: Farm, job: Job, priority: int, decision: Decision) -> None:

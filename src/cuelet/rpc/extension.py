@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +15,7 @@ from cuelet.core.explain import Reason, explain_frame, explain_layer
 from cuelet.core.farm import Farm, holders, is_stuck
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job
-from cuelet.core.states import DEAD, DEPEND, JobState, Outcome
+from cuelet.core.states import DEAD, DEPEND, EATEN, SUCCEEDED, WAITING, JobState, Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 from outline.frames import EdgeKind
@@ -85,7 +85,8 @@ class FarmService:
 
     async def _on_depends(self, request: Values) -> Values:
         job = search.any_job(self._engine.farm, str(request.get("job_id", "")))
-        return {"depends": [depend_values(job, edge) for edge in job.edges]}
+        inside = [depend_values(job, edge) for edge in job.edges]
+        return {"depends": [*inside, *job_depend_values(self._engine.farm, job)]}
 
     async def _on_stuck(self, request: Values) -> Values:
         job = search.any_job(self._engine.farm, str(request.get("job_id", "")))
@@ -181,6 +182,27 @@ def depend_values(job: Job, edge: Edge) -> Values:
         "on_left": edge.open_count,
         "text": f"{words} {spec.on} {how}",
     }
+
+
+def job_depend_values(farm: Farm, job: Job) -> Iterator[Values]:
+    """Yield what a whole job waits for, in the form of `depend_values`."""
+    for message, (on, active) in zip(
+        convert.job_depends(farm, job), job.after.items(), strict=True
+    ):
+        awaited = farm.jobs.get(on)
+        left = awaited.size - awaited.count(SUCCEEDED) - awaited.count(EATEN) if awaited else 0
+        yield {
+            "id": message.id,
+            "layer": job.name,
+            "on": message.depend_on_job,
+            "type": "JOB_ON_JOB",
+            "outcome": Outcome.SUCCEEDED.value,
+            "active": message.active,
+            "released": not active,
+            "left": job.count(WAITING) + job.count(DEPEND) if message.active else 0,
+            "on_left": left,
+            "text": f"the whole job waits for job {message.depend_on_job} to succeed",
+        }
 
 
 def stuck_reason(farm: Farm, job: Job) -> str:

@@ -11,7 +11,7 @@ import math
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -126,7 +126,7 @@ def _job(spec: _Spec, element: Element) -> JobSpec:
     name = spec.job_name(given)
     layers = tuple(_layer(spec, layer) for layer in element.iterfind("layers/layer"))
     _refuse_long_names(name, layers)
-    edges = tuple(_edges(spec, name))
+    edges = (*_edges(spec, name), *_post_edges(layers))
     return JobSpec(
         name=name,
         title=_usable("title", spec.job.get("title") or given),
@@ -295,6 +295,14 @@ def _edges(spec: _Spec, job: str) -> Iterator[EdgeSpec]:
             )
         if spec.depends is None:
             yield _edge_from_xml(element)
+
+
+def _post_edges(layers: Sequence[LayerSpec]) -> Iterator[EdgeSpec]:
+    """Yield the depends that make Post layers run when all the others are done."""
+    for post in (layer for layer in layers if layer.kind == "Post"):
+        for layer in layers:
+            if layer.kind != "Post":
+                yield EdgeSpec(layer=post.name, on=layer.name, kind=EdgeKind.LAYER_ON_LAYER)
 
 
 def _awaited_jobs(spec: _Spec, job: str) -> Iterator[str]:

@@ -206,14 +206,17 @@ def test_a_running_frame_that_is_retried_runs_again_with_all_its_retries() -> No
     assert b.job.retries[THEN] == 0
 
 
-def test_a_lost_run_costs_no_retry() -> None:
-    b = bench()
+def test_a_lost_run_is_retried_but_not_for_ever() -> None:
+    b = bench(retries=0)
     then_runs(b)
 
+    for lost in range(acts.LOST_RETRIES):
+        b.end(THEN, 301)
+        assert b.state(THEN) is WAITING, lost
+        b.start(THEN)
     b.end(THEN, 301)
 
-    assert b.state(THEN) is WAITING
-    assert b.job.retries[THEN] == 0
+    assert b.state(THEN) is DEAD
 
 
 def test_a_report_of_an_older_attempt_is_only_acknowledged() -> None:
