@@ -1,14 +1,12 @@
 """P3 and P4: how long it takes to define, set up and serialise a job, against stock PyOutline.
 
-One JSON object per line: a case, how long ours and stock take (by the wall, and of the processor), their ratios, and
-where there is a budget whether the wall's ratio is within it; then how our time grows.
+Each case is judged by the wall; growth by processor time.
 Stock lives in an environment of its own: ``$CUELET_STOCK_VENV``, else one made below the cache folder.
 Each sample is a fresh process that times only the work, not the imports; the two sides take turns.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -16,11 +14,26 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Iterator
 from pathlib import Path
+
+from harness import Figure, at_most
 
 SRC = Path(__file__).resolve().parent.parent / "src"
 STOCK = ("opencue-pyoutline==1.37.0", "packaging", "future")
 """The last two are missing from what stock says it needs."""
+
+EXPLAIN = {
+    "P3-1": "Build, set up and serialise 1,000 layers x 100 frames, each frame by frame on the one before; a fresh process each time, imports not counted.",
+    "P3-2": "The same with 4,000 layers.",
+    "P3-3": "The same with 10,000 layers; stock is timed once.",
+    "P3-4": "200 layers, each waiting for all that come before it.",
+    "P3-5": "2,000 layers and one that waits for all of them; no target is set.",
+    "P3-6": "100 layers declared backwards: the last one first; no target is set.",
+    "P3-7": "The same with 1,000 layers, where stock dies of recursion.",
+    "P4-8": "An outline range and a layer range that are both 1-40000.",
+    "P3-growth": "Our processor time per layer at the largest size against the smallest: 1 is linear.",
+}
 
 CASES: dict[str, tuple[str, int, str]] = {
     "P3 1,000 chained layers": ("chain(1000)", 7, "P3"),
@@ -161,61 +174,36 @@ def measure(call: str, stock: str, stock_samples: int) -> tuple[Times, Times, st
     return ours, theirs, trouble
 
 
-def medians(times: Times) -> tuple[float, float]:
-    """Return the median wall and processor seconds."""
-    return statistics.median(wall for wall, _ in times), statistics.median(cpu for _, cpu in times)
-
-
-def report(name: str, budget: str, ours: Times, theirs: Times, trouble: str) -> bool:
-    """Print one case; return whether it is within its budget."""
-    wall, cpu = medians(ours)
-    line: dict[str, object] = {"case": name, "ours_s": round(wall, 4), "ours_cpu_s": round(cpu, 4)}
-    line["n"] = len(ours)
-    within = True
-    if theirs:
-        stock_wall, stock_cpu = medians(theirs)
-        line |= {"stock_s": round(stock_wall, 3), "stock_cpu_s": round(stock_cpu, 3)}
-        line |= {"stock_n": len(theirs), "ratio": round(wall / stock_wall, 5)}
-        line["cpu_ratio"] = round(cpu / stock_cpu, 5)
-        if budget:
-            within = wall / stock_wall <= BUDGET[budget]
-            line |= {"budget": BUDGET[budget], "within": within}
-    if trouble:
-        line["stock_error"] = trouble
-    print(json.dumps(line), flush=True)
-    return within
-
-
-def report_growth(cpu_s: dict[int, float]) -> bool:
-    """Print processor seconds per layer over the sizes; return whether growth is linear (within a factor of 1.5)."""
-    per_layer = {size: seconds / size for size, seconds in cpu_s.items()}
-    factor = per_layer[max(cpu_s)] / per_layer[min(cpu_s)]
-    us = {f"{size:,}": round(value * 1e6, 1) for size, value in per_layer.items()}
-    line = {"case": "P3 growth", "cpu_us_per_layer": us, "factor": round(factor, 2)}
-    print(json.dumps({**line, "within": factor <= 1.5}), flush=True)
-    return factor <= 1.5
-
-
-def main() -> int:
-    """Run every case; exit 1 when one is over its budget."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="cases whose name contains this")
-    parser.add_argument("--ours-only", action="store_true", help="leave stock out")
-    options = parser.parse_args()
-    stock = "" if options.ours_only else stock_python()
-    fine = True
-    chains: dict[int, float] = {}
-    for name, (call, stock_samples, budget) in CASES.items():
-        if options.only not in name:
-            continue
-        found = measure(call, stock, stock_samples if stock else 0)
-        fine &= report(name, budget, *found)
+def run(rounds: int) -> Iterator[Figure]:
+    """Measure; the number of stock's samples is per case, whatever ``rounds`` says."""
+    stock = stock_python()
+    sizes: dict[int, float] = {}
+    for number, (name, (call, stock_samples, budget)) in enumerate(CASES.items(), 1):
+        ours, theirs, trouble = measure(call, stock, min(stock_samples, rounds))
+        yield _figure(f"{budget or 'P3'}-{number}", name, budget, ours, theirs, trouble)
         if call.startswith("chain(") and "backwards" not in call:
-            chains[int(call[6:-1])] = medians(found[0])[1]
-    if len(chains) > 1:
-        fine &= report_growth(chains)
-    return 0 if fine else 1
+            size = int(call[6:-1])
+            sizes[size] = statistics.median(cpu for _, cpu in ours) / size
+    growth = sizes[max(sizes)] / sizes[min(sizes)]
+    yield Figure(
+        "P3-growth",
+        f"processor time per layer, {max(sizes):,} layers against {min(sizes):,}",
+        "x",
+        [growth],
+        target=at_most(1.5, "linear (at most 1.5)"),
+    )
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+def _figure(name: str, what: str, budget: str, ours: Times, theirs: Times, trouble: str) -> Figure:
+    walls, stock = [wall for wall, _ in ours], [wall for wall, _ in theirs]
+    limit = BUDGET.get(budget)
+    return Figure(
+        name,
+        what,
+        "s",
+        walls[: len(stock)] if stock else walls,
+        peer_name="stock PyOutline 1.37" if stock else "",
+        peer=stock,
+        target=at_most(limit, f"at most {limit:g} of stock") if limit and stock else None,
+        more={"stock_error": trouble} if trouble else {},
+    )

@@ -21,6 +21,9 @@ from harness import ROUNDS, machine
 BENCHMARKS = {
     "p1": "p1_import",
     "p2": "p2_frame",
+    "p3": "p3_p4_define",
+    "p5": "p5_plan",
+    "p6": "p6_launch",
     "p7": "p7_rate",
     "p8": "p8_first_frame",
     "p9": "p9_gap",
