@@ -290,6 +290,18 @@ class Layer(Storage, metaclass=LayerMeta):
         """Make a pre-process of this layer; the same as `add_child`."""
         self.add_child(preprocess)
 
+    def setup_depends(self) -> None:
+        """Turn ``require`` arguments and names into depends; a pre-process waits for "any frame" of others too.
+
+        Raises:
+            UnknownLayerError: A layer that is named or given is not in this outline.
+        """
+        super().setup_depends()
+        for depend in self._depends:
+            if depend.is_any_frame():
+                for process in self.get_preprocess_layers():
+                    process.depend_on(depend.get_depend_on_layer(), any_frame=True)
+
     # Setup and execution.
 
     def load_outputs(self) -> None:

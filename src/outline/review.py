@@ -46,11 +46,23 @@ def wait_for_review(job: Any, refresh: Any, *, sleep: Any = time.sleep) -> None:
     """
     if not job.isPaused():
         job.pause()
-        job.addComment(SUBJECT, MESSAGE)
+        _say_why(job)
     pause_s = _FIRST_POLL_S
     while refresh().isPaused():
         sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_POLL_S)
+
+
+def _say_why(job: Any) -> None:
+    """Leave a comment at the job, and in the frame's log for farms without comments."""
+    from opencue.exception import CueException
+
+    sys.stdout.write(f"{SUBJECT}. {MESSAGE}\n")
+    sys.stdout.flush()
+    try:
+        job.addComment(SUBJECT, MESSAGE)
+    except CueException as error:
+        sys.stderr.write(f"note: no comment was left at the job: {error}\n")
 
 
 def main() -> int:

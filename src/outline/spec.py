@@ -46,6 +46,9 @@ _DOCTYPE = (
     '<?xml version="1.0"?>\n<!DOCTYPE spec PUBLIC "SPI Cue  Specification Language" '
     '"http://localhost:8080/spcue/dtd/cjsl-1.15.dtd">\n'
 )
+_WITHOUT_SETSHOT = "opencue_wrap_frame_no_ss"
+"""The wrapper of PyOutline for frames whose layer says ``setshot=False``."""
+_STRACE = ("strace", "-ttt", "-T", "-e", "open,stat", "-f")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FRAME_VARIABLES = ("CUE_", "OL_LAYER_", "OL_BASE_")
 _SHELL_VARIABLES = {"_", "SHLVL", "OLDPWD", "CUE3"}
@@ -218,8 +221,13 @@ def _wrapped(layer: Layer, argv: list[str]) -> list[str]:
 
     wrapper = layer.get_arg("wrapper")
     if not wrapper and config.get_option("wrapper_dir"):
-        wrapper = os.path.join(config.get_option("wrapper_dir"), "opencue_wrap_frame")
-    return [wrapper, config.get_option("user_dir"), *argv] if wrapper else argv
+        name = "opencue_wrap_frame" if layer.get_arg("setshot", True) else _WITHOUT_SETSHOT
+        wrapper = os.path.join(config.get_option("wrapper_dir"), name)
+    if wrapper:
+        argv = [wrapper, config.get_option("user_dir"), *argv]
+    if layer.get_arg("strace"):
+        argv = [*_STRACE, "-o", os.path.join(layer.get_path(), "strace.log"), *argv]
+    return argv
 
 
 def python_executable() -> str:

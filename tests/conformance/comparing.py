@@ -49,10 +49,17 @@ def differences(script: str, stock: dict[str, Any], ours: dict[str, Any]) -> lis
     if one["launches"] != other["launches"]:
         one, other = _outcome(stock), _outcome(ours)
     return [
-        Difference(script, field, _shown(one.get(field)), _shown(other.get(field)))
+        Difference(script, field, *map(_shown, _apart(field, one.get(field), other.get(field))))
         for field in sorted({*one, *other})
         if one.get(field) != other.get(field) and not _is_part_of_refused(field, one, other)
     ]
+
+
+def _apart(field: str, one: Any, other: Any) -> tuple[Any, Any]:
+    """Return two values, of depends only those the other side lacks."""
+    if not field.endswith("depends") or not one or not other:
+        return one, other
+    return [each for each in one if each not in other], [each for each in other if each not in one]
 
 
 def _is_part_of_refused(field: str, *sides: dict[str, Any]) -> bool:

@@ -4,10 +4,11 @@ import pickle
 
 import pytest
 
-from outline import Layer, Outline, OutlineException
+from outline import Layer, LayerPreProcess, Outline, OutlineException
 from outline.depend import Depend, DependType, parse_require_str
 from outline.exception import DependencyCycleError, UnknownLayerError
 from outline.frames import EdgeKind
+from outline.modules.shell import Shell
 
 
 def chain(count: int) -> tuple[Outline, list[Layer]]:
@@ -212,3 +213,19 @@ def test_a_chain_of_three_thousand_layers_needs_no_recursion(backwards: bool) ->
     layers[0].depend_on(layers[-1])
     with pytest.raises(DependencyCycleError):
         ol.check()
+
+
+def test_a_pre_process_waits_for_any_frame_its_layer_waits_for() -> None:
+    ol = Outline("any-job", frame_range="1-4")
+    first, second = Shell("first", command=["ls"]), Shell("second", command=["ls"])
+    ol.add_layer(first)
+    ol.add_layer(second)
+    before = LayerPreProcess(second)
+    second.depend_on(first, any_frame=True)
+
+    ol.setup_depends()
+    ol.setup_depends()
+
+    assert [
+        (str(each.get_depend_on_layer()), each.is_any_frame()) for each in before.get_depends()
+    ] == [("first", True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from typing import Any
 
@@ -51,9 +52,29 @@ def test_a_job_that_is_paused_already_is_left_as_it_is() -> None:
     assert job.done == []
 
 
+def test_a_farm_without_comments_is_enough(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from opencue.exception import CueException
+
+    def refuse(subject: str, message: str) -> None:
+        raise CueException("not served")
+
+    job = Job(looks=1)
+    monkeypatch.setattr(job, "addComment", refuse)
+
+    review.wait_for_review(job, job.look)
+
+    assert job.done == ["pause"]
+    found = capsys.readouterr()
+    assert (review.MESSAGE in found.out, "no comment" in found.err) == (True, True)
+
+
 def test_the_helper_finds_its_job(farm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     job = Job(looks=1)
     farm.api = types.SimpleNamespace(findJob=lambda name: job.look() if job.done else job)
+    exceptions = types.SimpleNamespace(CueException=OSError)
+    monkeypatch.setitem(sys.modules, "opencue.exception", exceptions)  # type: ignore[arg-type]
     monkeypatch.setenv("CUE_JOB", "demo-shot010-kim_job")
 
     assert review.main() == 0

@@ -6,13 +6,14 @@ import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from outline import Layer, LayerPreProcess, Outline, OutlinePostCommand
+from outline import Layer, LayerPreProcess, Outline, OutlinePostCommand, config
 from outline.depend import DependType
-from outline.exception import SpecError
+from outline.exception import EmptyRangeError, SpecError
 from outline.frames import EdgeKind, Tasks, parse_range, resolve
 from outline.modules.shell import Shell
 from outline.spec import Options, Spec, build_spec, job_spec, python_executable
@@ -510,3 +511,52 @@ def test_job_spec_is_the_short_way() -> None:
     )
     with pytest.raises(SpecError, match="dialect"):
         job_spec(ol, "klingon")
+
+
+def test_site_wrappers_and_strace_go_around_the_frame_on_a_cuebot(tmp_path: Path) -> None:
+    path = tmp_path / "outline.cfg"
+    path.write_text("[outline]\nwrapper_dir = /site\nuser_dir = /u\nbin_dir = /site/bin\n")
+    os.environ["OUTLINE_CONFIG_FILE"] = str(path)
+    config.reload()
+    ol = outline_of(shell(strace=True, setshot=False))
+
+    root, _ = build(ol, use_pycuerun=True)
+
+    words = (root.findtext("job/layers/layer/cmd") or "").split()
+    log = f"{ol.get_layer('render').get_path()}/strace.log"
+    assert words[:8] == ["strace", "-ttt", "-T", "-e", "open,stat", "-f", "-o", log]
+    assert words[8:11] == ["/site/opencue_wrap_frame_no_ss", "/u", "/site/bin/pycuerun"]
+    assert "-ttt" not in (build(ol, "cuelet", use_pycuerun=True)[0].findtext(".//cmd") or "")
+
+
+def test_tags_of_the_environment_replace_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OL_TAG_OVERRIDE", "desktop")
+    root, _ = build(outline_of(shell("one", tags="general"), shell("two")))
+
+    assert [each.text for each in root.iter("tags")] == ["desktop", "desktop"]
+
+
+def test_a_layer_out_of_range_is_left_out_and_said_unless_another_waits_for_it() -> None:
+    ol = Outline("cut-job", frame_range="5-9")
+    prep, render = shell("prep", frames="1"), shell("render", frames="1-20")
+    ol.add_layer(prep)
+    ol.add_layer(render)
+
+    ol.check()
+    root, spec = build(ol)
+
+    assert [each.get("name") for each in root.iter("layer")] == ["render"]
+    assert spec.lowered == ["layer prep is left out: its range 1 has no frame in common with 5-9"]
+    render.depend_on(prep)
+    with pytest.raises(EmptyRangeError):
+        ol.check()
+
+
+def test_a_job_takes_whole_cores_only() -> None:
+    ol = outline_of(shell())
+    ol.set_maxcores(2.5)
+
+    root, spec = build(ol)
+
+    assert root.findtext("job/maxcores") == "2"
+    assert spec.lowered == ["the job may use 2 cores: OpenCue takes no 2.5"]
