@@ -106,7 +106,7 @@ class OutlineLauncher:
             if self._flags[flag]:
                 setter(self._flags[flag])
         if self._flags["range"]:
-            outline.set_frame_range(self._flags["range"])
+            outline._cut_to(self._flags["range"])
         for key, value in _env_pairs(self._flags["env"]).items():
             outline.set_env(key, value, pre=True)
 

@@ -81,7 +81,7 @@ class Pycuerun(AbstractCuerun):
         outline = load_outline(script)
         wanted = options.range if options else None
         if options and wanted and not (options.range_default and outline.get_frame_range()):
-            outline.set_frame_range(wanted)
+            outline._cut_to(wanted)
         return outline
 
     def _inspect(self, script: str) -> int:

@@ -327,6 +327,12 @@ class Outline:
     def set_frame_range(self, frame_range: Any) -> None:
         """Set the frames of the shot: range text, a number, or numbers; None for no limit."""
         self._range = None if frame_range is None else check_range(self._thing(), frame_range)
+        self._is_cut = False
+
+    def _cut_to(self, frame_range: Any) -> None:
+        """Launch only these frames of what the script says: layers that have none of them are left out."""
+        self.set_frame_range(frame_range)
+        self._is_cut = True
 
     def get_path(self) -> str | None:
         """Return the path of the script; after setup that of the session's ``outline.yaml``."""
@@ -617,13 +623,17 @@ class Outline:
         return [layer for layer in self.get_layers() if layer.get_frame_range() is not None]
 
     def _check_ranges(self) -> None:
-        """Raise for a layer without frames that another waits for, and when no layer has any."""
+        """Raise for a layer that has no frame in common with the outline.
+
+        Where a launch asks for a part of the frames only, such layers are left out instead, unless another one waits
+        for them or none is left.
+        """
         active = self.get_active_layers()
         if len(active) == len(self._layers):
             return
         awaited = {each.get_depend_on_name() for layer in active for each in layer.get_depends()}
         for layer in self.get_layers():
-            if not active or layer.get_name() in awaited:
+            if not self._is_cut or not active or layer.get_name() in awaited:
                 layer.get_tasks()
 
     def _check_cycles(self) -> None:

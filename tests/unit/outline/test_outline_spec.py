@@ -536,12 +536,22 @@ def test_tags_of_the_environment_replace_all_others(monkeypatch: pytest.MonkeyPa
     assert [each.text for each in root.iter("tags")] == ["desktop", "desktop"]
 
 
-def test_a_layer_out_of_range_is_left_out_and_said_unless_another_waits_for_it() -> None:
+def test_a_layer_without_a_frame_of_the_outline_is_an_error_of_the_script() -> None:
     ol = Outline("cut-job", frame_range="5-9")
+    ol.add_layer(shell("prep", frames="1"))
+    ol.add_layer(shell("render", frames="1-20"))
+
+    with pytest.raises(EmptyRangeError, match="'prep'.*'1'.*'5-9'"):
+        ol.check()
+
+
+def test_a_launch_of_some_frames_leaves_layers_without_them_out_unless_another_waits() -> None:
+    ol = Outline("cut-job")
     prep, render = shell("prep", frames="1"), shell("render", frames="1-20")
     ol.add_layer(prep)
     ol.add_layer(render)
 
+    ol._cut_to("5-9")
     ol.check()
     root, spec = build(ol)
 
