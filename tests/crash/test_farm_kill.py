@@ -235,7 +235,7 @@ def test_farm_and_runner_killed_together_lose_each_attempt_once_and_overlap_neve
     chance = random.Random(SEED)
     print(f"CUELET_CRASH_SEED={SEED}")
     # Longer than a restart, so that survivors of the runner are there when it is replaced.
-    work = {"cores": 0.25, "argv": frame_argv(runs, 1.5)}
+    work = {"cores": 0.25, "argv": frame_argv(runs, 1.5), "retries": 9}
     job = launch(farm, {"render": {**work, "range": "1-16"}})
     kills = 4
 
