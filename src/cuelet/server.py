@@ -24,6 +24,7 @@ from cuelet.rpc.extension import FarmService
 from cuelet.rpc.frames import DependService, FrameService
 from cuelet.rpc.jobs import JobService
 from cuelet.rpc.layers import LayerService
+from cuelet.rpc.procs import ProcService
 from cuelet.rpc.serve import Listening, Services, serve
 from cuelet.rpc.system import CueService, HostService, Machine, ShowService
 from cuelet.runner import machine
@@ -194,13 +195,15 @@ class FarmProcess:
 
     def _services(self) -> Services:
         engine = self._engine
+        host = HostService(engine, lambda: machine_now(self._memory_mb, self._cores))
         return Services(
             job=JobService(engine),
             layer=LayerService(engine),
             frame=FrameService(engine),
             depend=DependService(engine),
             cue=CueService(),
-            host=HostService(engine, lambda: machine_now(self._memory_mb, self._cores)),
+            host=host,
+            proc=ProcService(engine, host=host.message, now=WallClock().now),
             show=ShowService(engine),
             farm=FarmService(engine, info=self.info, stop=self._stop_soon),
         )

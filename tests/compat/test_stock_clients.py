@@ -438,3 +438,81 @@ def test_a_stock_client_without_the_farm_says_that_it_cannot_connect(
     )
 
     assert json.dumps(seen) == '"ConnectionException"'
+
+
+# -- procs ---------------------------------------------------------------------------------------
+
+
+def test_pycue_sees_running_frames_as_procs_and_kills_one(stock: Stock) -> None:
+    layers = {
+        "main": {"argv": sh("sleep 300"), "range": "1-9", "memory_mb": 100},
+        "rest": {"argv": sh("true"), "retries": 0},
+    }
+    launch(stock, layers)
+    wait_until(lambda: shown(stock.farm)["running"] == 2)
+
+    seen = stock.python(
+        """
+        import opencue
+        api = opencue.api
+        first, second = api.getProcs(show=["show"])
+        (host,) = api.getHosts()
+        found = [
+            api.getProcs(job=["show-shot-user_test_job"], layer=["main"]),
+            api.getProcs(layer=["rest"]),
+            api.getProcs(host=[host.name()], alloc=["local.general"]),
+            api.getProcs(memory="50000-200000"),
+            api.getProcs(memory_greater_than="1000000"),
+            api.getProcs(duration="0-1"),
+            host.getProcs(),
+        ]
+        proc = {
+            "names": [first.name().split("/")[1:], first.showName(), first.jobName()],
+            "of": [first.getJob().name(), first.getLayer().name(), first.getFrame().name(),
+                   first.getHost().name() == host.name()],
+            "held": [first.coresReserved(), first.memReserved(), first.data.dispatch_time > 0,
+                     first.data.bookedTime > 0, list(first.data.services)],
+            "frame": first.frameName(), "log": first.logPath(),
+        }
+        first.kill()
+        job = api.findJob(first.jobName())
+        until(lambda: api.getJob(job.id()).deadFrames() == 1)
+        again = ""
+        try:
+            first.kill()
+        except Exception as error:
+            again = str(error.code())
+        tell([[len(each) for each in found], proc, second.id() != first.id(), again])
+        """
+    )
+
+    counts, proc, differ, again = seen
+    assert counts == [2, 0, 2, 2, 0, 2, 2]
+    assert proc["names"] == [["1.00", "0"], "show", NAME]
+    assert proc["of"] == [NAME, "main", proc["frame"], True]
+    assert proc["held"] == [1.0, 100 * 1024, True, True, ["default"]]
+    assert Path(proc["log"]).name == f"{NAME}.{proc['frame']}.rqlog"
+    assert Path(proc["log"]).exists()
+    assert differ
+    assert again == "StatusCode.NOT_FOUND"
+
+
+def test_our_cueadmin_lists_procs_and_their_logs(farm: FarmBox, tmp_path: Path) -> None:
+    path = tmp_path / "spec.xml"
+    path.write_text(job_spec({"main": {"argv": sh("sleep 300"), "range": "1-2"}}))
+    code = f"import opencue; opencue.api.launchSpecAndWait(open({str(path)!r}).read())"
+    assert farm.python("-c", code).returncode == 0
+    wait_until(lambda: shown(farm)["running"] == 2)
+
+    table = farm.cueadmin("-lp", "show").stdout.splitlines()
+    logs = farm.cueadmin("-ll", "-job", NAME).stdout.splitlines()
+    one = farm.cueadmin("-ll", "-limit", "1").stdout.splitlines()
+
+    assert len(table) == 3
+    assert NAME[:28] in table[1]
+    assert "64.0M" in table[1] or "64M" in table[1]
+    assert sorted(Path(line).name for line in logs) == [
+        f"{NAME}.{n:04d}-main.rqlog" for n in (1, 2)
+    ]
+    assert one == logs[:1]
+    assert farm.cueadmin("-lp", "other-show").stdout.splitlines() == table[:1]

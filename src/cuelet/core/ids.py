@@ -1,4 +1,4 @@
-"""Ids of jobs, layers, frames and depends: UUIDs in which the job can be read.
+"""Ids of jobs and of all that belongs to one: UUIDs in which the job can be read.
 
 A job id ends in twelve zeros; the ids of its parts carry kind and index there.
 No table of 100,000 frame ids is needed to find a frame.
@@ -11,7 +11,8 @@ import re
 import uuid
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-_SHIFT = 40
+INDEX_BITS = 40
+"""Room for the index in the id of a part."""
 
 
 class Kind(enum.IntEnum):
@@ -21,6 +22,11 @@ class Kind(enum.IntEnum):
     LAYER = 1
     FRAME = 2
     DEPEND = 3
+    COMMENT = 4
+    PROC = 5
+
+
+_LAST = max(Kind)
 
 
 def job_id(entropy: int) -> str:
@@ -30,8 +36,8 @@ def job_id(entropy: int) -> str:
 
 
 def part_id(job: str, kind: Kind, index: int) -> str:
-    """Return the id of a layer, frame or depend of a job."""
-    return f"{job[:24]}{(kind << _SHIFT) | index:012x}"
+    """Return the id of a part of a job."""
+    return f"{job[:24]}{(kind << INDEX_BITS) | index:012x}"
 
 
 def split_id(text: str) -> tuple[str, Kind, int] | None:
@@ -39,10 +45,10 @@ def split_id(text: str) -> tuple[str, Kind, int] | None:
     if not _ID.match(text):
         return None
     tail = int(text[24:], 16)
-    kind = tail >> _SHIFT
-    if kind > Kind.DEPEND:
+    kind = tail >> INDEX_BITS
+    if kind > _LAST:
         return None
-    return f"{text[:24]}{0:012x}", Kind(kind), tail & ((1 << _SHIFT) - 1)
+    return f"{text[:24]}{0:012x}", Kind(kind), tail & ((1 << INDEX_BITS) - 1)
 
 
 def run_id(frame_id: str, attempt: int) -> str:

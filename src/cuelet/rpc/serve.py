@@ -15,6 +15,7 @@ from cuelet.rpc.guard import Guard
 from cuelet.rpc.jobs import JobService
 from cuelet.rpc.layers import LayerService
 from cuelet.rpc.peers import OwnUserOnly
+from cuelet.rpc.procs import ProcService
 from cuelet.rpc.system import CueService, HostService, ShowService
 
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
@@ -37,6 +38,7 @@ class Services:
     depend: DependService
     cue: CueService
     host: HostService
+    proc: ProcService
     show: ShowService
     farm: FarmService
 
@@ -82,5 +84,6 @@ def _register(server: Any, services: Services) -> None:
     depend_pb2_grpc.add_DependInterfaceServicer_to_server(services.depend, server)
     cue_pb2_grpc.add_CueInterfaceServicer_to_server(services.cue, server)
     host_pb2_grpc.add_HostInterfaceServicer_to_server(services.host, server)
+    host_pb2_grpc.add_ProcInterfaceServicer_to_server(services.proc, server)
     show_pb2_grpc.add_ShowInterfaceServicer_to_server(services.show, server)
     server.add_generic_rpc_handlers((services.farm.handler(),))

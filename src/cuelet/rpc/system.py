@@ -11,6 +11,9 @@ from opencue_proto import cue_pb2, cue_pb2_grpc, host_pb2, host_pb2_grpc, show_p
 from cuelet.core.errors import NotFoundError
 from cuelet.core.states import DEPEND, RUNNING, WAITING, JobState
 from cuelet.engine.engine import Engine
+from cuelet.rpc import procs
+
+HOST_ID = "00000000-0000-0000-0000-000000000001"
 
 Context = Any
 
@@ -40,12 +43,13 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
     def __init__(self, engine: Engine, machine: Callable[[], Machine]) -> None:
         self._engine, self._machine = engine, machine
 
-    def _message(self) -> host_pb2.Host:
+    def message(self) -> host_pb2.Host:
+        """Return this machine as a host."""
         machine, farm = self._machine(), self._engine.farm
         return host_pb2.Host(
-            id="00000000-0000-0000-0000-000000000001",
+            id=HOST_ID,
             name=machine.name,
-            alloc_name="local.general",
+            alloc_name=procs.ALLOCATION,
             os="Linux",
             cores=farm.cores,
             idle_cores=farm.free_cores,
@@ -61,18 +65,33 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
             tags=["general", machine.name],
         )
 
+    def _only(self, host_id: str) -> host_pb2.Host:
+        """Return this machine if that is what an id names; raises NotFoundError."""
+        host = self.message()
+        if host_id != host.id:
+            raise NotFoundError(kind="host", name=host_id, hint=f"there is only {host.name}")
+        return host
+
     async def GetHosts(self, request: Any, context: Context) -> Any:
-        host, wanted = self._message(), request.r
+        host, wanted = self.message(), request.r
         named = not wanted.hosts or host.name in wanted.hosts
         matched = not wanted.substr or any(part in host.name for part in wanted.substr)
         hosts = [host] if named and matched else []
         return host_pb2.HostGetHostsResponse(hosts=host_pb2.HostSeq(hosts=hosts))
 
     async def FindHost(self, request: Any, context: Context) -> Any:
-        host = self._message()
+        host = self.message()
         if request.name.partition(".")[0] != host.name.partition(".")[0]:
             raise NotFoundError(kind="host", name=request.name, hint=f"there is only {host.name}")
         return host_pb2.HostFindHostResponse(host=host)
+
+    async def GetHost(self, request: Any, context: Context) -> Any:
+        return host_pb2.HostGetHostResponse(host=self._only(request.id))
+
+    async def GetProcs(self, request: Any, context: Context) -> Any:
+        self._only(request.host.id)
+        found = procs.running(self._engine.farm)
+        return host_pb2.HostGetProcsResponse(procs=procs.proc_seq(found, self._engine.place()))
 
 
 class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated, untyped
