@@ -108,6 +108,17 @@ class FrameRow(NamedTuple):
     reason: str
 
 
+class Comment(NamedTuple):
+    """A remark somebody left on a job."""
+
+    number: int
+    """Random, unique in the job; its id carries it."""
+    at: float
+    user: str
+    subject: str
+    message: str
+
+
 class Job:
     """One job at run time.
 
@@ -125,6 +136,8 @@ class Job:
         self.cores_in_use = 0.0
         self.after: dict[str, bool] = {}
         """Ids of the jobs this one waits for; False once somebody released it."""
+        self.comments: list[Comment] = []
+        """Oldest first."""
         self.layers = _layers_of(spec)
         self._ends = [layer.end for layer in self.layers]
         self.by_name = {layer.name: layer for layer in self.layers}

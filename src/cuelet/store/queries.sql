@@ -20,6 +20,12 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 -- name: put_released_edge
 INSERT OR IGNORE INTO released_edge (job, idx) VALUES (?, ?)
 
+-- name: drop_comments
+DELETE FROM comment WHERE job = ?
+
+-- name: put_comment
+INSERT INTO comment (job, pos, number, at, user, subject, message) VALUES (?, ?, ?, ?, ?, ?, ?)
+
 -- name: all_jobs
 SELECT pk, id, spec, state, paused, priority, autoeat, max_retries, min_cores, max_cores,
        submitted_at, stopped_at, after
@@ -30,6 +36,9 @@ SELECT idx, cores, max_cores, memory_mb, retries, tags FROM layer WHERE job = ?
 
 -- name: released_edges_of
 SELECT idx FROM released_edge WHERE job = ?
+
+-- name: comments_of
+SELECT number, at, user, subject, message FROM comment WHERE job = ? ORDER BY pos
 
 -- name: frames_of
 SELECT idx, state, attempt, retries, exit_status, exit_signal, start_at, stop_at, wall_s, cpu_s,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cuelet.core.farm import Decision
-from cuelet.core.job import FrameRow, Job, Layer
+from cuelet.core.job import Comment, FrameRow, Job, Layer
 from cuelet.core.spec import spec_from_dict, spec_to_dict
 from cuelet.core.states import JobState
 from cuelet.store.database import connect, transaction, translated
@@ -81,6 +81,14 @@ class Store:
             self._sql["put_released_edge"],
             [(pk, edge.index) for edge in job.edges if not edge.active],
         )
+        self._put_comments(pk, job)
+
+    def _put_comments(self, pk: int, job: Job) -> None:
+        self._database.execute(self._sql["drop_comments"], (pk,))
+        self._database.executemany(
+            self._sql["put_comment"],
+            [(pk, position, *comment) for position, comment in enumerate(job.comments)],
+        )
 
     def _job(self, row: tuple[Any, ...]) -> Job:
         pk, job_id, spec = row[:3]
@@ -90,6 +98,7 @@ class Store:
         job.autoeat, job.max_retries = bool(row[6]), row[7]
         job.min_cores, job.max_cores, job.stopped_at = row[8], row[9], row[11]
         job.after = json.loads(row[12])
+        job.comments = [Comment._make(values) for values in self._rows("comments_of", pk)]
         for index, cores, max_cores, memory_mb, retries, tags in self._rows("layers_of", pk):
             layer = job.layers[index]
             layer.cores, layer.max_cores, layer.memory_mb = cores, max_cores, memory_mb

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cuelet.core import farm as acts
 from cuelet.core import ids
 from cuelet.core.farm import Decision
-from cuelet.core.job import Job
+from cuelet.core.job import Comment, Job
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
 from cuelet.store.errors import NewerSchemaError, StoreError
@@ -45,6 +45,7 @@ def picture(job: Job) -> dict[str, Any]:
         "job": (job.state, job.paused, job.priority, job.autoeat, job.max_retries),
         "cores": (job.min_cores, job.max_cores, job.submitted_at, job.stopped_at),
         "layers": [(x.cores, x.max_cores, x.memory_mb, x.retries, x.tags) for x in job.layers],
+        "comments": list(job.comments),
         "frames": [job.row(index) for index in range(job.size)],
         "waiting": [list(of) for of in (job.unmet, job.doomed, job.flags)],
         "counts": [list(layer.counts) for layer in job.layers],
@@ -75,6 +76,8 @@ OPS = st.tuples(
             "pause",
             "layer",
             "job",
+            "comment",
+            "edit",
         ]
     ),
     st.integers(0, 99),
@@ -123,6 +126,22 @@ def act(b: Bench, op: str, pick: int) -> None:
     elif op == "job":
         acts.set_priority(b.farm, job, pick, b.decision)
         job.autoeat, job.max_cores, job.max_retries = pick % 2 == 0, pick / 4, pick
+    elif op in ("comment", "edit"):
+        remark(b, op, pick)
+
+
+def remark(b: Bench, op: str, pick: int) -> None:
+    """Add a comment, or edit or delete one if there is any."""
+    job = b.job
+    if op == "comment":
+        number = pick + 100 * len(job.comments)
+        acts.add_comment(job, Comment(number, b.now, "me", "ä\0", f"{pick}"), b.decision)
+    elif job.comments:
+        number = job.comments[pick % len(job.comments)].number
+        if pick % 2:
+            acts.delete_comment(job, number, b.decision)
+        else:
+            acts.edit_comment(job, number, "new", f"{pick}\n", b.decision)
 
 
 def test_several_jobs_come_back_in_the_order_of_their_coming(tmp_path: Path) -> None:
@@ -242,3 +261,32 @@ def test_a_job_of_the_longest_integers_is_kept(tmp_path: Path) -> None:
     store.commit(b.decide())
 
     assert reopened(store) == [picture(b.job)]
+
+
+def test_a_database_of_schema_2_opens_with_its_jobs_and_takes_comments(tmp_path: Path) -> None:
+    path = tmp_path / "farm.db"
+    store = Store(path)
+    b = Bench(SPEC)
+    store.commit(b.decide())
+    store.close()
+    old = sqlite3.connect(path)
+    old.executescript("DROP TABLE comment; PRAGMA user_version = 2;")
+    old.close()
+
+    again = Store(path)
+
+    assert again._database.execute("PRAGMA user_version").fetchone() == (3,)
+    assert [picture(job) for job in again.load()] == [picture(b.job)]
+    acts.add_comment(b.job, Comment(7, 5.0, "me", "subject", "text"), b.decision)
+    again.commit(b.decide())
+    assert reopened(again) == [picture(b.job)]
+
+
+def test_a_comment_comes_with_a_job_launched_in_the_same_batch(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    b = Bench(SPEC)
+    acts.add_comment(b.job, Comment(2**40 - 1, 5.0, "me", "subject", "text"), b.decision)
+
+    store.commit(b.decide())
+
+    assert reopened(store)[0]["comments"] == [Comment(2**40 - 1, 5.0, "me", "subject", "text")]
