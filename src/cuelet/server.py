@@ -20,8 +20,15 @@ import cuelet
 from cuelet.core.command import Place
 from cuelet.engine.engine import Engine
 from cuelet.path_map_file import PathMapFile
+from cuelet.rpc.comments import CommentService
 from cuelet.rpc.extension import FarmService
 from cuelet.rpc.frames import DependService, FrameService
+from cuelet.rpc.inventory import (
+    AllocationService,
+    FacilityService,
+    ServiceService,
+    SubscriptionService,
+)
 from cuelet.rpc.jobs import JobService
 from cuelet.rpc.layers import LayerService
 from cuelet.rpc.procs import ProcService
@@ -201,10 +208,15 @@ class FarmProcess:
             layer=LayerService(engine),
             frame=FrameService(engine),
             depend=DependService(engine),
+            comment=CommentService(engine),
             cue=CueService(),
             host=host,
             proc=ProcService(engine, host=host.message, now=WallClock().now),
             show=ShowService(engine),
+            service=ServiceService(engine),
+            facility=FacilityService(engine),
+            allocation=AllocationService(engine, host=host.message),
+            subscription=SubscriptionService(engine),
             farm=FarmService(engine, info=self.info, stop=self._stop_soon),
         )
 

@@ -472,7 +472,7 @@ def test_pycue_sees_running_frames_as_procs_and_kills_one(stock: Stock) -> None:
                    first.getHost().name() == host.name()],
             "held": [first.coresReserved(), first.memReserved(), first.data.dispatch_time > 0,
                      first.data.bookedTime > 0, list(first.data.services)],
-            "frame": first.frameName(), "log": first.logPath(),
+            "frame": first.frameName(), "log": first.data.log_path,
         }
         first.kill()
         job = api.findJob(first.jobName())
@@ -516,3 +516,151 @@ def test_our_cueadmin_lists_procs_and_their_logs(farm: FarmBox, tmp_path: Path) 
     ]
     assert one == logs[:1]
     assert farm.cueadmin("-lp", "other-show").stdout.splitlines() == table[:1]
+
+
+# -- comments ------------------------------------------------------------------------------------
+
+
+def test_pycue_comments_on_a_job_and_comments_survive_a_restart(stock: Stock) -> None:
+    launch(stock, {"main": {"argv": sh("true")}}, paused=True)
+
+    seen = stock.python(
+        """
+        import opencue
+        job = opencue.api.findJob("show-shot-user_test_job")
+        before = [job.data.has_comment, len(job.getComments())]
+        job.addComment("look", "frame 3 flickers")
+        job.addComment("second", "text")
+        job.addComment("gone", "soon")
+        first, second, gone = job.getComments()
+        second.setMessage("better text")
+        second.save()
+        gone.delete()
+        try:
+            gone.delete()
+        except Exception as error:
+            status = str(error.code())
+        tell([before, opencue.api.getJob(job.id()).data.has_comment, first.user() != "",
+              abs(time.time() - first.timestamp()) < 60, status])
+        """
+    )
+    stock.farm.kill()
+    stock.farm.start()
+    again = dataclasses.replace(stock, hosts=stock.farm.info["address"])
+    kept = again.python(
+        """
+        import opencue
+        job = opencue.api.findJob("show-shot-user_test_job")
+        tell([job.data.has_comment, [[each.subject(), each.message()] for each in job.getComments()]])
+        """
+    )
+
+    assert seen == [[False, 0], True, True, True, "StatusCode.NOT_FOUND"]
+    assert kept == [True, [["look", "frame 3 flickers"], ["second", "better text"]]]
+
+
+# -- what one machine has of the rest ------------------------------------------------------------
+
+
+def test_cueadmin_lists_the_allocation_its_subscriptions_and_services(stock: Stock) -> None:
+    launch(stock, {"main": {"argv": sh("sleep 300")}})
+    wait_until(lambda: shown(stock.farm)["running"] == 1)
+
+    allocations = stock.cueadmin("-la").splitlines()
+    of_show = stock.cueadmin("-lb", "show").splitlines()
+    of_allocation = stock.cueadmin("-lba", "local.general").splitlines()
+    services = stock.cueadmin("-lv").splitlines()
+    overrides = stock.cueadmin("-lv", "show").splitlines()
+
+    row = ["local.general", "general", "1.00", "1.00", "2.0", "1", "0", "0", "False"]
+    assert [line.split() for line in allocations[1:]] == [row]
+    assert of_show[0] == "Subscriptions for show"
+    subscription = ["local.general", "show", "2.0", "2.0", "1.00", "50.00%"]
+    assert of_show[2].split() == subscription
+    assert [line.split() for line in of_allocation[2:]] == [subscription]
+    assert [line.split()[:3] for line in services[1:]] == [
+        [name, "True", "100"] for name in ("default", "shell")
+    ]
+    assert overrides == services[:1]
+
+
+def test_our_cueadmin_lists_the_same(farm: FarmBox) -> None:
+    listed = {flag: farm.cueadmin(*flag.split()) for flag in ("-la", "-lba local.general", "-lv")}
+
+    assert {flag: done.returncode for flag, done in listed.items()} == dict.fromkeys(listed, 0)
+    assert listed["-la"].stdout.splitlines()[1].split()[:2] == ["local.general", "general"]
+    assert len(listed["-lv"].stdout.splitlines()) == 3
+    assert "general" in listed["-lv"].stdout
+    missing = farm.cueadmin("-lba", "local.other")
+    assert "there is only local.general" in missing.stderr
+
+
+def test_pycue_reads_the_services_of_a_layer(stock: Stock) -> None:
+    launch(stock, {"main": {"argv": sh("true")}}, paused=True)
+
+    seen = stock.python(
+        """
+        import opencue
+        api = opencue.api
+        layer = api.findLayer("show-shot-user_test_job", "main")
+        services = layer.services()
+        show = api.findShow("show")
+        (sub,) = show.getSubscriptions()
+        (alloc,) = api.getAllocations()
+        tell([
+            [each.name() for each in services], services[0].minMemory(), services[0].minCores(),
+            api.getService("no-such"), [each.name() for each in api.getDefaultServices()],
+            api.findSubscription(sub.name()).id() == sub.id(), sub.size(), sub.reservedCores(),
+            api.findAllocation("local.general").id() == alloc.id(),
+            [each.name() for each in alloc.getHosts()] == [each.name() for each in api.getHosts()],
+            api.getFacility("local").name, show.getServiceOverrides(),
+        ])
+        """
+    )
+
+    assert seen == [
+        ["default"],
+        *(seen[1], 100),
+        *(None, ["default", "shell"]),
+        *(True, 200, 0),
+        *(True, True, "local", []),
+    ]
+    assert seen[1] > 0
+
+
+SET_UP = (
+    ("-create-show", "new"),
+    ("-create-alloc", "local", "new", "tag"),
+    ("-tag-alloc", "local.general", "tag"),
+    ("-create-sub", "show", "local.general", "1", "1"),
+    ("-size", "show", "local.general", "100"),
+    ("-disable-show", "show"),
+    ("-lock", "-hostmatch", ""),
+)
+
+
+def test_what_one_machine_has_not_is_refused_in_one_line(stock: Stock) -> None:
+    launch(stock, {"main": {"argv": sh("true")}}, paused=True)
+
+    for flags in SET_UP:
+        ours = stock.farm.cueadmin(*flags, "-force")
+        theirs = stock.run("cueadmin", *flags, "-force")
+
+        assert ours.returncode == 1, (flags, ours.stdout, ours.stderr)
+        assert len(ours.stderr.splitlines()) == 1, ours.stderr
+        assert "the embedded farm does not have" in ours.stderr
+        assert "the embedded farm does not have" in theirs.stderr, (flags, theirs.stderr)
+
+
+def test_an_interface_that_is_not_there_is_refused_by_its_name(stock: Stock) -> None:
+    seen = stock.python(
+        """
+        import opencue
+        try:
+            opencue.api.getLimits()
+        except opencue.CueException as error:
+            tell(str(error))
+        """
+    )
+
+    assert "the embedded farm does not have LimitInterface.GetAll: on one machine" in seen

@@ -46,6 +46,7 @@ def job_message(farm: Farm, job: Job, place: Place) -> job_pb2.Job:
         log_dir=log_dir(job, place),
         is_paused=job.paused,
         auto_eat=job.autoeat,
+        has_comment=bool(job.comments),
         start_time=int(job.submitted_at),
         stop_time=int(job.stopped_at),
         job_stats=_job_stats(job),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -54,9 +54,11 @@ class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no para
     ) -> grpc.RpcMethodHandler[Any, Any]:
         """Wrap the handler of a call."""
         handler = await continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
-            return handler
         method = handler_call_details.method
+        if handler is None:
+            return grpc.unary_unary_rpc_method_handler(self._guarded(None, method))
+        if handler.unary_unary is None:
+            return handler
         wrapped = self._guarded(handler.unary_unary, method)
         return grpc.unary_unary_rpc_method_handler(
             wrapped,
@@ -65,19 +67,32 @@ class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no para
         )
 
     def _guarded(self, behaviour: Any, method: str) -> Behaviour:
-        @functools.wraps(behaviour)
         async def call(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
             if not self._may_call(context.peer()):
                 await context.abort(
                     grpc.StatusCode.PERMISSION_DENIED, "this farm serves only the user it runs as"
                 )
             if not asyncio.iscoroutinefunction(behaviour):
-                await context.abort(
-                    grpc.StatusCode.UNIMPLEMENTED, f"{method} is not served by this farm"
-                )
+                await context.abort(grpc.StatusCode.UNIMPLEMENTED, refusal_of(method))
             return await _translated(behaviour, request, context)
 
         return call
+
+
+_SET_UP = re.compile(
+    r"/(department|facility|filter|host|limit|renderPartition|service|show|subscription|task)\."
+)
+
+
+def refusal_of(method: str) -> str:
+    """Return why a method is not served, such as ``/show.ShowInterface/CreateShow``."""
+    called = method.rpartition(".")[2].replace("/", ".")
+    if _SET_UP.match(method):
+        return (
+            f"the embedded farm does not have {called}: on one machine there are no shows, hosts, "
+            "allocations, subscriptions, services or limits to set up"
+        )
+    return f"the embedded farm does not have {called}"
 
 
 async def _translated(

@@ -14,7 +14,7 @@ from cuelet.core.errors import InvalidRequestError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.engine.engine import Engine
-from cuelet.rpc import convert, search
+from cuelet.rpc import comments, convert, search
 from cuelet.rpc.spec_xml import parse_spec
 
 Context = Any
@@ -111,6 +111,10 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         depends = depend_pb2.DependSeq(depends=found)
         return job_pb2.JobGetWhatDependsOnThisResponse(depends=depends)
 
+    async def GetComments(self, request: Any, context: Context) -> Any:
+        job = search.job_of(self._engine.farm, request.job)
+        return job_pb2.JobGetCommentsResponse(comments=comments.comment_seq(job))
+
     # -- acting on a job ---------------------------------------------------------------------
 
     async def _change(
@@ -164,6 +168,15 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
             )
         await self._change(request, _set_retries(request.max_retries))
         return job_pb2.JobSetMaxRetriesResponse()
+
+    async def AddComment(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda _, job, decision, now: acts.add_comment(
+                job, comments.new_comment(request.new_comment, now), decision
+            ),
+        )
+        return job_pb2.JobAddCommentResponse()
 
     async def _set(self, request: Any, attribute: str, value: object) -> None:
         def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:

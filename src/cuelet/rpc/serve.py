@@ -7,11 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from grpc import aio
-from opencue_proto import cue_pb2_grpc, depend_pb2_grpc, host_pb2_grpc, job_pb2_grpc, show_pb2_grpc
+from opencue_proto import (
+    comment_pb2_grpc,
+    cue_pb2_grpc,
+    depend_pb2_grpc,
+    facility_pb2_grpc,
+    host_pb2_grpc,
+    job_pb2_grpc,
+    service_pb2_grpc,
+    show_pb2_grpc,
+    subscription_pb2_grpc,
+)
 
+from cuelet.rpc.comments import CommentService
 from cuelet.rpc.extension import FarmService
 from cuelet.rpc.frames import DependService, FrameService
 from cuelet.rpc.guard import Guard
+from cuelet.rpc.inventory import (
+    AllocationService,
+    FacilityService,
+    ServiceService,
+    SubscriptionService,
+)
 from cuelet.rpc.jobs import JobService
 from cuelet.rpc.layers import LayerService
 from cuelet.rpc.peers import OwnUserOnly
@@ -36,10 +53,15 @@ class Services:
     layer: LayerService
     frame: FrameService
     depend: DependService
+    comment: CommentService
     cue: CueService
     host: HostService
     proc: ProcService
     show: ShowService
+    service: ServiceService
+    facility: FacilityService
+    allocation: AllocationService
+    subscription: SubscriptionService
     farm: FarmService
 
 
@@ -82,8 +104,13 @@ def _register(server: Any, services: Services) -> None:
     job_pb2_grpc.add_LayerInterfaceServicer_to_server(services.layer, server)
     job_pb2_grpc.add_FrameInterfaceServicer_to_server(services.frame, server)
     depend_pb2_grpc.add_DependInterfaceServicer_to_server(services.depend, server)
+    comment_pb2_grpc.add_CommentInterfaceServicer_to_server(services.comment, server)
     cue_pb2_grpc.add_CueInterfaceServicer_to_server(services.cue, server)
     host_pb2_grpc.add_HostInterfaceServicer_to_server(services.host, server)
     host_pb2_grpc.add_ProcInterfaceServicer_to_server(services.proc, server)
     show_pb2_grpc.add_ShowInterfaceServicer_to_server(services.show, server)
+    service_pb2_grpc.add_ServiceInterfaceServicer_to_server(services.service, server)
+    facility_pb2_grpc.add_FacilityInterfaceServicer_to_server(services.facility, server)
+    facility_pb2_grpc.add_AllocationInterfaceServicer_to_server(services.allocation, server)
+    subscription_pb2_grpc.add_SubscriptionInterfaceServicer_to_server(services.subscription, server)
     server.add_generic_rpc_handlers((services.farm.handler(),))

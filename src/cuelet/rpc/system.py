@@ -6,12 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from opencue_proto import cue_pb2, cue_pb2_grpc, host_pb2, host_pb2_grpc, show_pb2, show_pb2_grpc
+from opencue_proto import (
+    cue_pb2,
+    cue_pb2_grpc,
+    host_pb2,
+    host_pb2_grpc,
+    service_pb2,
+    show_pb2,
+    show_pb2_grpc,
+)
 
 from cuelet.core.errors import NotFoundError
 from cuelet.core.states import DEPEND, RUNNING, WAITING, JobState
 from cuelet.engine.engine import Engine
-from cuelet.rpc import procs
+from cuelet.rpc import inventory, procs
 
 HOST_ID = "00000000-0000-0000-0000-000000000001"
 
@@ -132,7 +140,25 @@ class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # 
         return show_pb2.ShowGetActiveShowsResponse(shows=shows)
 
     async def FindShow(self, request: Any, context: Context) -> Any:
-        show = self._shows().get(request.name)
+        return show_pb2.ShowFindShowResponse(show=self._show(request.name))
+
+    def _show(self, name: str) -> show_pb2.Show:
+        """Return a show by its name, which is its id as well; raises NotFoundError."""
+        show = self._shows().get(name)
         if show is None:
-            raise NotFoundError(kind="show", name=request.name)
-        return show_pb2.ShowFindShowResponse(show=show)
+            raise NotFoundError(kind="show", name=name)
+        return show
+
+    async def GetSubscriptions(self, request: Any, context: Context) -> Any:
+        show = self._show(request.show.id)
+        found = inventory.subscription_seq(self._engine.farm, [show.name])
+        return show_pb2.ShowGetSubscriptionResponse(subscriptions=found)
+
+    async def GetServiceOverrides(self, request: Any, context: Context) -> Any:
+        self._show(request.show.id)
+        none = service_pb2.ServiceOverrideSeq()
+        return show_pb2.ShowGetServiceOverridesResponse(service_overrides=none)
+
+    async def GetServiceOverride(self, request: Any, context: Context) -> Any:
+        show = self._show(request.show.id)
+        raise NotFoundError(kind=f"service override of show {show.name}", name=request.name)
