@@ -245,7 +245,8 @@ class Outline:
     def _name_from_path(self) -> str:
         if not self._path:
             return "outline"
-        return os.path.splitext(os.path.basename(self._path))[0]
+        name = os.path.splitext(os.path.basename(self._path))[0]
+        return name if len(name) > 2 else f"{name}_outline"  # OpenCue wants three characters
 
     def _thing(self) -> str:
         return f"outline {self._name!r}"
