@@ -13,7 +13,7 @@ from outline.constants import LayerType
 from outline.datafile import is_json
 from outline.depend import Depend, DependType
 from outline.exception import LayerException, NoSessionError
-from outline.folder import Folder, sync_tree
+from outline.folder import Folder
 from outline.io import path_from_data, path_to_data
 from outline.layer import Layer, LayerProcess
 from outline.names import check_file_name
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the files; one we do not know is refused."""
 _FEW = 16
-"""Up to this many files are synced one by one; more of them with the whole file system, once."""
+"""Up to this many layers are synced one by one; more of them with the whole file system, once, by the launch."""
 _MAX_BYTES = 1 << 30
 """The most a layer's file may hold."""
 _FAMILY = {
@@ -46,8 +46,11 @@ _LISTENED = {"_evh"}
 _REBUILT = {"_required"}
 
 
-def save_outline(ol: Outline, folder: Folder) -> None:
+def save_outline(ol: Outline, folder: Folder) -> bool:
     """Write an outline and all its layers; the outline's own file comes last and makes the session valid.
+
+    Returns:
+        Whether all of it is on disk; if not, `outline.folder.sync_tree` has to see to it.
 
     Raises:
         LayerException: A layer holds something that cannot travel to the farm.
@@ -60,9 +63,8 @@ def save_outline(ol: Outline, folder: Folder) -> None:
         if pickled is not None:
             put(folder, (*place, "layer.pkl"), pickled)
         put(folder, (*place, "layer.yaml"), _text(header))
-    if put is _put_quickly:
-        sync_tree(folder.path)
     folder.write(("outline.yaml",), _text(_outline_to_data(ol)), replace=True)
+    return put is _put_synced
 
 
 def _put_synced(folder: Folder, parts: tuple[str, ...], data: bytes) -> None:

@@ -18,7 +18,7 @@ from outline.exception import (
     NoSessionError,
     SessionException,
 )
-from outline.folder import SHARED, Folder
+from outline.folder import SHARED, Folder, sync_tree
 from outline.names import check_file_name
 
 TYPE_CHECKING = False
@@ -169,6 +169,7 @@ class Session:
             self._path = ol.reserve_session_path()
             _create(self._path)
         self._folder = Folder(self._path)
+        self._is_synced = True
 
     def get_name(self) -> str:
         """Return ``<show-shot-user_name>/<uuid>``."""
@@ -192,7 +193,13 @@ class Session:
         """Write the outline and its layers into the session."""
         from outline import layerfile
 
-        layerfile.save_outline(self._outline, self._folder)
+        self._is_synced = layerfile.save_outline(self._outline, self._folder)
+
+    def sync(self) -> None:
+        """Have the session on disk: a job that is launched must find it there after a power cut."""
+        if not self._is_synced:
+            sync_tree(self._path)
+            self._is_synced = True
 
     def record_launch(self, backend: str, jobs: list[Any]) -> None:
         """Write down which jobs this session was launched as; a session that cannot be written to stays as it is."""
