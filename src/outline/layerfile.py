@@ -63,8 +63,10 @@ def save_outline(ol: Outline, folder: Folder) -> bool:
         if pickled is not None:
             put(folder, (*place, "layer.pkl"), pickled)
         put(folder, (*place, "layer.yaml"), _text(header))
-    folder.write(("outline.yaml",), _text(_outline_to_data(ol)), replace=True)
-    return put is _put_synced
+    # Syncing just this file would drag all the others to disk: the file system orders them.
+    is_synced = put is _put_synced
+    folder.write(("outline.yaml",), _text(_outline_to_data(ol)), replace=True, sync=is_synced)
+    return is_synced
 
 
 def _put_synced(folder: Folder, parts: tuple[str, ...], data: bytes) -> None:
