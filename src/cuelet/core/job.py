@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cuelet.core import ids
 from cuelet.core.errors import InvalidSpecError
-from cuelet.core.graph import Edge, find_cycle
+from cuelet.core.graph import Edge
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import (
     DEAD,
@@ -25,6 +25,7 @@ from cuelet.core.states import (
     JobState,
 )
 from outline.frames import EdgeKind, FrameRangeError, Tasks
+from outline.graph import find_cycle
 
 MAX_FRAMES = 1_000_000
 """Frames (tasks) per job."""
@@ -248,9 +249,9 @@ class Job:
 
         A circle through a previous-frame depend is sound when its frames are not in one.
         """
-        cycle = find_cycle(_named(edge) for edge in self.edges if not _is_previous(edge))
+        cycle = find_cycle(_waits(edge for edge in self.edges if not _is_previous(edge)))
         if cycle is None:
-            cycle = find_cycle(_named(edge) for edge in self.edges)
+            cycle = find_cycle(_waits(self.edges))
             if cycle is None or not self._frames_in_circle():
                 return
         raise InvalidSpecError(
@@ -514,8 +515,13 @@ class Job:
             yield from (index for index in indexes if self.state_of[index] in states)
 
 
-def _named(edge: Edge) -> tuple[str, str]:
-    return edge.spec.layer, edge.spec.on
+def _waits(edges: Iterable[Edge]) -> dict[str, list[str]]:
+    """Return the layers that each layer waits for, itself left out."""
+    found: dict[str, list[str]] = {}
+    for edge in edges:
+        if edge.spec.layer != edge.spec.on:
+            found.setdefault(edge.spec.layer, []).append(edge.spec.on)
+    return found
 
 
 def _is_previous(edge: Edge) -> bool:
