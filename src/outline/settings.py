@@ -6,7 +6,7 @@ import math
 import re
 
 from outline.exception import InvalidSettingError
-from outline.frames import FrameRangeError, parse_range
+from outline.frames import FrameRangeError
 from outline.util import range_text
 
 TYPE_CHECKING = False
@@ -190,8 +190,3 @@ def check_argument(thing: str, key: str, value: Any) -> Any:
     """Return an argument of a layer in its one form; arguments without a check pass through."""
     check = CHECKS.get(key)
     return value if check is None or (value is None and key != "chunk") else check(thing, value)
-
-
-def frame_count(text: str) -> int:
-    """Return how many frames a range text names."""
-    return len(parse_range(text))
