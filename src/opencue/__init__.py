@@ -12,7 +12,18 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # fmt: skip
-    from opencue import api, compiled_proto, config, cuebot, exception, farm, search, util, wrappers
+    from opencue import (
+        api,
+        compiled_proto,
+        config,
+        cuebot,
+        exception,
+        farm,
+        search,
+        util,
+        why,
+        wrappers,
+    )
     from opencue.api import *  # noqa: F403 - opencue.findJob and friends, as scripts try them
     from opencue.cuebot import Cuebot
     from opencue.exception import CueException, EntityNotFoundException
@@ -20,7 +31,8 @@ if TYPE_CHECKING:  # fmt: skip
 
 __all__ = [
     "CueException", "Cuebot", "EntityNotFoundException", "api", "compiled_proto", "config",
-    "cuebot", "exception", "farm", "id", "logPath", "proxy", "rep", "search", "util", "wrappers",
+    "cuebot", "exception", "farm", "id", "logPath", "proxy", "rep", "search", "util", "why",
+    "wrappers",
 ]  # fmt: skip
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # errors come as exceptions, not also on stderr
@@ -28,7 +40,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # errors come as exceptions, no
 _SUBMODULES = frozenset(
     {
         "api", "compiled_proto", "config", "cuebot", "exception", "farm", "search", "util",
-        "version", "wrappers",
+        "version", "why", "wrappers",
     }
 )  # fmt: skip
 _HOMES = ("cuebot", "exception", "util", "api")

@@ -36,6 +36,7 @@ __all__ = [
     "FarmNotOursException",
     "FarmNotStartedException",
     "PermissionDeniedException",
+    "StockCuebotException",
     "from_rpc",
     "getRetryCount",
 ]
@@ -184,6 +185,20 @@ class FarmNotOursException(ConnectionException):
             "remove it, or point CUELET_STATE_DIR to a directory of your own",
             status=grpc.StatusCode.PERMISSION_DENIED,
         )
+
+
+class StockCuebotException(CueException):
+    """The server is a stock Cuebot, which has no answer to this.
+
+    Args:
+        action: What it cannot do, as ``say why``.
+    """
+
+    default_status = grpc.StatusCode.UNIMPLEMENTED
+
+    def __init__(self, *, action: str) -> None:
+        self.action = action
+        super().__init__(f"this server is a stock Cuebot: it cannot {action}")
 
 
 _BY_STATUS: tuple[type[CueException], ...] = (

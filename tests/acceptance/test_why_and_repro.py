@@ -54,6 +54,33 @@ def test_why_tells_the_reason_and_the_way_out(ran: FarmBox) -> None:
     assert reason["remedy"] == "cuelet retry show-shot-user_why_job --layer bad_one --frames 7"
 
 
+def test_why_of_a_dead_frame_shows_the_end_of_its_log(ran: FarmBox) -> None:
+    told = ran.cuelet("why", "why-job", "bad-one").stdout
+    values = ran.json("why", "why-job", "bad-one")
+
+    assert f"  | {ran.home}" in told.splitlines()
+    assert values["frames"][0]["log"][0] == str(ran.home)
+
+
+def test_a_script_asks_why_of_a_job_a_layer_and_a_frame(ran: FarmBox) -> None:
+    asking = """
+import opencue
+job = opencue.api.findJob("why-job")
+print(job.why())
+(held,) = job.getLayer("last_one").why().frames
+print(held.count, held.reasons[0].code)
+(held,) = job.getLayer("bad_one").getFrames()[0].why().frames
+print(held.frame, held.reasons[0].code, len(held.log))
+print(job.getLayer("prep").why().frames)
+"""
+    script = ran.home / "ask.py"
+    script.write_text(asking)
+    out = ran.python(str(script)).stdout
+
+    assert out.startswith(ran.cuelet("why", "why-job").stdout)
+    assert out.splitlines()[-3:] == ["1 depend", "0007-bad_one dead 2", "()"]
+
+
 def test_why_of_what_is_not_there_is_an_error(ran: FarmBox) -> None:
     assert ran.cuelet("why", "why-job", "nothing").returncode == 5
     assert ran.cuelet("why", "why-job", "say-it", "99").returncode == 5

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cuelet.cli.frame_log import last_lines, log_path
+from cuelet.cli.frame_log import log_path
 from cuelet.cli.text import signal_name
+from cuelet.log_tail import last_lines
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from outline.frames import format_frames

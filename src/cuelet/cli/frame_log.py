@@ -1,4 +1,4 @@
-"""``cuelet logs``, and the last lines of a frame's log."""
+"""``cuelet logs``: print a frame's log, or follow it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ from opencue.wrappers.job import Job
 
 _FOLLOW_POLL_S = 0.2
 _BLOCK = 1 << 16
-_TAIL_BYTES = 1 << 14
-_HEAD_RULE = "=" * 60
-_FOOT = "[cuelet] "
 
 
 def log_path(job: Job, frame: Frame) -> Path:
@@ -81,23 +78,3 @@ def _is_over(frame: Frame) -> bool:
     states = opencue.api.job_pb2
     state = opencue.api.getFrame(frame.id()).state()
     return state in (states.SUCCEEDED, states.DEAD, states.EATEN)
-
-
-def last_lines(path: Path, count: int) -> list[str]:
-    """Return the last lines of a frame's own output, without the frame of the log."""
-    try:
-        with path.open("rb") as log:
-            log.seek(0, 2)
-            log.seek(max(0, log.tell() - _TAIL_BYTES))
-            text = log.read().decode("utf-8", "replace")
-    except OSError:
-        return []
-    lines = [_printable(line) for line in text.splitlines() if line.strip()]
-    heads = [at for at, line in enumerate(lines) if line.startswith(_HEAD_RULE)]
-    own = lines[heads[1] + 1 :] if len(heads) > 1 else lines
-    return [line for line in own if not line.startswith(_FOOT)][-count:]
-
-
-def _printable(line: str) -> str:
-    """Return a line without control characters: a log must not drive the terminal."""
-    return "".join(char if char.isprintable() or char == "\t" else "?" for char in line)

@@ -10,9 +10,10 @@ from typing import Any
 import opencue
 from cuelet.cli.causes import LOG_LINES, Cause, causes
 from cuelet.cli.exits import Exit
-from cuelet.cli.frame_log import last_lines, log_path
+from cuelet.cli.frame_log import log_path
 from cuelet.cli.lookup import find_job
 from cuelet.cli.text import count, duration, memory
+from cuelet.log_tail import last_lines
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer

@@ -188,11 +188,11 @@ def _why_not_yet(farm: Farm, job: Job, layer: Layer) -> Reason:
     return Reason("next", "nothing holds it: it starts in a moment")
 
 
-def explain_layer(farm: Farm, job: Job, layer: Layer) -> list[tuple[str, int, list[Reason]]]:
+def explain_layer(farm: Farm, job: Job, layer: Layer) -> list[tuple[int, int, list[Reason]]]:
     """Return the reasons of a layer's frames that do not run, alike ones together.
 
     Returns:
-        (first frame's name, number of frames, reasons), most frames first.
+        (first frame's index, number of frames, reasons), most frames first.
     """
     groups: dict[tuple[str, ...], list[int]] = {}
     for index in range(layer.start, layer.end):
@@ -200,10 +200,7 @@ def explain_layer(farm: Farm, job: Job, layer: Layer) -> list[tuple[str, int, li
             reasons = explain_frame(farm, job, index)
             groups.setdefault(_alike(job, index, reasons), []).append(index)
     ordered = sorted(groups.values(), key=len, reverse=True)
-    return [
-        (job.frame_name(found[0]), len(found), explain_frame(farm, job, found[0]))
-        for found in ordered
-    ]
+    return [(found[0], len(found), explain_frame(farm, job, found[0])) for found in ordered]
 
 
 def _alike(job: Job, index: int, reasons: list[Reason]) -> tuple[str, ...]:

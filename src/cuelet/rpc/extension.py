@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import grpc
 
 from cuelet.core.command import base_environment, build_run, log_path
 from cuelet.core.errors import InvalidRequestError
-from cuelet.core.explain import Reason, explain_frame, explain_layer
-from cuelet.core.farm import Farm, holders, is_stuck
+from cuelet.core.farm import Farm, is_stuck
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job
-from cuelet.core.states import DEAD, DEPEND, EATEN, SUCCEEDED, WAITING, JobState, Outcome
+from cuelet.core.states import DEPEND, EATEN, SUCCEEDED, WAITING, Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
+from cuelet.rpc.why import explained, stuck_reason
 from outline.frames import EdgeKind
 
 SERVICE = "cuelet.Farm"
@@ -112,28 +111,7 @@ class FarmService:
         }
 
     async def _on_why(self, request: Values) -> Values:
-        farm = self._engine.farm
-        job = search.any_job(farm, str(request.get("job_id", "")))
-        layers = (
-            [farm.find_layer(job, str(request["layer"]))] if request.get("layer") else job.layers
-        )
-        if request.get("frame") is not None:
-            index = farm.find_frame(job, layers[0], _whole(request["frame"]))
-            groups = [(job.frame_name(index), 1, explain_frame(farm, job, index))]
-        else:
-            groups = [group for layer in layers for group in explain_layer(farm, job, layer)]
-        found = [_group_values(*group) for group in groups]
-        return {"job": job.name, "stuck": stuck_reason(farm, job), "frames": found}
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidRequestError(request=f"frame {value!r}", reason="give a frame number")
-    return value
-
-
-def _group_values(name: str, count: int, reasons: list[Reason]) -> Values:
-    return {"frame": name, "count": count, "reasons": [asdict(reason) for reason in reasons]}
+        return await explained(self._engine.farm, self._engine.place(), request)
 
 
 def _unary(method: Method) -> grpc.RpcMethodHandler[Any, Any]:
@@ -203,22 +181,3 @@ def job_depend_values(farm: Farm, job: Job) -> Iterator[Values]:
             "on_left": left,
             "text": f"the whole job waits for job {message.depend_on_job} to succeed",
         }
-
-
-def stuck_reason(farm: Farm, job: Job) -> str:
-    """Say why a job cannot go on by itself, or return an empty text."""
-    if job.state is not JobState.PENDING:
-        return ""
-    if job.paused:
-        return f"the job is paused; cuelet resume {job.name}"
-    if not is_stuck(farm, job):
-        return ""
-    if held := holders(farm, job):
-        return (
-            f"it waits for {held[0].name}, which will not succeed by itself; "
-            f"cueadmin -drop-depends {job.name}"
-        )
-    dead, waiting = job.count(DEAD), job.count(DEPEND)
-    are = "1 frame is dead" if dead == 1 else f"{dead} frames are dead"
-    vain = f", {waiting} wait in vain" if waiting else ""
-    return f"{are}{vain}; cuelet retry {job.name}, or cuelet eat {job.name}"

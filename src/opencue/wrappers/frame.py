@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from opencue_proto import job_pb2
 
 from opencue.usage import UsageBatch, reserved_cores
+from opencue.why import Explanation, explain
 from opencue.wrappers.depend import Depend
 from opencue.wrappers.entity import Entity, enum_of, message_of, signature
 from opencue.wrappers.render_partition import RenderPartition
@@ -111,6 +112,14 @@ class Frame(Entity):
     def getWhatDependsOnThis(self) -> list[Depend]:
         """Return the dependencies that wait for this frame."""
         return [Depend(message) for message in self._send("GetWhatDependsOnThis").depends.depends]
+
+    def why(self) -> Explanation:
+        """Return why the frame does not run; printed, it reads like ``cuelet why``.
+
+        Raises:
+            StockCuebotException: The server cannot say why.
+        """
+        return explain(frame_id=self.id())
 
     def getWhatThisDependsOn(self) -> list[Depend]:
         """Return the dependencies this frame waits on."""

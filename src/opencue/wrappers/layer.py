@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from opencue_proto import job_pb2
 
 from opencue import search
+from opencue.why import Explanation, explain
 from opencue.wrappers.depend import Depend
 from opencue.wrappers.entity import Entity, enum_of, message_of, send, signature
 from opencue.wrappers.frame import Frame, frames_from
@@ -176,6 +177,14 @@ class Layer(Entity):
     def getWhatDependsOnThis(self) -> list[Depend]:
         """Return the dependencies that wait for this layer."""
         return [Depend(message) for message in self._send("GetWhatDependsOnThis").depends.depends]
+
+    def why(self) -> Explanation:
+        """Return why its frames do not run; printed, it reads like ``cuelet why``.
+
+        Raises:
+            StockCuebotException: The server cannot say why.
+        """
+        return explain(layer_id=self.id())
 
     def getWhatThisDependsOn(self) -> list[Depend]:
         """Return the dependencies this layer waits on."""

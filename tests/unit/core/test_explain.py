@@ -168,7 +168,7 @@ def test_frames_with_the_same_story_are_told_once(farm: Farm) -> None:
 
     groups = explain_layer(farm, job, job.layers[0])
 
-    assert [(name, count) for name, count, _ in groups] == [
+    assert [(job.frame_name(index), count) for index, count, _ in groups] == [
         ("0005-aaa", 5),
         ("0001-aaa", 1),
         ("0002-aaa", 1),
