@@ -7,6 +7,7 @@ from outline.frames import EdgeKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, ClassVar, Self
 
     from outline.layer import Layer
@@ -113,6 +114,9 @@ class Depend:
         any_frame: One succeeded frame of ``depend_on`` is enough.
     """
 
+    on_made: ClassVar[Callable[[Depend], None] | None] = None
+    """Told of every depend as it is made; planning notes the script's line with it."""
+
     def __init__(
         self,
         depend_er: Waiting,
@@ -124,6 +128,8 @@ class Depend:
         self._er, self._on = depend_er, depend_on
         self._type = DependType.LayerOnAny if any_frame else DependType(depend_type)
         self._propigate = propigate
+        if Depend.on_made is not None:
+            Depend.on_made(self)
 
     def get_type(self) -> DependType:
         """Return how the layer waits."""

@@ -95,17 +95,12 @@ def recorded(script: str | None = None) -> Iterator[Places]:
 
 @contextlib.contextmanager
 def _noting_depends(places: Places) -> Iterator[None]:
-    plain = Depend.__init__
-
-    def noting(self: Depend, *args: object, **more: object) -> None:
-        plain(self, *args, **more)  # type: ignore[arg-type]
-        places.note(self, sys._getframe(1))
-
-    Depend.__init__ = noting  # type: ignore[method-assign]
+    before = Depend.on_made
+    Depend.on_made = lambda depend: places.note(depend, sys._getframe(1))
     try:
         yield
     finally:
-        Depend.__init__ = plain  # type: ignore[method-assign]
+        Depend.on_made = before
 
 
 def place_of_layer(places: Places | None, layer: Layer) -> Place | None:
