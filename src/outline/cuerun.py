@@ -169,7 +169,6 @@ class OutlineLauncher:
         self.setup()
         try:
             self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self, outline=self._outline))
-            self._sync()
             jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
         except BaseException:
             if not was_ready:
@@ -189,11 +188,6 @@ class OutlineLauncher:
             backend.test(jobs, JOB_WAIT_PERIOD_SEC)
         elif self.get_flag("wait") or getattr(backend, "RUNS_HERE", False):
             backend.wait(jobs, JOB_WAIT_PERIOD_SEC)
-
-    def _sync(self) -> None:
-        session = self._outline.find_session()
-        if session is not None:
-            session.sync()
 
     def _record(self, jobs: list[Any]) -> None:
         """Note in the session which jobs it belongs to: what cleans sessions up asks for them."""

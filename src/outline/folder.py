@@ -75,15 +75,6 @@ class Folder:
                 if sync:
                     os.fsync(folder)
 
-    def add(self, parts: tuple[str, ...], data: bytes) -> None:
-        """Write a file that is not there yet, in place and unsynced: for a tree nobody reads before it is complete.
-
-        Raises:
-            OSError: It is there, the system refused, or a directory on the way is a symlink.
-        """
-        with self._opened(parts[:-1], create=True) as folder:
-            _write_new(folder, parts[-1], data, self._file_mode(), sync=False)
-
     def copy(self, parts: tuple[str, ...], source: str) -> None:
         """Copy a file in, whole or not at all, with its permission to execute.
 
@@ -139,6 +130,24 @@ class Folder:
                 if facts.st_size > most:
                     raise OSError(f"is {facts.st_size:,} bytes, over the limit of {most:,}")
                 return stream.read(most)
+
+    def read_slice(self, parts: tuple[str, ...], offset: int, length: int) -> bytes:
+        """Return a part of a file.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            OSError: It ends before, is a symlink, no plain file, or the system refused.
+        """
+        with self._opened(parts[:-1], create=False) as folder:
+            handle = os.open(parts[-1], _READ, dir_fd=folder)
+            with open(handle, "rb", buffering=0) as stream:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise OSError("is no plain file")
+                stream.seek(offset)
+                found = stream.read(length)
+        if len(found) < length:
+            raise OSError(f"ends after {offset + len(found):,} bytes")
+        return found
 
     def names(self, parts: tuple[str, ...]) -> list[str]:
         """Return the sorted names in a directory; none when there is no such directory."""
@@ -216,17 +225,3 @@ def _publish(folder: int, temporary: str, name: str, replace: bool) -> bool:
 def _forget(folder: int, name: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder)
-
-
-def sync_tree(path: str) -> None:
-    """Have everything written to the file system of ``path`` on disk."""
-    import ctypes
-
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if ctypes.CDLL(None, use_errno=True).syncfs(handle) != 0:
-            raise OSError(ctypes.get_errno(), "syncfs", path)
-    except AttributeError:  # not Linux
-        os.sync()
-    finally:
-        os.close(handle)

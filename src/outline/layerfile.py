@@ -1,4 +1,4 @@
-"""Outlines and layers as files of a session: written at setup, read back one by one when a frame needs them.
+"""Outlines and layers as data of a session: written at setup, read back one by one when a frame needs them.
 
 A layer is JSON where JSON gives back exactly what it holds; else its class and state are pickled by value.
 """
@@ -9,11 +9,11 @@ import json
 import os
 import sys
 
+from outline import layerpack
 from outline.constants import LayerType
 from outline.datafile import is_json
 from outline.depend import Depend, DependType
 from outline.exception import LayerException, NoSessionError
-from outline.folder import Folder
 from outline.io import path_from_data, path_to_data
 from outline.layer import Layer, LayerProcess
 from outline.names import check_file_name
@@ -23,14 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from outline.folder import Folder
+    from outline.layerpack import LayerPack
     from outline.loader import Outline
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files; one we do not know is refused."""
-_FEW = 16
-"""Up to this many layers are synced one by one; more of them with the whole file system, once, by the launch."""
-_MAX_BYTES = 1 << 30
-"""The most a layer's file may hold."""
 _FAMILY = {
     "_outline",
     "_parent",
@@ -46,42 +44,16 @@ _LISTENED = {"_evh"}
 _REBUILT = {"_required"}
 
 
-def save_outline(ol: Outline, folder: Folder) -> bool:
+def save_outline(ol: Outline, folder: Folder) -> None:
     """Write an outline and all its layers; the outline's own file comes last and makes the session valid.
-
-    Returns:
-        Whether all of it is on disk; if not, `outline.folder.sync_tree` has to see to it.
 
     Raises:
         LayerException: A layer holds something that cannot travel to the farm.
     """
-    layers = ol.get_layers()
-    put = _put_synced if len(layers) <= _FEW else _put_quickly
-    for layer in layers:
-        header, pickled = _layer_to_file(layer)
-        place = ("layers", layer.get_name())
-        if pickled is not None:
-            put(folder, (*place, "layer.pkl"), pickled)
-        put(folder, (*place, "layer.yaml"), _text(header))
-    # Syncing just this file would drag all the others to disk: the file system orders them.
-    is_synced = put is _put_synced
-    folder.write(("outline.yaml",), _text(_outline_to_data(ol)), replace=True, sync=is_synced)
-    return is_synced
-
-
-def _put_synced(folder: Folder, parts: tuple[str, ...], data: bytes) -> None:
-    folder.write(parts, data, replace=True)
-
-
-def _put_quickly(folder: Folder, parts: tuple[str, ...], data: bytes) -> None:
-    try:
-        folder.add(parts, data)
-    except FileExistsError:
-        folder.write(parts, data, replace=True, sync=False)
-
-
-def _text(data: Mapping[str, Any]) -> bytes:
-    return (json.dumps(data) + "\n").encode()
+    layers = {layer.get_name(): _layer_to_file(layer) for layer in ol.get_layers()}
+    layerpack.write_pack(folder, layers)
+    data = (json.dumps(_outline_to_data(ol)) + "\n").encode()
+    folder.write(("outline.yaml",), data, replace=True)
 
 
 def _outline_to_data(ol: Outline) -> dict[str, Any]:
@@ -145,7 +117,6 @@ def _relations(layer: Layer) -> dict[str, Any]:
     """Return what is known by name: other layers are loaded only when somebody asks for them."""
     creator = getattr(layer, "_creator", None)
     return {
-        "version": FORMAT,
         "name": layer.get_name(),
         "processes": {alias: str(process) for alias, process in layer._processes.items()},
         "creator": None if creator is None else str(creator),
@@ -298,17 +269,16 @@ def _state(layer: Layer) -> dict[str, Any]:
 # Reading a layer.
 
 
-def load_layer(ol: Outline, session_path: str, name: str) -> Layer:
+def load_layer(ol: Outline, pack: LayerPack, name: str) -> Layer:
     """Return one layer of a session, joined to its outline; no other layer is read.
 
     Raises:
         SessionException: The session has no such layer.
         LayerException: Its class cannot be loaded in this Python.
     """
-    folder, place = Folder(session_path), ("layers", check_file_name("layer", name))
-    header = _read_header(folder, place)
+    header, pickled = pack.read(check_file_name("layer", name))  # it names a folder too
     if "pickle" in header:
-        layer = _unpickle(ol, header, folder, place)
+        layer = _unpickle(ol, header, pickled)
     else:
         layer = _from_plain(header["layer"])
         ol.attach_loaded(name, layer)
@@ -321,26 +291,6 @@ def load_layer(ol: Outline, session_path: str, name: str) -> Layer:
         kind = DependType(each["type"], each["outcome"])
         layer._depends.append(Depend(layer, each["on"], kind, each["propigate"]))
     return layer
-
-
-def _read_header(folder: Folder, place: tuple[str, str]) -> dict[str, Any]:
-    name, path = place[1], os.path.join(folder.path, *place, "layer.yaml")
-    try:
-        header: dict[str, Any] = json.loads(folder.read((*place, "layer.yaml"), _MAX_BYTES))
-    except OSError as error:
-        raise NoSessionError(
-            thing=f"layer {name!r}", advice=f"cannot read {path}: {error.strerror or error}"
-        ) from error
-    except ValueError as error:
-        raise NoSessionError(
-            thing=f"layer {name!r}", advice=f"{path} is damaged ({error}); launch the job again"
-        ) from error
-    if header.get("version") != FORMAT:
-        raise NoSessionError(
-            thing=f"layer {name!r}",
-            advice=f"{path} was written by another version; launch the job again",
-        )
-    return header
 
 
 def bare_layer(cls: type[Layer]) -> Layer:
@@ -389,9 +339,7 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
     return cls
 
 
-def _unpickle(
-    ol: Outline, header: Mapping[str, Any], folder: Folder, place: tuple[str, str]
-) -> Layer:
+def _unpickle(ol: Outline, header: Mapping[str, Any], pickled: bytes) -> Layer:
     name = header["name"]
     _check_python(name, header["pickle"])
     _extend_path(header["pickle"]["path"])
@@ -403,11 +351,11 @@ def _unpickle(
             return ol if reference[0] == "outline" else ol.get_layer(reference[1])
 
     try:
-        unpickler = Unpickler(io.BytesIO(folder.read((*place, "layer.pkl"), _MAX_BYTES)))
+        unpickler = Unpickler(io.BytesIO(pickled))
         layer = bare_layer(unpickler.load())
         ol.attach_loaded(name, layer)  # before its state: that may lead to layers that lead to it
         vars(layer).update(unpickler.load())
-    except (OSError, ImportError, AttributeError, EOFError, pickle.UnpicklingError) as error:
+    except (ImportError, AttributeError, EOFError, pickle.UnpicklingError) as error:
         raise LayerException(
             f"layer {name!r} cannot be loaded here: {error}; it was written by Python "
             f"{header['pickle']['python']} with cloudpickle {header['pickle']['cloudpickle']}"

@@ -500,7 +500,7 @@ class Outline:
         if layer is None:
             from outline import layerfile
 
-            layer = layerfile.load_layer(self, self.get_session().get_path(), name)
+            layer = layerfile.load_layer(self, self.get_session().layers(), name)
         return layer
 
     def attach_loaded(self, name: str, layer: Layer) -> None:

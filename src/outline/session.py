@@ -18,18 +18,21 @@ from outline.exception import (
     NoSessionError,
     SessionException,
 )
-from outline.folder import SHARED, Folder, sync_tree
+from outline.folder import SHARED, Folder
 from outline.names import check_file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from outline.layerpack import LayerPack
     from outline.loader import Outline
     from outline.member import Member
 
 OUTLINE_FILE = "outline.yaml"
 """Name of the file that holds the outline without its layers."""
+LAYERS_FILE = "layers.pack"
+"""Name of the file that holds the layers."""
 _STOCK_FILE = "session"
 """Only sessions that stock PyOutline made have a file of this name at the top."""
 LAUNCH_FILE = "launch.json"
@@ -169,7 +172,7 @@ class Session:
             self._path = ol.reserve_session_path()
             _create(self._path)
         self._folder = Folder(self._path)
-        self._is_synced = True
+        self._pack: LayerPack | None = None
 
     def get_name(self) -> str:
         """Return ``<show-shot-user_name>/<uuid>``."""
@@ -193,13 +196,16 @@ class Session:
         """Write the outline and its layers into the session."""
         from outline import layerfile
 
-        self._is_synced = layerfile.save_outline(self._outline, self._folder)
+        layerfile.save_outline(self._outline, self._folder)
+        self._pack = None
 
-    def sync(self) -> None:
-        """Have the session on disk: a job that is launched must find it there after a power cut."""
-        if not self._is_synced:
-            sync_tree(self._path)
-            self._is_synced = True
+    def layers(self) -> LayerPack:
+        """Return what was saved of the layers; raises SessionException when that cannot be read."""
+        from outline.layerpack import LayerPack
+
+        if self._pack is None:
+            self._pack = LayerPack(self._folder)
+        return self._pack
 
     def record_launch(self, backend: str, jobs: list[Any]) -> None:
         """Write down which jobs this session was launched as; a session that cannot be written to stays as it is."""
@@ -347,9 +353,9 @@ def _parts(layer: Member | str | None) -> tuple[str, ...]:
 def _refuse_reserved(thing: str, parts: tuple[str, ...]) -> None:
     """Raise for a file that would replace one of the session's own."""
     own = (
-        {"data", "layer.yaml", "layer.pkl"}
+        {"data"}
         if len(parts) > 1
-        else {"data", "layers", "logs", OUTLINE_FILE, LAUNCH_FILE, _STOCK_FILE}
+        else {"data", "layers", "logs", LAYERS_FILE, OUTLINE_FILE, LAUNCH_FILE, _STOCK_FILE}
     )
     if parts[-1] in own:
         raise SessionException(

@@ -202,16 +202,17 @@ def test_an_exception_in_a_layer_is_a_traceback_and_exit_status_one(
 
 def test_a_layer_of_another_python_is_refused_by_version(run: Run, tmp_path: Path) -> None:
     session = session_of(run, tmp_path, SCRIPT_JOB)
-    header = Path(session, "layers", "render", "layer.yaml")
-    content = json.loads(header.read_text())
-    content["pickle"]["python"] = "2.7"
-    header.write_text(json.dumps(content))
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    other = "2" + here[1:]
+    pack = Path(session, "layers.pack")
+    written = f'"python": "{here}"'.encode()
+    assert written in pack.read_bytes()
+    pack.write_bytes(pack.read_bytes().replace(written, f'"python": "{other}"'.encode()))
 
     done = pycuerun(run, session, "-e", "1-render")
 
     assert done.returncode == 1
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert f"layer 'render' was written by Python 2.7, this is Python {here}" in done.stderr
+    assert f"layer 'render' was written by Python {other}, this is Python {here}" in done.stderr
 
 
 def test_classes_of_modules_are_imported_from_where_they_were(run: Run, tmp_path: Path) -> None:
@@ -331,9 +332,14 @@ def test_a_session_of_many_layers_is_not_read_as_a_whole(run: Run, tmp_path: Pat
         print(ol.get_session().get_path())
         """,
     )
-    for other in Path(session, "layers").iterdir():
-        if other.name != "layer7":
-            (other / "layer.yaml").write_text("damaged")
+    pack = Path(session, "layers.pack")
+    content = pack.read_bytes()
+    start = 16 + int(content[:16])
+    at, *lengths = json.loads(content[16:start])["layers"]["layer7"]
+    first, last = start + at, start + at + sum(lengths)
+    pack.write_bytes(
+        content[:start] + b"x" * at + content[first:last] + b"x" * (len(content) - last)
+    )
 
     done = pycuerun(run, session, "-e", "1-layer7")
 

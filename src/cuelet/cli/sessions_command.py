@@ -15,7 +15,9 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.session_scan import Needs, Session
 from cuelet.cli.text import count, memory
 from outline import util
-from outline.session import session_root
+from outline.exception import NoSessionError
+from outline.layerfile import read_outline_data
+from outline.session import OUTLINE_FILE, session_root
 
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhdw])\Z")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -60,7 +62,7 @@ def show(options: argparse.Namespace) -> int:
     """
     session = _find(options.session)
     need = scan.ask_needs().of(session)
-    values = {**scan.session_values(session, need), "layers": _names(session.path / "layers")}
+    values = {**scan.session_values(session, need), "layers": _layers(session.path)}
     if options.json:
         print(json.dumps(values))
         return Exit.OK
@@ -86,8 +88,13 @@ def _find(named: str) -> Session:
     return found[0]
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+def _layers(path: Path) -> list[str]:
+    """Return the layers a session says it has, or those that have files in it."""
+    try:
+        return sorted(map(str, read_outline_data(str(path / OUTLINE_FILE))["layers"]))
+    except (NoSessionError, LookupError, TypeError):
+        folder = path / "layers"
+        return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
 
 
 @dataclass(slots=True)

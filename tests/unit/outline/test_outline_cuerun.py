@@ -270,22 +270,3 @@ def test_layers_say_what_they_are() -> None:
     layer = Layer("render")
     assert (str(layer), repr(layer)) == ("render", "<Layer name='render' type='Render'>")
     assert repr(simple()) == "<Outline 'A-Job', 1 layers>"
-
-
-def test_the_session_of_a_big_job_is_on_disk_before_the_farm_hears_of_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from outline import session
-
-    synced: list[str] = []
-    monkeypatch.setattr(session, "sync_tree", synced.append)
-    ol = Outline("big-job")
-    for number in range(40):
-        ol.add_layer(Shell(f"layer{number}", command=["true"], range="1"))
-
-    ol.setup()
-    assert synced == []
-    cuerun.OutlineLauncher(ol)._sync()
-    cuerun.OutlineLauncher(ol)._sync()
-
-    assert synced == [ol.get_session().get_path()]

@@ -257,16 +257,49 @@ def test_files_of_another_program_are_no_sessions(tmp_path: Path) -> None:
         Outline("a-job", path=str(tmp_path / "nothing.yaml")).load_session()
 
 
-def test_damaged_and_missing_layers_are_named() -> None:
+def damaged(pack: bytes, how: str) -> bytes:
+    """Return the layers' file with something wrong in it."""
+    index, end = pack[:16], pack.index(b"\n", 16)
+    return {
+        "cut": pack[:-5],
+        "empty": b"",
+        "no index": b"x" * len(pack),
+        "short index": pack[:40],
+        "huge index": b"%015d\n" % 10**12 + pack[16:],
+        "negative index": b"-00000000000001\n" + pack[16:],
+        "other version": index
+        + pack[16:end].replace(b'"version": 1', b'"version": 9')
+        + pack[end:],
+        "layer gone": index + pack[16:end].replace(b"render", b"rander") + pack[end:],
+        "layer elsewhere": index + pack[16:end].replace(b"[0, ", b"[9, ") + pack[end:],
+        "layer far away": index + pack[16:end].replace(b"[0, ", b"[-1,") + pack[end:],
+    }[how]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "cut", "empty", "no index", "short index", "huge index", "negative index", "other version",
+        "layer gone", "layer elsewhere", "layer far away",
+    ],
+)  # fmt: skip
+def test_damaged_layers_are_named(how: str) -> None:
     ol = simple()
     ol.setup()
-    path = os.path.join(ol.get_session().get_path(), "layers", "render", "layer.yaml")
-    with open(path, "w") as stream:
-        stream.write('{"version": 1, "na')
-    with pytest.raises(NoSessionError, match=r"layer 'render'.*damaged"):
+    path = Path(ol.get_session().get_path()) / "layers.pack"
+    before = path.read_bytes()
+    path.write_bytes(damaged(before, how))
+    assert path.read_bytes() != before
+
+    with pytest.raises(NoSessionError, match=r"layers?.*layers.pack"):
         outline.load_outline(ol.get_path() or "").get_layer("render")
-    os.unlink(path)
-    with pytest.raises(NoSessionError, match=r"layer 'render'.*cannot read"):
+
+
+def test_missing_layers_are_named() -> None:
+    ol = simple()
+    ol.setup()
+    os.unlink(os.path.join(ol.get_session().get_path(), "layers.pack"))
+    with pytest.raises(NoSessionError, match=r"cannot read .*layers.pack"):
         outline.load_outline(ol.get_path() or "").get_layer("render")
 
 

@@ -50,7 +50,7 @@ def test_a_tool_launches_with_the_standard_options_and_its_own(cuebot: Any) -> N
     assert (sent.findtext("job/paused"), sent.findtext("job/priority")) == ("True", "7")
     assert sent.find("email") is None
     session = Path(outline.cuerun.launched[0][0].get_session().get_path())
-    assert "high" in (session / "layers/render/layer.yaml").read_text()
+    assert "high" in (session / "layers.pack").read_text()
 
 
 def test_listeners_of_a_tool_hear_of_its_launches(cuebot: Any) -> None:

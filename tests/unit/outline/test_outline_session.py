@@ -203,12 +203,14 @@ def test_names_that_leave_the_directory_are_refused(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["data", "layer.yaml", "layer.pkl"])
-def test_the_sessions_own_files_cannot_be_replaced(layer: Layer, tmp_path: Path, name: str) -> None:
+def test_the_sessions_own_files_cannot_be_replaced(layer: Layer, tmp_path: Path) -> None:
     source = tmp_path / "scene.ma"
     source.write_text("x")
     with pytest.raises(SessionException, match="used by the session itself"):
-        layer.put_file(source, rename=name)
+        layer.put_file(source, rename="data")
+    for name in ("layers.pack", "layers", "outline.yaml", "launch.json"):
+        with pytest.raises(SessionException, match="used by the session itself"):
+            layer.get_outline().put_file(source, rename=name)
 
 
 def test_planted_symlinks_divert_nothing(layer: Layer, tmp_path: Path) -> None:
