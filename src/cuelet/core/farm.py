@@ -351,11 +351,18 @@ def _finish(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
     decision.job(job)
 
 
-def never_started(farm: Farm, job: Job, index: int, decision: Decision) -> None:
-    """Put back a frame that was booked but whose process the runner never got."""
+def never_started(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
+    """Put back a frame that was booked but whose process the runner never got.
+
+    One that somebody wanted to end by then ends as wished, without ever having run.
+    """
     farm.let_go(job, index)
+    intent = job.intents.pop(index, None)
+    if intent is not None:
+        job.stop_at[index] = now
     decision.frame(job, index)
-    decision.spread(job, job.move(index, WAITING))
+    decision.spread(job, job.move(index, WAITING if intent is None else _AFTER_KILL[intent]))
+    finish_if_complete(farm, job, decision, now=now)
 
 
 def used(farm: Farm, usage: RunUsage) -> None:
@@ -431,7 +438,7 @@ def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decisio
         decision.job(job)
     for index in chosen:
         job.retries[index] = 0
-        job.assumed.discard(index)
+        decision.spread(job, job.doubt(index))
         decision.frame(job, index)
         if job.state_of[index] == RUNNING:
             _kill(job, index, Intent.RETRY, decision)

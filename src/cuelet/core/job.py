@@ -442,6 +442,11 @@ class Job:
         self.assumed.add(index)
         return self._spread([index])
 
+    def doubt(self, index: int) -> list[int]:
+        """Take back that a frame was declared done; return the frames that moved."""
+        self.assumed.discard(index)
+        return self._spread([index])
+
     # -- what is kept on disk ----------------------------------------------------------------
 
     def row(self, index: int) -> FrameRow:

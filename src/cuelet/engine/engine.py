@@ -149,11 +149,12 @@ class Engine:
             *(live.run_id for live in state.running),
             *(report.run_id for report in state.exited),
         }
+        now = self._clock.now()
         for job in self.farm.jobs.values():
             for index in _running(job):
                 run = job.run_id(index)
                 if run not in reported:
-                    acts.never_started(self.farm, job, index, decision)
+                    acts.never_started(self.farm, job, index, decision, now=now)
                 elif index in job.intents:
                     decision.kills.append(run)
         decision.kills += [

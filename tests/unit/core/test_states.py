@@ -206,6 +206,18 @@ def test_a_running_frame_that_is_retried_runs_again_with_all_its_retries() -> No
     assert b.job.retries[THEN] == 0
 
 
+def test_a_running_frame_that_is_retried_is_no_longer_taken_for_done() -> None:
+    job = bench()
+    job.start(FIRST)
+    acts.mark_done(job.job, [FIRST], job.decision)
+    assert job.state(THEN) is WAITING
+
+    job.retry(FIRST)
+
+    job.decide()
+    assert job.state(THEN) is DEPEND
+
+
 def test_a_lost_run_is_retried_but_not_for_ever() -> None:
     b = bench(retries=0)
     then_runs(b)

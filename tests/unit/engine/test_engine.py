@@ -17,7 +17,7 @@ from cuelet.core.errors import InvalidRequestError, NotFoundError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
-from cuelet.core.states import DEAD, DEPEND, RUNNING, SUCCEEDED, WAITING, JobState
+from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SUCCEEDED, WAITING, JobState
 from cuelet.engine.engine import Engine
 from cuelet.runner.testing import FakeRunner
 from outline.pathmap import map_argv
@@ -361,6 +361,52 @@ def test_a_run_the_runner_never_got_is_started_with_a_new_attempt() -> None:
 
             assert new.job.run_id(0) in new.runner.live
             assert new.job.retries[0] == 0
+
+    run(session)
+
+
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [
+        (lambda farm, job, d: acts.kill_frames(job, [0], d, by="me"), DEAD),
+        (lambda farm, job, d: acts.eat_frames(farm, job, [0], d, now=1.0), EATEN),
+        (lambda farm, job, d: acts.kill_job(farm, job, d, now=1.0), DEAD),
+    ],
+)
+def test_a_frame_killed_before_the_runner_got_it_ends_as_wished(act: Any, state: int) -> None:
+    async def session() -> None:
+        async with Bay() as old:
+            job = await old.launch()
+            first = job.run_id(0)
+            old.runner.obeys_kill = False
+            await old.engine.submit(lambda farm, decision, now: act(farm, old.job, decision))
+        del old.runner._live[first]
+
+        async with Bay(old.store, old.runner) as new:
+            assert new.states()[0] == state
+            assert 0 not in new.job.intents
+            assert new.job.attempt[0] == 1
+            assert check(new.engine.farm) == []
+
+    run(session)
+
+
+def test_a_retry_of_a_frame_that_the_runner_never_got_runs_it_once_more() -> None:
+    async def session() -> None:
+        async with Bay() as old:
+            job = await old.launch()
+            first = job.run_id(0)
+            old.runner.obeys_kill = False
+            await old.engine.submit(
+                lambda farm, decision, now: acts.retry_frames(farm, old.job, [0], decision)
+            )
+        del old.runner._live[first]
+
+        async with Bay(old.store, old.runner) as new:
+            assert new.job.attempt[0] == 2
+            new.runner.finish(new.job.run_id(0))
+            await new.settle(lambda: new.states()[0] == SUCCEEDED)
+            assert new.job.attempt[0] == 2
 
     run(session)
 
