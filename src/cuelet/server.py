@@ -18,6 +18,7 @@ from typing import Any
 
 import cuelet
 from cuelet.core.command import Place
+from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.path_map_file import PathMapFile
 from cuelet.rpc.comments import CommentService
@@ -37,7 +38,7 @@ from cuelet.rpc.system import CueService, HostService, Machine, ShowService
 from cuelet.runner import machine
 from cuelet.runner.client import ResidentRunner
 from cuelet.settings import LocalEnvironmentError, Settings, default_state_dir, prepare_folders
-from cuelet.store.errors import StoreError
+from cuelet.store.errors import StoreError, SyncError
 from cuelet.store.store import Store
 from outline.pathmap import map_argv
 
@@ -69,6 +70,27 @@ def log_stamp(path: str) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
+def _overwrite(path: Path, text: str) -> None:
+    """Write into the blocks that a file has already, which a full disk allows."""
+    with path.open("r+", encoding="utf-8") as file:
+        file.write(text)
+        file.truncate()
+
+
+def space_of(folder: str) -> Space | None:
+    """Return what the disk of a folder has for this user, or None when it cannot be asked."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return None
+    is_root = os.geteuid() == 0  # root may use what is kept back from others
+    free = disk.f_bfree if is_root else disk.f_bavail
+    files = disk.f_ffree if is_root else disk.f_favail
+    return Space(
+        disk.f_blocks * disk.f_frsize, free * disk.f_frsize, files if disk.f_files else None
+    )
+
+
 class FolderHeldError(Exception):
     """Say which process holds the folder."""
 
@@ -93,8 +115,9 @@ def hold(settings: Settings) -> int:
         holder = os.pread(descriptor, 32, 0).decode().strip() or "unknown"
         os.close(descriptor)
         raise FolderHeldError(folder=settings.state_dir, holder=holder) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    with contextlib.suppress(OSError):  # on a full disk the holder stays unknown
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     return descriptor
 
 
@@ -145,6 +168,7 @@ class FarmProcess:
         self._started_at = time.time()
         self._port = 0
         self._store = Store(settings.database)
+        self._store.keep_ballast()
         self._engine = Engine(
             store=self._store,
             make_runner=lambda on_events, on_lost: ResidentRunner(
@@ -155,6 +179,12 @@ class FarmProcess:
             place=place_of(settings),
             cores=self._cores,
             memory_mb=self._memory_mb,
+            disks=DiskWatch(
+                space_of,
+                database=str(settings.state_dir),
+                logs=str(settings.frame_logs),
+                owed_bytes=self._store.owed_bytes,
+            ),
         )
 
     def info(self) -> Mapping[str, Any]:
@@ -168,6 +198,9 @@ class FarmProcess:
             "cores": self._cores,
             "memory_mb": self._memory_mb,
             "started_at": self._started_at,
+            "out_of_disk": [
+                {"text": disk.text, "remedy": disk.way_out} for disk in self._engine.farm.full_disks
+            ],
         }
 
     async def run(self) -> None:
@@ -195,9 +228,13 @@ class FarmProcess:
     def _announce(self, listening: Listening) -> None:
         self._port = listening.port
         self._settings.socket.chmod(0o600)
-        fresh = self._settings.info_file.with_suffix(".new")
-        fresh.write_text(json.dumps(self.info(), indent=1), encoding="utf-8")
-        fresh.replace(self._settings.info_file)
+        text = json.dumps(self.info(), indent=1)
+        try:
+            fresh = self._settings.info_file.with_suffix(".new")
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(self._settings.info_file)
+        except OSError:
+            _overwrite(self._settings.info_file, text)
         _log.info("serving on %s and %s", self._settings.socket, self.info()["address"])
 
     def _services(self) -> Services:
@@ -244,6 +281,10 @@ def main(argv: list[str] | None = None) -> int:
     except FolderHeldError as error:
         sys.stderr.write(f"cuelet: {error}\n")
         return EXIT_HELD
+    except SyncError as error:
+        sys.stderr.write(f"cuelet: {error}\n")
+        sys.stderr.flush()
+        os._exit(EXIT_ENVIRONMENT)  # closing the database would ask the disk once more
     except (LocalEnvironmentError, StoreError) as error:
         sys.stderr.write(f"cuelet: {error}\n")
         return EXIT_ENVIRONMENT

@@ -135,6 +135,8 @@ def status(options: argparse.Namespace) -> int:
         print(f"address    {info['address']}, unix:{info['socket']}")
         print(f"machine    {info['cores']:g} cores, {memory(info['memory_mb'] * 1024)}")
         print(f"state      {info['state_dir']}")
+        for disk in info.get("out_of_disk", ()):
+            print(f"ALARM      {disk['text']}; nothing starts there\n           {disk['remedy']}")
     return Exit.OK if info else Exit.UNREACHABLE
 
 

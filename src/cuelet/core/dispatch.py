@@ -7,6 +7,7 @@ frames keep coming.
 
 from __future__ import annotations
 
+from cuelet.core.disks import disks_holding
 from cuelet.core.farm import Decision, Farm, holders, start
 from cuelet.core.job import Job, Layer
 from cuelet.core.states import WAITING
@@ -22,6 +23,8 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
     passed: Layer | None = None
     for job in farm.order:
         if job.paused or not job.count(WAITING) or holders(farm, job):
+            continue
+        if farm.full_disks and disks_holding(farm, job):
             continue
         for layer in job.layers:
             if not layer.counts[WAITING] or _is_capped(farm, job, layer):

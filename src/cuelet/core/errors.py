@@ -6,6 +6,7 @@ FarmError
  +-- DuplicateJobError    a pending job of that name exists
  +-- InvalidSpecError     a job spec the farm refuses
  +-- InvalidRequestError  an action that makes no sense here
+ +-- OutOfDiskError       no room to take anything in
 """
 
 from __future__ import annotations
@@ -60,3 +61,11 @@ class InvalidRequestError(FarmError):
     def __init__(self, *, request: str, reason: str) -> None:
         self.request, self.reason = request, reason
         super().__init__(f"{request}: {reason}")
+
+
+class OutOfDiskError(FarmError):
+    """Say which disk is full, and what makes room."""
+
+    def __init__(self, *, text: str, way_out: str) -> None:
+        self.text, self.way_out = text, way_out
+        super().__init__(f"{text}; make room there, {way_out} helps, then try again")

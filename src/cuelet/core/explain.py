@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cuelet.core.disks import disks_holding
 from cuelet.core.farm import Farm, holders
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job, Layer
@@ -99,7 +100,7 @@ def _job_reasons(farm: Farm, job: Job) -> list[Reason]:
     ]
     if job.paused:
         found.append(Reason("paused", "its job is paused", f"cuelet resume {job.name}"))
-    return found
+    return found + [Reason("disk", disk.text, disk.way_out) for disk in disks_holding(farm, job)]
 
 
 def _job_state(job: Job) -> str:
@@ -149,6 +150,8 @@ def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
     """Return what of the machine is missing for a frame that could start otherwise."""
     layer = job.layer_at(index)
     if job.state_of[index] != WAITING or job.paused or holders(farm, job):
+        return []
+    if disks_holding(farm, job):
         return []
     cores, memory_mb = farm.reservation(layer)
     found = []

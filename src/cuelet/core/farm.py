@@ -11,16 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from cuelet.core import ids, names
+from cuelet.core.disks import DiskUse, FullDisk, find_full
 from cuelet.core.errors import (
     AmbiguousNameError,
     DuplicateJobError,
     InvalidRequestError,
     InvalidSpecError,
     NotFoundError,
+    OutOfDiskError,
 )
 from cuelet.core.graph import Edge
 from cuelet.core.job import Comment, Job, Layer
-from cuelet.core.runs import ORPHANED, RunExited, RunUsage
+from cuelet.core.runs import NO_SPACE, ORPHANED, RunExited, RunUsage
 from cuelet.core.spec import JobSpec
 from cuelet.core.states import (
     DEAD,
@@ -86,6 +88,8 @@ class Farm:
         """Pending jobs, most urgent first."""
         self.passed: tuple[Layer, float] | None = None
         """The first layer that does not fit, and since when smaller frames pass it."""
+        self.full_disks: tuple[FullDisk, ...] = ()
+        """Disks without room, as last looked at; what needs them is not started."""
 
     def add(self, job: Job) -> None:
         """Take a job in, new or from disk."""
@@ -208,7 +212,10 @@ def launch(
     Raises:
         DuplicateJobError: A pending job has the name already.
         InvalidSpecError: A spec makes no sense.
+        OutOfDiskError: What is left of the disk is kept for the ends of frames.
     """
+    if full := find_full(farm, DiskUse.DATABASE):
+        raise OutOfDiskError(text=full.text, way_out=full.way_out)
     taken = set()
     for spec in specs:
         if spec.name in taken or farm.pending_job(spec.name):
@@ -283,6 +290,8 @@ def ended(farm: Farm, report: RunExited, decision: Decision) -> None:
     _record(job, index, report)
     state = _state_after(job, index, report)
     job.intents.pop(index, None)
+    if report.exit_status == NO_SPACE and not farm.full_disks:
+        farm.full_disks = (FullDisk(DiskUse.LOGS, "the runner's disk", report.reason),)
     decision.frame(job, index)
     decision.spread(job, job.move(index, state))
     finish_if_complete(farm, job, decision, now=report.at)
@@ -328,6 +337,8 @@ def _state_after(job: Job, index: int, report: RunExited) -> FrameState:
     intent = job.intents.get(index)
     if intent is not None and not (intent is Intent.KILL and report.exit_status == 0):
         return _AFTER_KILL[intent]
+    if report.exit_status == NO_SPACE:
+        return WAITING  # it was not begun, so it has cost nothing
     if report.exit_status == 0:
         return WAITING if job.must_wait(index) else SUCCEEDED
     allowed = job.layer_at(index).retries

@@ -9,6 +9,8 @@ FAILED_LAUNCH = 256
 """Exit status of a run whose program could not be started (OpenCue's number)."""
 ORPHANED = 301
 """Exit status of a run that was lost with its runner (OpenCue's number)."""
+NO_SPACE = 302
+"""Exit status of a run that was not begun: the disk had no room for its log, or to note it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import Any, TypeVar, cast
 
 from cuelet.core import farm as acts
 from cuelet.core.command import Place, base_environment, build_run
+from cuelet.core.disks import DiskUse, FullDisk, find_full
 from cuelet.core.dispatch import dispatch
 from cuelet.core.errors import FarmError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.core.runs import RunEvent, RunExited, RunnerState, RunStarted, RunUsage
-from cuelet.core.states import RUNNING, JobState
+from cuelet.core.states import RUNNING, WAITING, JobState
+from cuelet.engine.disks import DiskWatch
 from cuelet.engine.ports import Clock, MakeRunner, StorePort
 from cuelet.engine.watchdog import LogStamp, Watchdog
+from cuelet.store.errors import DiskFullError, SyncError
 
 T = TypeVar("T")
 Request = Callable[[Farm, Decision, float], T]
@@ -32,6 +36,11 @@ KILL_GRACE_S = 5.0
 TICK_S = 5.0
 COMMIT_AGAIN_S = 0.5
 """Pause after a failed commit: a disk that stays full must not cost a core, and fill up with logs."""
+LONGEST_PAUSE_S = 4.0
+"""It grows up to this while commits keep failing."""
+LOOK_AT_DISKS_S = 0.5
+LOOKS_WHEN_IDLE = 20
+"""Only every so many times when no frame runs or waits."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +56,7 @@ class Engine:
         place: What the machine adds to every frame, asked anew for each one.
         cores: Cores that frames may hold together.
         memory_mb: Memory that frames may reserve together.
+        disks: Looks for full disks; None: nobody does.
     """
 
     def __init__(
@@ -59,6 +69,7 @@ class Engine:
         place: Callable[[], Place],
         cores: float,
         memory_mb: int,
+        disks: DiskWatch | None = None,
     ) -> None:
         self._store, self._clock, self.place = store, clock, place
         self._runner = make_runner(self._on_events, self._on_lost)
@@ -72,21 +83,40 @@ class Engine:
         self._watchdog = Watchdog(clock.monotonic, log_stamp)
         self._runner_lost = False
         self._known_envs: set[str] = set()
+        self._disks = disks
+        self._alarm: tuple[FullDisk, ...] = ()
+        self._pause_s = COMMIT_AGAIN_S
+        self._failed_for_good: SyncError | None = None
 
     async def start(self) -> None:
         """Recover: load, ask the runner what lives, settle the difference, book what can start."""
         self._load()
+        await self._look_at_disks(())
         await self._meet_runner()
 
     def _load(self) -> None:
+        full = self.farm.full_disks
         self.farm = Farm(cores=self._cores, memory_mb=self._memory_mb)
+        self.farm.full_disks = full
         for job in self._store.load():
             self.farm.add(job)
             for index in _running(job):
                 self.farm.hold(job, index)
 
     async def run(self) -> None:
-        """Serve batches until cancelled."""
+        """Serve batches until cancelled.
+
+        Raises:
+            SyncError: The disk does not keep what is written; nothing more can be promised.
+        """
+        looking = self._disks and asyncio.create_task(self._watch_disks(), name="disks")
+        try:
+            await self._serve()
+        finally:
+            if looking:
+                looking.cancel()
+
+    async def _serve(self) -> None:
         self._tick()
         while True:
             await self._wake.wait()
@@ -95,6 +125,8 @@ class Engine:
                 self._runner_lost = False
                 await self._meet_runner()
             self._batch()
+            if self._failed_for_good:
+                raise self._failed_for_good
 
     def _tick(self) -> None:
         """Look for frames that take too long, every few seconds."""
@@ -103,6 +135,44 @@ class Engine:
         if late:
             self._requests.append((_time_out(late), asyncio.get_running_loop().create_future()))
             self._wake.set()
+
+    # -- disks -------------------------------------------------------------------------------
+
+    async def _watch_disks(self) -> None:
+        """Look at the disks, seldom while nothing goes on; a slow disk holds nobody up."""
+        for turn in count():
+            busy = [job for job in self.farm.order if job.count(WAITING) or job.count(RUNNING)]
+            if busy or self.farm.full_disks or turn % LOOKS_WHEN_IDLE == 0:
+                await self._look_at_disks([job.spec.session for job in busy])
+            await asyncio.sleep(LOOK_AT_DISKS_S)
+
+    async def _look_at_disks(self, sessions: Sequence[str]) -> None:
+        if self._disks is None:
+            return
+        before = self.farm.full_disks
+        found = await asyncio.to_thread(self._disks.look, sessions, before)
+        # What was found full meanwhile, by trying, is newer than what was seen.
+        if self.farm.full_disks is before:
+            self._note_disks(found)
+
+    def _note_disks(self, found: tuple[FullDisk, ...]) -> None:
+        self.farm.full_disks = found
+        if find_full(self.farm, DiskUse.DATABASE) is None:
+            self._store.keep_ballast()
+        self._raise_alarm()
+
+    def _raise_alarm(self) -> None:
+        """Say what is full when that has changed, and go on when nothing is any more."""
+        now, before = self.farm.full_disks, self._alarm
+        if _places(now) == _places(before):
+            return
+        self._alarm = now
+        for disk in now:
+            if disk not in before:
+                _log.error("%s; nothing starts there; %s helps", disk.text, disk.way_out)
+        if len(now) < len(before):
+            _log.warning("there is room again; frames start")
+        self._wake.set()
 
     async def close(self) -> None:
         """Leave the runner; what runs goes on, and when nothing does the runner leaves too."""
@@ -203,17 +273,40 @@ class Engine:
         dispatch(self.farm, decision, now=self._clock.now())
         try:
             if decision:
-                self._store.commit(decision)
+                self._keep(decision)
+        except SyncError as error:
+            _log.critical("%s", error)
+            self._failed_for_good = error
+            return error
         except Exception as error:  # noqa: BLE001 whatever the store raises, nothing was kept
-            _log.exception("commit failed")
+            _log.error("commit failed: %s", error, exc_info=not isinstance(error, DiskFullError))
             return self._go_back(error)
+        self._pause_s = COMMIT_AGAIN_S
+        self._raise_alarm()
         self._act(decision)
         return None
+
+    def _keep(self, decision: Decision) -> None:
+        """Commit; on a full disk once more with the room that was set aside for that."""
+        try:
+            self._store.commit(decision)
+        except DiskFullError as error:
+            self._out_of_disk(error)
+            if not self._store.make_room():
+                raise
+            self._store.commit(decision)
+
+    def _out_of_disk(self, error: DiskFullError) -> None:
+        full = FullDisk(DiskUse.DATABASE, str(error.path.parent), "nothing is left")
+        if find_full(self.farm, DiskUse.DATABASE) is None:
+            self.farm.full_disks = (*self.farm.full_disks, full)
+        self._raise_alarm()
 
     def _go_back(self, error: Exception) -> Exception:
         """Return to what is on disk; what ended meanwhile is soon asked of the runner again."""
         self._load()
-        asyncio.get_running_loop().call_later(COMMIT_AGAIN_S, self._on_lost)
+        asyncio.get_running_loop().call_later(self._pause_s, self._on_lost)
+        self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
         return error
 
     def _act(self, decision: Decision) -> None:
@@ -247,6 +340,10 @@ def _time_out(late: list[tuple[str, str]]) -> Request[None]:
                 acts.time_out(*found, reason, decision)
 
     return act
+
+
+def _places(disks: tuple[FullDisk, ...]) -> set[tuple[DiskUse, str]]:
+    return {(disk.use, disk.folder) for disk in disks}
 
 
 def _is_bug(reply: object) -> bool:

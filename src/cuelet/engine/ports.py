@@ -26,6 +26,12 @@ class StorePort(Protocol):
     def commit(self, decision: Decision) -> None:
         """Write a decision as a whole, durable on return."""
 
+    def make_room(self) -> bool:
+        """Give up what is set aside for a full disk; return whether that gained any room."""
+
+    def keep_ballast(self) -> bool:
+        """Set room aside for a full disk; return whether it is there."""
+
     def load(self) -> Iterator[Job]:
         """Yield every job as last committed."""
 

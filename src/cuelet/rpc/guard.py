@@ -18,6 +18,7 @@ from cuelet.core.errors import (
     InvalidRequestError,
     InvalidSpecError,
     NotFoundError,
+    OutOfDiskError,
 )
 from cuelet.rpc.peers import PeerCheck
 from cuelet.store.errors import StoreError
@@ -30,6 +31,7 @@ _STATUS: dict[type[FarmError], grpc.StatusCode] = {
     DuplicateJobError: grpc.StatusCode.ALREADY_EXISTS,
     InvalidSpecError: grpc.StatusCode.INVALID_ARGUMENT,
     InvalidRequestError: grpc.StatusCode.FAILED_PRECONDITION,
+    OutOfDiskError: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 
 Behaviour = Callable[[Any, aio.ServicerContext[Any, Any]], Awaitable[Any]]

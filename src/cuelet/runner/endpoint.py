@@ -63,8 +63,9 @@ def take_lock(directory: str) -> int:
 
 def sign_lock(handle: int) -> None:
     """Write our pid into the lock, for those who find it taken."""
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, b"%d\n" % os.getpid(), 0)
+    with suppress(OSError):  # on a full disk the holder stays unknown
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, b"%d\n" % os.getpid(), 0)
 
 
 def listen(directory: str) -> socket.socket:

@@ -51,12 +51,13 @@ def _move_aside(path: str) -> None:
         os.rename(path, f"{path}.{number}")
 
 
-def append(handle: int, text: str) -> None:
-    """Write a text to the log; a full disk loses it, as it loses the frame's own output."""
+def append(handle: int, text: str) -> bool:
+    """Write a text to the log; False when a full disk lost it, as it loses the frame's output."""
     view = memoryview(text.encode("utf-8", "backslashreplace"))
     with suppress(OSError):
         while view:
             view = view[os.write(handle, view) :]
+    return not view
 
 
 def explain_failure(path: str, error: OSError | ValueError) -> str:

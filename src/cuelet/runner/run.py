@@ -89,9 +89,9 @@ class Run:
         if self.exit_signal == signal.SIGKILL and not self.is_killed:
             self.notes.append("SIGKILL came from elsewhere, often because memory ran out")
 
-    def fail_to_launch(self, reason: str) -> None:
+    def fail_to_launch(self, reason: str, status: int = FAILED_LAUNCH) -> None:
         """Note that the current step got no process."""
-        self.exit_status, self.exit_signal = FAILED_LAUNCH, 0
+        self.exit_status, self.exit_signal = status, 0
         self.notes.append(reason)
 
     def describe(self, now_s: float) -> LiveRun:

@@ -12,9 +12,18 @@ import resource
 import signal
 import time
 from contextlib import suppress
+from errno import EDQUOT, ENOSPC
 from functools import partial
 
-from cuelet.core.runs import LiveRun, RunEvent, RunRequest, RunStarted, RunUsage
+from cuelet.core.runs import (
+    FAILED_LAUNCH,
+    NO_SPACE,
+    LiveRun,
+    RunEvent,
+    RunRequest,
+    RunStarted,
+    RunUsage,
+)
 from cuelet.runner import logfile, procfs
 from cuelet.runner.errors import JournalError
 from cuelet.runner.family import Family
@@ -73,7 +82,7 @@ class Supervisor:
             self._journal.flush()
         except JournalError as error:
             for run in runs:
-                self._refuse(run, str(error))
+                self._refuse(run, str(error), _status_of(error.cause))
         else:
             for run in runs:
                 self._start_surely(run)
@@ -91,9 +100,18 @@ class Supervisor:
         try:
             run.log = logfile.open_log(run.request.log_path)
         except (OSError, ValueError) as error:
-            return self._refuse(run, logfile.explain_failure(run.request.log_path, error))
-        logfile.append(run.log, run.request.header)
+            why = logfile.explain_failure(run.request.log_path, error)
+            return self._refuse(run, why, _status_of(error))
+        if not logfile.append(run.log, run.request.header):
+            return self._refuse_unlogged(run)
         return self._start_step(run)
+
+    def _refuse_unlogged(self, run: Run) -> None:
+        """End a run before it begins: nobody could read what it says."""
+        with suppress(OSError):
+            os.unlink(run.request.log_path)
+        why = f"the disk of its log {run.request.log_path!r} is full; make room on it"
+        self._refuse(run, why, NO_SPACE)
 
     def _start_step(self, run: Run) -> None:
         base = self._envs.get(run.request.env_key)
@@ -117,8 +135,8 @@ class Supervisor:
             self.events.append(RunStarted(run.run_id, run.pid, run.at))
             self._timers.call_in(FIRST_SAMPLES_S[0], partial(self._sample, run))
 
-    def _refuse(self, run: Run, reason: str) -> None:
-        run.fail_to_launch(reason)
+    def _refuse(self, run: Run, reason: str, status: int = FAILED_LAUNCH) -> None:
+        run.fail_to_launch(reason, status)
         self._finish(run)
 
     # Watch
@@ -234,3 +252,9 @@ class Supervisor:
         self._family.forget_run(run.run_id, self.runs)
         self._journal.end(exited)
         self.events.append(exited)
+
+
+def _status_of(error: Exception) -> int:
+    """Return how a run ends that could not be begun: a full disk is nobody's fault."""
+    is_full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
+    return NO_SPACE if is_full else FAILED_LAUNCH

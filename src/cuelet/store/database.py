@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
-from cuelet.store.errors import NewerSchemaError, StoreError
+from cuelet.store.errors import DiskFullError, NewerSchemaError, StoreError, SyncError
 from cuelet.store.sql import migrations
 
 _SETTINGS = (
@@ -60,7 +61,19 @@ def translated(path: Path, action: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(path=path, action=action, detail=str(error)) from error
+        raise _told(path, action, error) from error
+
+
+_SYNC_FAILED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
+
+
+def _told(path: Path, action: str, error: sqlite3.Error | OSError) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (ENOSPC, EDQUOT):
+        return DiskFullError(path=path, action=action)
+    if code in _SYNC_FAILED:
+        return SyncError(path=path, detail=str(error))
+    return StoreError(path=path, action=action, detail=str(error))
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 StoreError
  +-- NewerSchemaError   the file was written by a later Cuelet
+ +-- DiskFullError      nothing more can be written until there is room
+ +-- SyncError          the disk did not keep what was written; this process must end
 """
 
 from __future__ import annotations
@@ -27,4 +29,26 @@ class NewerSchemaError(StoreError):
             action="open",
             detail=f"it has schema {found}, this Cuelet knows {known}; "
             "update Cuelet, or use another CUELET_STATE_DIR",
+        )
+
+
+class DiskFullError(StoreError):
+    """Say that the disk has no room."""
+
+    def __init__(self, *, path: Path, action: str) -> None:
+        super().__init__(path=path, action=action, detail="the disk is full; make room on it")
+
+
+class SyncError(StoreError):
+    """Say that the disk failed to keep what it had been given.
+
+    What the kernel holds in memory may differ from the disk from now on and asking again may
+    answer that all is well, so only a fresh start can tell what is there.
+    """
+
+    def __init__(self, *, path: Path, detail: str) -> None:
+        super().__init__(
+            path=path,
+            action="sync",
+            detail=f"{detail}; the farm ends here, check the disk (dmesg) and start it again",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,14 @@ from cuelet.core.farm import Decision
 from cuelet.core.job import Comment, FrameRow, Job, Layer
 from cuelet.core.spec import spec_from_dict, spec_to_dict
 from cuelet.core.states import JobState
+from cuelet.store.ballast import Ballast
 from cuelet.store.database import connect, transaction, translated
+from cuelet.store.errors import DiskFullError
 from cuelet.store.sql import queries
+
+_PAGE_BYTES = 4096
+_FOLD_PART = 2
+"""The write-ahead log is folded when it has this part of the ballast's size."""
 
 
 class Store:
@@ -28,8 +35,24 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._sql = queries()
-        self._database = connect(path)
+        self._ballast = Ballast(path.with_suffix(".ballast"))
+        self._database = self._open()
+        self._bound_log()
         self._pks: dict[str, int] = {}
+
+    def _open(self) -> sqlite3.Connection:
+        """Open the file, on a full disk with the room that was set aside."""
+        try:
+            return connect(self.path)
+        except DiskFullError:
+            if not self._ballast.give_up():
+                raise
+        return connect(self.path)
+
+    def _bound_log(self) -> None:
+        """Have the write-ahead log folded before the ballast could not hold what that needs."""
+        pages = self._ballast.size_bytes // _FOLD_PART // _PAGE_BYTES
+        self._database.execute(f"PRAGMA wal_autocheckpoint = {max(16, min(1000, pages))}")
 
     def close(self) -> None:
         """Close the file; what was committed stays."""
@@ -53,6 +76,35 @@ class Store:
                     for (_, index), job in decision.frames.items()
                 ],
             )
+
+    def make_room(self) -> bool:
+        """Give up the ballast and fold the write-ahead log; return whether that gained any room.
+
+        Raises:
+            SyncError: The disk did not keep what it was given.
+        """
+        gave_up = self._ballast.give_up()
+        return self._fold_log() or gave_up
+
+    def _fold_log(self) -> bool:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        before = _size_of(log)
+        if self._ballast.free_bytes < before:
+            return False  # half a fold would only eat what is left
+        try:
+            with translated(self.path, "write"):
+                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except DiskFullError:
+            return False
+        return _size_of(log) < before
+
+    def owed_bytes(self) -> int:
+        """Return how much of the disk is yet to be set aside."""
+        return 0 if self._ballast.path.exists() else self._ballast.size_bytes
+
+    def keep_ballast(self) -> bool:
+        """Set room aside for the next full disk; return whether it is there."""
+        return self._ballast.take()
 
     def load(self) -> Iterator[Job]:
         """Yield every job as it was last committed.
@@ -109,6 +161,13 @@ class Store:
 
     def _rows(self, query: str, pk: int) -> list[tuple[Any, ...]]:
         return self._database.execute(self._sql[query], (pk,)).fetchall()
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _job_values(job: Job) -> tuple[object, ...]:
