@@ -306,3 +306,86 @@ def test_a_child_caught_before_its_program_keeps_the_successor_waiting(tmp_path)
             await starting
 
     asyncio.run(session())
+
+
+ESCAPED = """
+    import os, sys
+    if not os.fork():
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        open(f'{sys.argv[1]}/escaped-{os.getpid()}', 'w').close()
+        os.execve('/bin/sleep', ['sleep', '603'], {})
+    os.wait()
+    os.execve('/bin/sleep', ['sleep', '604'], {})
+"""
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_daemon_without_environment_is_ended_before_its_frame_runs_again(tmp_path, forgets):
+    """No marker, no session, no parent leads to it: only the lock it was born with.
+
+    With `forgets`, the journal is gone as well, and the next run of the frame has to find it.
+    """
+
+    async def session() -> None:
+        heard = Listener()
+        home = tmp_path / "home"
+        async with open_resident(home, heard) as runner:
+            argv = [PY, "-c", textwrap.dedent(ESCAPED), str(tmp_path)]
+            runner.spawn(make_request("frame.1", argv, log_path=tmp_path / "log"))
+            (started,) = await heard.wait_started("frame.1")
+            async with asyncio.timeout(20):
+                while not (found := list(tmp_path.glob("escaped-*"))):
+                    await asyncio.sleep(0.01)
+                daemon = int(found[0].name.partition("-")[2])
+                while procfs.read_markers(daemon):
+                    await asyncio.sleep(0.01)
+
+            await kill_resident(runner, heard)
+            if forgets:
+                (home / "runs.journal").unlink()
+                await runner.connect()
+                assert is_alive(daemon)
+                second = ["sh", "-c", f"! test -e /proc/{daemon}/cwd"]
+                runner.spawn(make_request("frame.2", second, log_path=tmp_path / "log"))
+                (exited,) = await heard.wait_exits("frame.2")
+                assert exited.exit_status == 0
+            else:
+                await reconnect(runner, heard, "frame.1")
+
+            assert not is_alive(daemon)
+            assert not is_alive(started.pid)
+
+    asyncio.run(session())
+
+
+def is_alive(pid: int) -> bool:
+    process = procfs.read_process(pid)
+    return process is not None and process.is_alive
+
+
+def test_daemons_of_two_frames_are_told_apart_when_one_of_them_ends(tmp_path):
+    async def session() -> None:
+        heard = Listener()
+        async with open_resident(tmp_path / "home", heard) as runner:
+            daemons = {}
+            for name in ("a.1", "b.1"):
+                (tmp_path / name).mkdir()
+                code = textwrap.dedent(ESCAPED)
+                if name == "a.1":
+                    code = code.rpartition("os.execve")[0]  # ends, the daemon stays behind
+                argv = [PY, "-c", code, str(tmp_path / name)]
+                runner.spawn(make_request(name, argv, log_path=tmp_path / f"{name}.log"))
+            (ended,) = await heard.wait_exits("a.1")
+            async with asyncio.timeout(20):
+                while not (found := list(tmp_path.glob("b.1/escaped-*"))):
+                    await asyncio.sleep(0.01)
+            for path in (*found, *tmp_path.glob("a.1/escaped-*")):
+                daemons[path.parent.name] = int(path.name.partition("-")[2])
+
+            assert "ended 1 of its processes" in ended.reason
+            assert not is_alive(daemons["a.1"])
+            assert is_alive(daemons["b.1"])
+
+    asyncio.run(session())

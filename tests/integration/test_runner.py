@@ -17,6 +17,7 @@ import pytest
 from cuelet.core.runs import RunExited, RunRequest, RunUsage, Step
 from cuelet.runner import procfs
 from cuelet.runner.client import ResidentRunner
+from cuelet.runner.runlock import LOCK_HANDLE
 from cuelet.runner.testing import Listener, list_processes_of, make_request, open_resident
 
 PY = sys.executable
@@ -309,7 +310,7 @@ def test_a_step_leads_its_session_with_clean_signals_and_no_foreign_descriptors(
         assert told["sid"]
         assert told["cwd"] == str(bench.folder)
         assert told["fds"] == sorted(["/dev/null", log, log])
-        assert told["open"] == [0, 1, 2, 3]  # 3 is the listing itself
+        assert told["open"] == [0, 1, 2, 3, LOCK_HANDLE]  # 3 is the listing itself
         assert told["hup"]
         blocked = {line.split()[0]: int(line.split()[1], 16) for line in told["ignored"]}
         assert blocked["SigBlk:"] == 0

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from cuelet.runner import procfs
 from cuelet.runner.procfs import Process
+from cuelet.runner.runlock import RunLocks
 
 _PASSES = 10
 """Times a tree is struck in one go: what was forked between look and kill is met by the next."""
@@ -20,8 +21,9 @@ _PASSES = 10
 class Family:
     """The processes of all runs of one resident."""
 
-    def __init__(self, runner_dir: str) -> None:
+    def __init__(self, runner_dir: str, locks: RunLocks) -> None:
         self._runner_dir = runner_dir
+        self._locks = locks
         self._children = procfs.ChildList()
         self._leaders: dict[int, str] = {}
         self._orphans: dict[int, str] = {}
@@ -92,7 +94,9 @@ class Family:
                 self._adopt(pid)
 
     def _adopt(self, pid: int) -> None:
-        owner = self._owner_by_marker(pid) or self._owner_by_session(pid)
+        owner = (
+            self._locks.owner_of(pid) or self._owner_by_marker(pid) or self._owner_by_session(pid)
+        )
         if owner:
             self._orphans[pid] = owner
             self._unclaimed.pop(pid, None)
@@ -110,7 +114,7 @@ class Family:
         return self._sessions.get(process.session, "") if process else ""
 
     def _end_unclaimed(self, live_runs: set[str]) -> None:
-        # Without marker and in a session of its own, it belongs to one of the runs that lived
+        # Without lock, marker and session of a run, it belongs to one of the runs that lived
         # when it was first seen; it may stay as long as one of those does.
         for pid, candidates in self._unclaimed.items():
             candidates.intersection_update(live_runs)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from cuelet.runner.procfs import TICKS_PER_S, read_process
+from cuelet.runner.runlock import LOCK_HANDLE
 
 _SIGNALS: Final = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
@@ -40,8 +41,10 @@ class Launcher:
     def __init__(self) -> None:
         self._null = os.open(os.devnull, os.O_RDONLY)
 
-    def launch(self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, log: int) -> Started:
-        """Start a program as leader of its own session.
+    def launch(
+        self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, log: int, lock: int
+    ) -> Started:
+        """Start a program as leader of its own session, with the lock of its run.
 
         This returns only once the program is executing: before that the child still holds
         this process's close-on-exec descriptors, the lock of the directory among them.
@@ -55,12 +58,14 @@ class Launcher:
             raise _cwd_error(argv, cwd, error) from error
         try:
             before = _boot_ticks()
-            pid = self._spawn(argv, env, cwd, log)
+            pid = self._spawn(argv, env, cwd, log, lock)
             return Started(pid, _read_start_ticks(pid, before))
         finally:
             os.chdir("/")  # no frame's folder is kept busy
 
-    def _spawn(self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, log: int) -> int:
+    def _spawn(
+        self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, log: int, lock: int
+    ) -> int:
         program = argv[0] if argv else ""
         try:
             program = find_program(argv, env, cwd)
@@ -72,6 +77,7 @@ class Launcher:
                     (os.POSIX_SPAWN_DUP2, self._null, 0),
                     (os.POSIX_SPAWN_DUP2, log, 1),
                     (os.POSIX_SPAWN_DUP2, log, 2),
+                    (os.POSIX_SPAWN_DUP2, lock, LOCK_HANDLE),
                 ],
                 setsid=True,
                 setsigmask=(),

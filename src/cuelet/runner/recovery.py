@@ -10,6 +10,7 @@ from cuelet.core.runs import ORPHANED, LiveRun, RunExited
 from cuelet.runner import procfs
 from cuelet.runner.journal import Entry
 from cuelet.runner.procfs import Process
+from cuelet.runner.runlock import RunLocks
 from cuelet.runner.timers import Timers
 
 FIRST_WAIT_S = 0.02
@@ -26,18 +27,23 @@ class Recovery:
         runner_dir: str,
         entries: list[Entry],
         timers: Timers,
+        locks: RunLocks,
         on_lost: Callable[[RunExited], None],
     ) -> None:
         self.lost = {entry.run_id: entry for entry in entries}
         self._runner_dir = runner_dir
         self._boot_id = procfs.boot_id()
         self._timers = timers
+        self._locks = locks
         self._on_lost = on_lost
         self._clean_looks = 0
         self._wait_s = FIRST_WAIT_S
 
     def proceed(self) -> None:
-        """Strike the survivors, and again until there are none; then report the runs as lost."""
+        """Strike the survivors, and again until there are none; then report the runs as lost.
+
+        As long as somebody holds the lock of a run, seen or not, none is reported.
+        """
         while self.lost and self._clean_looks < _SURE_LOOKS:
             survivors = self._freeze_survivors()
             if survivors:
@@ -47,6 +53,10 @@ class Recovery:
                 self._look_later()
                 return
             self._clean_looks += 1
+        if self._locks.is_left(self.lost):
+            self._clean_looks = 0
+            self._look_later()
+            return
         for entry in list(self.lost.values()):
             del self.lost[entry.run_id]
             self._on_lost(self._conclude(entry))
@@ -75,11 +85,12 @@ class Recovery:
     def _find_survivors(self) -> list[Process]:
         """Return the processes proven to be of a lost run, and those that belong to them.
 
-        Proof is the marker in the environment, or being the process the journal names. To them
-        belong the rest of their sessions and their children: a program may clear its environment.
+        Proof is the lock of the run, the marker in the environment, or being the process the
+        journal names. To them belong the rest of their sessions and their children.
         """
         alive = [process for process in procfs.iter_processes() if process.is_alive]
         found = {p.pid: p for p in alive if self._is_named(p) or self._is_marked(p)}
+        found.update({p.pid: p for p in self._locks.find_left(self.lost) if p.is_alive})
         while more := [p for p in alive if p.pid not in found and _belongs(p, found)]:
             found.update({p.pid: p for p in more})
         return list(found.values())

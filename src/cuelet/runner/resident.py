@@ -26,6 +26,7 @@ from cuelet.runner.errors import JournalError, ProtocolError, RunnerBusyError, R
 from cuelet.runner.journal import Journal
 from cuelet.runner.link import Link
 from cuelet.runner.recovery import Recovery
+from cuelet.runner.runlock import RunLocks
 from cuelet.runner.supervisor import Supervisor
 from cuelet.runner.timers import Timers
 
@@ -48,7 +49,8 @@ class Resident:
         self._idle_s = idle_s
         self._timers = Timers()
         self._journal = Journal(f"{directory}/{endpoint.JOURNAL_NAME}", procfs.boot_id())
-        self._supervisor = Supervisor(directory, self._journal, self._timers)
+        self._locks = RunLocks(directory)
+        self._supervisor = Supervisor(directory, self._journal, self._timers, self._locks)
         self._recovery = self._start_recovery()
         self._selector = selectors.DefaultSelector()
         self._farm: Link | None = None
@@ -267,7 +269,7 @@ class Resident:
         entries = [entry for entry in self._journal.entries.values() if entry.exited is None]
         if entries:
             _note(f"found {len(entries)} runs of a runner that died")
-        return Recovery(self._dir, entries, self._timers, self._report_lost)
+        return Recovery(self._dir, entries, self._timers, self._locks, self._report_lost)
 
     def _report_lost(self, exited: RunExited) -> None:
         self._journal.end(exited)

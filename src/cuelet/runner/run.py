@@ -31,6 +31,7 @@ class Run:
     began_s: float
     """On the monotonic clock, as all other times here."""
     log: int = -1
+    lock: int = -1
     phase: Phase = Phase.STEPPING
     steps_done: int = 0
     pid: int = 0

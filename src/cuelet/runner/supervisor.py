@@ -30,6 +30,7 @@ from cuelet.runner.family import Family
 from cuelet.runner.journal import Journal
 from cuelet.runner.launch import Launcher, LaunchError, Started
 from cuelet.runner.run import Phase, Run
+from cuelet.runner.runlock import RunHeldError, RunLocks
 from cuelet.runner.timers import Timers
 
 LINGER_S = 0.25
@@ -46,14 +47,15 @@ SAMPLE_EVERY_S = 2.0
 class Supervisor:
     """All live runs of one resident; `events` collects what the farm has to be told."""
 
-    def __init__(self, runner_dir: str, journal: Journal, timers: Timers) -> None:
+    def __init__(self, runner_dir: str, journal: Journal, timers: Timers, locks: RunLocks) -> None:
         self.events: list[RunEvent] = []
         self.runs: dict[str, Run] = {}
         self._dir = runner_dir
         self._journal = journal
         self._timers = timers
         self._launcher = Launcher()
-        self._family = Family(runner_dir)
+        self._locks = locks
+        self._family = Family(runner_dir, locks)
         self._envs: dict[str, dict[str, str]] = {}
         self._own_peak_kb = 0
 
@@ -102,6 +104,10 @@ class Supervisor:
         except (OSError, ValueError) as error:
             why = logfile.explain_failure(run.request.log_path, error)
             return self._refuse(run, why, _status_of(error))
+        try:
+            run.lock = self._locks.take(run.run_id)
+        except (RunHeldError, OSError) as error:
+            return self._refuse(run, str(error), _status_of(error))
         if not logfile.append(run.log, run.request.header):
             return self._refuse_unlogged(run)
         return self._start_step(run)
@@ -121,7 +127,7 @@ class Supervisor:
             return self._refuse(run, f"environment {run.request.env_key!r} was never defined")
         env = run.build_env(base, self._dir)
         try:
-            started = self._launcher.launch(run.step.argv, env, run.request.cwd, run.log)
+            started = self._launcher.launch(run.step.argv, env, run.request.cwd, run.log, run.lock)
         except LaunchError as error:
             return self._refuse(run, str(error))
         return self._note_process(run, started)
@@ -248,6 +254,7 @@ class Supervisor:
         if run.log >= 0:
             logfile.append(run.log, logfile.describe_end(exited))
             os.close(run.log)
+        self._locks.release(run.run_id)
         del self.runs[run.run_id]
         self._family.forget_run(run.run_id, self.runs)
         self._journal.end(exited)

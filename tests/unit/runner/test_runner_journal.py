@@ -50,7 +50,7 @@ def act(records: Journal, action: tuple) -> None:
     match action:
         case "begin", run_id:
             records.begin(run_id, 1e9, 5.0)
-        case "pid", run_id, pid:
+        case "pid", run_id, pid if run_id in records.entries:  # it is begun before, always
             records.note_process(run_id, pid, pid + 1)
         case "end", run_id, status:
             records.end(ended(run_id, status))

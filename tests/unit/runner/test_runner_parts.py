@@ -20,6 +20,7 @@ from cuelet.runner.errors import RunnerBusyError, RunnerUnreachableError
 from cuelet.runner.journal import Journal
 from cuelet.runner.launch import Launcher, LaunchError
 from cuelet.runner.run import Run
+from cuelet.runner.runlock import RunLocks
 from cuelet.runner.supervisor import Supervisor
 from cuelet.runner.testing import make_request
 from cuelet.runner.timers import Timers
@@ -123,7 +124,7 @@ def test_launch_returns_to_the_root_whatever_happens(tmp_path, monkeypatch):
 
     for cwd in (str(tmp_path), "/opt/none", "nul\0"):
         with pytest.raises(LaunchError):
-            launcher.launch(("/opt/none",), {}, cwd, 1)
+            launcher.launch(("/opt/none",), {}, cwd, 1, 1)
 
     os.close(launcher._null)
 
@@ -213,7 +214,8 @@ def test_sigkill_from_elsewhere_is_remarked():
 
 def test_a_bug_of_ours_ends_the_run_and_not_the_others(tmp_path, monkeypatch):
     timers = Timers()
-    supervisor = Supervisor(str(tmp_path), Journal(str(tmp_path / "j"), "boot"), timers)
+    journal = Journal(str(tmp_path / "j"), "boot")
+    supervisor = Supervisor(str(tmp_path), journal, timers, RunLocks(str(tmp_path)))
     monkeypatch.setattr(logfile, "open_log", [].index)
     monkeypatch.setattr(logfile, "explain_failure", lambda *_: {}[0])
 
@@ -279,7 +281,7 @@ def test_start_ticks_are_known_without_asking(monkeypatch, tmp_path):
     launcher = Launcher()
     log = logfile.open_log(str(tmp_path / "log"))
     for _ in range(50):
-        started = launcher.launch(("sh", "-c", "exit"), {}, "/", log)
+        started = launcher.launch(("sh", "-c", "exit"), {}, "/", log, log)
         process = procfs.read_process(started.pid)
         os.waitpid(started.pid, 0)
         assert process
