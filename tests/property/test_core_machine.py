@@ -13,7 +13,8 @@ from cuelet.core.dispatch import dispatch
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
-from cuelet.core.runs import ORPHANED, RunExited
+from cuelet.core.memory import MemoryAction, MemoryPolicy
+from cuelet.core.runs import ORPHANED, OUT_OF_MEMORY, RunExited, RunUsage
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import RUNNING, JobState, Outcome
 from outline.frames import EdgeKind
@@ -56,15 +57,18 @@ def job_specs(draw: st.DrawFn) -> JobSpec:
     )
 
 
-EXITS = {"exit0": 0, "exit1": 1, "orphan": ORPHANED}
+EXITS = {"exit0": 0, "exit1": 1, "orphan": ORPHANED, "memory": OUT_OF_MEMORY}
 OPS = ["exit0", "exit0", "exit1", "exit1", "retry", "kill", "eat", "free", "release", "pause"]
-OPS += ["done", "orphan", "restart"]
+OPS += ["done", "orphan", "memory", "greed", "restart"]
+
+
+POLICY = MemoryPolicy(MemoryAction.KILL, 1.5)
 
 
 class World:
     def __init__(self, spec: JobSpec) -> None:
         self.now = 1.0
-        self.farm = Farm(cores=2.0, memory_mb=2000)
+        self.farm = Farm(cores=2.0, memory_mb=2000, memory_policy=POLICY)
         (self.job,) = acts.launch(self.farm, [spec], [ids.job_id(7)], Decision(), now=self.now)
         self.rows: dict[int, object] = {}
         self.settle(Decision())
@@ -89,12 +93,32 @@ class World:
 
     def do(self, op: str, pick: int) -> None:
         self.now += 1
-        job, decision = self.job, Decision()
-        running, index = self.running(), pick % self.job.size
-        if op in EXITS and running:
-            run = job.run_id(running[pick % len(running)])
+        decision = Decision()
+        if op == "restart":
+            self.restart()
+        elif op in EXITS or op == "greed":
+            self.happen(op, pick, decision)
+        else:
+            self.ask(op, pick, decision)
+        self.settle(decision)
+
+    def happen(self, op: str, pick: int, decision: Decision) -> None:
+        """Let a running frame end, or use too much memory."""
+        running = self.running()
+        if not running:
+            return
+        index = running[pick % len(running)]
+        run = self.job.run_id(index)
+        if op == "greed":
+            acts.used(self.farm, RunUsage(run, pick * 4096, pick * 4096, 0.1))
+            acts.mind_memory(self.farm, self.job, index, decision)
+        else:
             acts.ended(self.farm, self.report(run, EXITS[op]), decision)
-        elif op == "retry":
+
+    def ask(self, op: str, pick: int, decision: Decision) -> None:
+        """Do what somebody asks for."""
+        job, index = self.job, pick % self.job.size
+        if op == "retry":
             acts.retry_frames(self.farm, job, [index], decision)
         elif op == "kill":
             acts.kill_frames(job, [index], decision, by="me")
@@ -108,9 +132,6 @@ class World:
             acts.release_edges(job, [job.edges[pick % len(job.edges)]], decision)
         elif op == "pause":
             acts.set_paused(job, decision, paused=not job.paused)
-        elif op == "restart":
-            self.restart()
-        self.settle(decision)
 
     def restart(self) -> None:
         """Rebuild the farm from what was committed, as after a crash."""
@@ -118,11 +139,14 @@ class World:
         fresh = Job(old.spec, old.id, submitted_at=old.submitted_at)
         fresh.restore(self.rows.values(), [e.index for e in old.edges if not e.active])
         fresh.paused, fresh.state, fresh.stopped_at = old.paused, old.state, old.stopped_at
+        for layer, was in zip(fresh.layers, old.layers, strict=True):
+            layer.memory_mb = was.memory_mb
+        assert (fresh.retries, fresh.spared, fresh.raises) == (old.retries, old.spared, old.raises)
         assert fresh.state_of == old.state_of
         assert fresh.unmet == old.unmet
         assert fresh.doomed == old.doomed
         assert fresh.flags == old.flags
-        farm = Farm(cores=2.0, memory_mb=2000)
+        farm = Farm(cores=2.0, memory_mb=2000, memory_policy=POLICY)
         farm.add(fresh)
         for index in range(fresh.size):
             if fresh.state_of[index] == RUNNING:

@@ -52,7 +52,23 @@ def _say(job: Job, done: str, number: int) -> int:
 
 def retry(options: argparse.Namespace) -> int:
     """Run dead frames, or the named ones, again."""
-    return _on_dead(options, "retried", lambda job, criteria: job.retryFrames(**criteria))
+
+    def act(job: Job, criteria: dict[str, Any]) -> None:
+        if options.memory_mb is not None:
+            _reserve_memory(job, criteria, options.memory_mb)
+        job.retryFrames(**criteria)
+
+    return _on_dead(options, "retried", act)
+
+
+def _reserve_memory(job: Job, criteria: dict[str, Any], memory_mb: int) -> None:
+    """Set what the layers of the frames reserve."""
+    if memory_mb < 1:
+        raise CommandError(f"--memory-mb {memory_mb}: give MB, 1 or more", Exit.USAGE)
+    names = {frame.data.layer_name for frame in job.getFrames(**criteria)}
+    for layer in job.getLayers():
+        if layer.name() in names:
+            layer.setMinMemory(memory_mb * 1024)
 
 
 def eat(options: argparse.Namespace) -> int:

@@ -48,20 +48,20 @@ def signature(line: str) -> str:
 
 def causes(job: Job, frames: Sequence[Frame], usage: dict[str, Any]) -> list[Cause]:
     """Return dead frames grouped by cause, most frames first."""
-    groups: dict[tuple[str, str], list[Frame]] = {}
-    told: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str, str], list[Frame]] = {}
+    told: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
     for number, frame in enumerate(frames):
         lines = last_lines(log_path(job, frame), LOG_LINES) if number < MAX_LOGS else []
-        key = how_ended(frame, usage.get(frame.id(), {})), signature(lines[-1] if lines else "")
+        exited, reason = how_ended(frame, usage.get(frame.id(), {}))
+        key = exited, signature(reason), signature(lines[-1] if lines else "")
         groups.setdefault(key, []).append(frame)
-        told.setdefault(key, lines)
-    made = [Cause(found, key[0], told[key]) for key, found in groups.items()]
+        told.setdefault(key, (f"{exited}: {reason}" if reason else exited, lines))
+    made = [Cause(found, *told[key]) for key, found in groups.items()]
     return sorted(made, key=lambda cause: -len(cause.frames))
 
 
-def how_ended(frame: Frame, usage: dict[str, Any]) -> str:
-    """Return a frame's exit in words."""
+def how_ended(frame: Frame, usage: dict[str, Any]) -> tuple[str, str]:
+    """Return a frame's exit in words, and the farm's reason or an empty text."""
     number = usage.get("exit_signal", 0)
     words = signal_name(number) if number else f"exit {frame.exitStatus()}"
-    reason = usage.get("reason", "")
-    return f"{words}: {reason}" if reason else words
+    return words, usage.get("reason", "")

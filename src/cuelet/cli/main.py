@@ -190,6 +190,10 @@ def _add_acting(commands: Parsers) -> None:
         action.add_argument("job")
         action.add_argument("--layer", action="append", metavar="L", help="only this layer")
         action.add_argument("--frames", metavar="R", help="only these frames, like 1-10,20")
+        if name == "retry":
+            action.add_argument(
+                "--memory-mb", type=int, metavar="N", help="reserve so much for each of them first"
+            )
 
 
 def _add_sessions(commands: Parsers) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterable
@@ -11,6 +12,8 @@ from cuelet.core.disks import disks_holding
 from cuelet.core.farm import Farm, holders
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job, Layer
+from cuelet.core.memory import find_excess, raised_mb
+from cuelet.core.runs import OUT_OF_MEMORY
 from cuelet.core.states import (
     DEAD,
     DEPEND,
@@ -23,6 +26,8 @@ from cuelet.core.states import (
     Outcome,
 )
 from outline.frames import format_frames
+
+_FIGURES = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +45,15 @@ def explain_frame(farm: Farm, job: Job, index: int) -> list[Reason]:
     """Return every reason why a frame does not run now; one that runs or is done says so."""
     state = FrameState(job.state_of[index])
     if state is RUNNING:
-        cores, memory_mb = job.reserved[index]
-        return [
-            Reason(
-                "running",
-                f"it runs, attempt {job.attempt[index]}, on {_cores(cores)}, {memory_mb} MB",
-            )
-        ]
+        return _running_reasons(farm, job, index)
     if state is SUCCEEDED:
         return [Reason("succeeded", "it has succeeded")]
     if state is EATEN:
         return [Reason("eaten", "somebody gave up on it", f"{_retry(job, index)}")]
     if state is DEAD:
-        return [_why_dead(job, index)]
+        return [_why_dead(farm, job, index)]
     return [
+        *_memory_reasons(job, index),
         *_job_reasons(farm, job),
         *_depend_reasons(job, index),
         *_room_reasons(farm, job, index),
@@ -77,14 +77,41 @@ def how_it_ended(job: Job, index: int) -> str:
     return f"{words}, {reason}" if reason else words
 
 
-def _why_dead(job: Job, index: int) -> Reason:
+def _running_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
+    cores, memory_mb = job.reserved[index]
+    runs = f"it runs, attempt {job.attempt[index]}, on {_cores(cores)}, {memory_mb} MB"
+    excess = find_excess(job, index, farm.memory_policy, farm.memory_mb)
+    more = [Reason("over memory", f"it {excess.text}")] if excess else []
+    return [Reason("running", runs), *more]
+
+
+def _memory_reasons(job: Job, index: int) -> list[Reason]:
+    """Say of a frame that is to run again why it gets more memory now."""
+    if job.exit_status[index] != OUT_OF_MEMORY or not job.raises[index]:
+        return []
+    text = f"attempt {job.attempt[index]} failed: {job.reasons.get(index, '')}"
+    return [Reason("memory raised", text)]
+
+
+def _why_dead(farm: Farm, job: Job, index: int) -> Reason:
     layer = job.layer_at(index)
+    _, reserved_mb = farm.reservation(layer)
     tried = (
         f"after {job.attempt[index]} attempts" if job.attempt[index] > 1 else "at the first attempt"
     )
-    peak = job.max_rss_kb[index] // 1024
-    text = f"it died {tried}: {how_it_ended(job, index)}; peak {peak} MB of {layer.memory_mb} MB reserved"
-    return Reason("dead", text, _retry(job, index))
+    if layer.retries and job.retries[index] >= layer.retries:
+        tried += f", retries used up ({job.retries[index]} of {layer.retries}), last error"
+    peak_mb = job.max_rss_kb[index] // 1024
+    text = f"it died {tried}: {how_it_ended(job, index)}; peak {peak_mb} MB of {reserved_mb} MB reserved"
+    return Reason("dead", text, _retry(job, index) + _more_memory(farm, job, index))
+
+
+def _more_memory(farm: Farm, job: Job, index: int) -> str:
+    """Return the option that gives a frame that died of memory more of it, if there is more."""
+    _, reserved_mb = farm.reservation(job.layer_at(index))
+    if job.exit_status[index] != OUT_OF_MEMORY or reserved_mb >= farm.memory_mb:
+        return ""
+    return f" --memory-mb {raised_mb(reserved_mb, job.max_rss_kb[index], farm.memory_mb)}"
 
 
 def _job_reasons(farm: Farm, job: Job) -> list[Reason]:
@@ -207,6 +234,9 @@ def explain_layer(farm: Farm, job: Job, layer: Layer) -> list[tuple[int, int, li
 
 
 def _alike(job: Job, index: int, reasons: list[Reason]) -> tuple[str, ...]:
-    """Return what makes frames tell the same story: codes, and how they ended."""
-    ended = how_it_ended(job, index) if job.state_of[index] == DEAD else ""
-    return (*(reason.code for reason in reasons), ended)
+    """Return what makes frames tell the same story: codes, and how they ended but for the figures."""
+    codes = tuple(reason.code for reason in reasons)
+    if job.state_of[index] != DEAD:
+        return codes
+    why = _FIGURES.sub("#", job.reasons.get(index, ""))
+    return (*codes, str(job.exit_status[index]), str(job.exit_signal[index]), why)

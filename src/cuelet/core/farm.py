@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from cuelet.core import ids, names
 from cuelet.core.disks import DiskUse, FullDisk, find_full
+from cuelet.core.endings import AFTER_KILL, begin_anew, state_after
 from cuelet.core.errors import (
     AmbiguousNameError,
     DuplicateJobError,
@@ -22,16 +23,15 @@ from cuelet.core.errors import (
 )
 from cuelet.core.graph import Edge
 from cuelet.core.job import Comment, Job, Layer
-from cuelet.core.runs import NO_SPACE, ORPHANED, RunExited, RunUsage
+from cuelet.core.memory import Excess, MemoryPolicy, find_excess
+from cuelet.core.runs import NOT_BEGUN, OUT_OF_MEMORY, RunExited, RunUsage
 from cuelet.core.spec import JobSpec
 from cuelet.core.states import (
-    DEAD,
     DEPEND,
     EATEN,
     RUNNING,
     SUCCEEDED,
     WAITING,
-    FrameState,
     Intent,
     JobState,
 )
@@ -77,10 +77,14 @@ class Farm:
     Args:
         cores: Cores that frames may hold together.
         memory_mb: Memory that frames may reserve together.
+        memory_policy: What is done about frames that use more than they reserved.
     """
 
-    def __init__(self, *, cores: float, memory_mb: int) -> None:
+    def __init__(
+        self, *, cores: float, memory_mb: int, memory_policy: MemoryPolicy | None = None
+    ) -> None:
         self.cores, self.memory_mb = cores, memory_mb
+        self.memory_policy = memory_policy or MemoryPolicy()
         self.free_cores, self.free_memory_mb = cores, memory_mb
         self.jobs: dict[str, Job] = {}
         self._by_key: dict[str, list[Job]] = {}
@@ -268,6 +272,8 @@ def is_stuck(farm: Farm, job: Job) -> bool:
 
 def start(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
     """Book one waiting frame: its process starts once this is committed."""
+    if job.exit_status[index] == 0:
+        begin_anew(job, index)
     job.attempt[index] += 1
     job.start_at[index], job.stop_at[index] = now, 0.0
     job.wall_s[index] = job.cpu_s[index] = 0.0
@@ -286,13 +292,16 @@ def ended(farm: Farm, report: RunExited, decision: Decision) -> None:
     if found is None:
         return
     job, index = found
+    _, held_mb = job.reserved[index]
     farm.let_go(job, index)
     _record(job, index, report)
-    state = _state_after(job, index, report)
+    state = state_after(job, index, report, held_mb=held_mb, machine_mb=farm.memory_mb)
     job.intents.pop(index, None)
-    if report.exit_status == NO_SPACE and not farm.full_disks:
+    if report.exit_status == NOT_BEGUN and not farm.full_disks:
         farm.full_disks = (FullDisk(DiskUse.LOGS, "the runner's disk", report.reason),)
     decision.frame(job, index)
+    if job.exit_status[index] == OUT_OF_MEMORY:
+        decision.job(job)  # its layer reserves more from now on
     decision.spread(job, job.move(index, state))
     finish_if_complete(farm, job, decision, now=report.at)
 
@@ -317,39 +326,6 @@ def _record(job: Job, index: int, report: RunExited) -> None:
         job.reasons.setdefault(index, report.reason)  # who killed it says more than that it was
 
 
-LOST_RETRIES = 3
-"""Retries that a frame has at least when its run was lost with the runner or the machine."""
-
-_AFTER_KILL = {
-    Intent.KILL: DEAD,
-    Intent.RETRY: WAITING,
-    Intent.EAT: EATEN,
-    Intent.TIMEOUT: DEAD,
-    Intent.JOB_KILLED: DEAD,
-}
-
-
-def _state_after(job: Job, index: int, report: RunExited) -> FrameState:
-    """Return where a frame goes when its run has ended, and count the retry it costs.
-
-    A frame that succeeds while its input is being made again runs again.
-    """
-    intent = job.intents.get(index)
-    if intent is not None and not (intent is Intent.KILL and report.exit_status == 0):
-        return _AFTER_KILL[intent]
-    if report.exit_status == NO_SPACE:
-        return WAITING  # it was not begun, so it has cost nothing
-    if report.exit_status == 0:
-        return WAITING if job.must_wait(index) else SUCCEEDED
-    allowed = job.layer_at(index).retries
-    if report.exit_status == ORPHANED:
-        allowed = max(allowed, LOST_RETRIES)
-    if job.retries[index] < allowed:
-        job.retries[index] += 1
-        return WAITING
-    return EATEN if job.autoeat else DEAD
-
-
 def finish_if_complete(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
     """Finish a job whose frames are all done."""
     if job.state is JobState.PENDING and job.is_complete():
@@ -372,7 +348,7 @@ def never_started(farm: Farm, job: Job, index: int, decision: Decision, *, now: 
     if intent is not None:
         job.stop_at[index] = now
     decision.frame(job, index)
-    decision.spread(job, job.move(index, WAITING if intent is None else _AFTER_KILL[intent]))
+    decision.spread(job, job.move(index, WAITING if intent is None else AFTER_KILL[intent]))
     finish_if_complete(farm, job, decision, now=now)
 
 
@@ -385,6 +361,20 @@ def used(farm: Farm, usage: RunUsage) -> None:
     job.rss_kb[index] = usage.rss_kb
     job.max_rss_kb[index] = max(job.max_rss_kb[index], usage.max_rss_kb)
     job.cpu_s[index] = usage.cpu_s
+
+
+def mind_memory(farm: Farm, job: Job, index: int, decision: Decision) -> Excess | None:
+    """Kill a frame that uses more memory than the policy allows; return what there is to say.
+
+    It is tried again with more, as `ended` decides.
+    """
+    if job.state_of[index] != RUNNING or index in job.intents:
+        return None
+    excess = find_excess(job, index, farm.memory_policy, farm.memory_mb)
+    if excess and excess.is_fatal:
+        job.reasons[index] = f"killed: it {excess.text}; {excess.limit_mb} MB are allowed"
+        _kill(job, index, Intent.MEMORY, decision)
+    return excess
 
 
 # -- what people ask for -----------------------------------------------------------------------
@@ -401,6 +391,16 @@ def set_priority(farm: Farm, job: Job, priority: int, decision: Decision) -> Non
     """Set the urgency of a job; higher goes first."""
     job.priority = priority
     farm.sort()
+    decision.job(job)
+
+
+def set_autoeat(job: Job, decision: Decision, *, autoeat: bool) -> None:
+    """Give frames that fail up at once, without retries; or give their retries back."""
+    job.autoeat = autoeat
+    job.max_retries = 0 if autoeat else job.spec.max_retries
+    for layer in job.layers:
+        own = layer.spec.retries
+        layer.retries = job.max_retries if autoeat or own is None else own
     decision.job(job)
 
 
@@ -448,7 +448,7 @@ def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decisio
         farm.reopen(job)
         decision.job(job)
     for index in chosen:
-        job.retries[index] = 0
+        begin_anew(job, index)
         decision.spread(job, job.doubt(index))
         decision.frame(job, index)
         if job.state_of[index] == RUNNING:

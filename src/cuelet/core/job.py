@@ -107,6 +107,8 @@ class FrameRow(NamedTuple):
     assumed: bool
     intent: str
     reason: str
+    spared: int
+    raises: int
 
 
 class Comment(NamedTuple):
@@ -162,6 +164,10 @@ class Job:
         self.doomed = array("I", bytes(4 * size))
         self.attempt = array("I", bytes(4 * size))
         self.retries = array("H", bytes(2 * size))
+        self.spared = bytearray(size)
+        """Ends that cost no retry because they were not the frame's fault."""
+        self.raises = bytearray(size)
+        """Times a frame ran out of memory and was tried again with more."""
         self.exit_status = array("h", [-1]) * size
         self.exit_signal = bytearray(size)
         self.start_at = array("d", bytes(8 * size))
@@ -468,6 +474,8 @@ class Job:
             index in self.assumed,
             intent.value if intent else "",
             self.reasons.get(index, ""),
+            self.spared[index],
+            self.raises[index],
         )
 
     def restore(self, rows: Iterable[FrameRow], inactive_edges: Iterable[int]) -> None:
@@ -492,6 +500,7 @@ class Job:
         self.start_at[index], self.stop_at[index] = row.start_at, row.stop_at
         self.wall_s[index], self.cpu_s[index] = row.wall_s, row.cpu_s
         self.max_rss_kb[index] = row.max_rss_kb
+        self.spared[index], self.raises[index] = row.spared, row.raises
         if row.freed:
             self.freed.add(index)
         if row.assumed:

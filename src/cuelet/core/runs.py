@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# Exit statuses that mean something; the numbers are OpenCue's.
+OUT_OF_MEMORY = 33
+"""A run that ran out of memory; a program may end with it itself."""
 FAILED_LAUNCH = 256
-"""Exit status of a run whose program could not be started (OpenCue's number)."""
+"""A run whose program could not be started."""
+SKIP_RETRY = 286
+"""A run that was taken away from its frame, which waits again."""
+NOT_BEGUN = 299
+"""A run that was taken back: the disk had no room for its log, or to note it."""
 ORPHANED = 301
-"""Exit status of a run that was lost with its runner (OpenCue's number)."""
-NO_SPACE = 302
-"""Exit status of a run that was not begun: the disk had no room for its log, or to note it."""
+"""A run that was lost with its runner."""
+KILL_FAILED = 302
+"""A run that could not be reached any more."""
+HOST_DOWN = 399
+"""A run whose machine went away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,8 @@ class RunExited:
     """Epoch seconds."""
     reason: str = ""
     """One line in words when the exit status does not say it (program not found, killed by ...)."""
+    out_of_memory: bool = False
+    """The kernel killed it because memory ran out."""
 
 
 RunEvent = RunStarted | RunUsage | RunExited

@@ -76,5 +76,7 @@ class Intent(enum.Enum):
     """Somebody ate it: it ends eaten."""
     TIMEOUT = "timeout"
     """It exceeded a time-out of its layer: it ends dead, without automatic retry."""
+    MEMORY = "memory"
+    """It used more memory than the policy allows: it is tried again with more."""
     JOB_KILLED = "job killed"
     """Its job was killed: it ends dead."""

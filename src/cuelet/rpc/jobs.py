@@ -150,7 +150,10 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobSetPriorityResponse()
 
     async def SetAutoEat(self, request: Any, context: Context) -> Any:
-        await self._set(request, "autoeat", request.value)
+        await self._change(
+            request,
+            lambda _, job, decision, now: acts.set_autoeat(job, decision, autoeat=request.value),
+        )
         return job_pb2.JobSetAutoEatResponse()
 
     async def SetMinCores(self, request: Any, context: Context) -> Any:

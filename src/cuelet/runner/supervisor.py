@@ -17,7 +17,7 @@ from functools import partial
 
 from cuelet.core.runs import (
     FAILED_LAUNCH,
-    NO_SPACE,
+    NOT_BEGUN,
     LiveRun,
     RunEvent,
     RunRequest,
@@ -117,7 +117,7 @@ class Supervisor:
         with suppress(OSError):
             os.unlink(run.request.log_path)
         why = f"the disk of its log {run.request.log_path!r} is full; make room on it"
-        self._refuse(run, why, NO_SPACE)
+        self._refuse(run, why, NOT_BEGUN)
 
     def _start_step(self, run: Run) -> None:
         base = self._envs.get(run.request.env_key)
@@ -264,4 +264,4 @@ class Supervisor:
 def _status_of(error: Exception) -> int:
     """Return how a run ends that could not be begun: a full disk is nobody's fault."""
     is_full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
-    return NO_SPACE if is_full else FAILED_LAUNCH
+    return NOT_BEGUN if is_full else FAILED_LAUNCH

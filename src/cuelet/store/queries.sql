@@ -10,8 +10,12 @@ WHERE pk = ?
 
 -- name: put_frame
 INSERT OR REPLACE INTO frame (job, idx, state, attempt, retries, exit_status, exit_signal, start_at,
-                              stop_at, wall_s, cpu_s, max_rss_kb, freed, assumed, intent, reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              stop_at, wall_s, cpu_s, max_rss_kb, freed, assumed, intent, reason,
+                              spared, raises)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: drop_layers
+DELETE FROM layer WHERE job = ?
 
 -- name: put_layer
 INSERT OR REPLACE INTO layer (job, idx, cores, max_cores, memory_mb, retries, tags)
@@ -42,5 +46,5 @@ SELECT number, at, user, subject, message FROM comment WHERE job = ? ORDER BY po
 
 -- name: frames_of
 SELECT idx, state, attempt, retries, exit_status, exit_signal, start_at, stop_at, wall_s, cpu_s,
-       max_rss_kb, freed, assumed, intent, reason
+       max_rss_kb, freed, assumed, intent, reason, spared, raises
 FROM frame WHERE job = ?

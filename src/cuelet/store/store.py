@@ -125,6 +125,7 @@ class Store:
     def _update_job(self, job: Job) -> None:
         pk = self._pks[job.id]
         self._database.execute(self._sql["update_job"], (*_job_values(job), pk))
+        self._database.execute(self._sql["drop_layers"], (pk,))
         self._database.executemany(
             self._sql["put_layer"],
             [(pk, layer.index, *_layer_values(layer)) for layer in job.layers if _differs(layer)],

@@ -177,7 +177,7 @@ class Run:
         facts.exit_status, facts.reason = attempt.exit_status, attempt.reason
         facts.wall_s = attempt.wall_s
         self._note(f"{self.frame_name(attempt.index)} ended, exit status {attempt.exit_status}")
-        if attempt.exit_status and facts.attempts <= layer.retries:
+        if attempt.exit_status and facts.attempts <= layer.retries and not self.plan.autoeat:
             self.graph.again(attempt.index)
         else:
             self.graph.end(attempt.index, self._final_state(attempt))

@@ -59,3 +59,16 @@ def test_frames_are_told_by_cause_most_frames_first(tmp_path: Path) -> None:
         (2, "exit 1", "render 1,40"),
     ]
     assert found[1].lines == ["missing texture /a/b"]
+
+
+def test_reasons_that_differ_in_figures_only_are_one_cause(tmp_path: Path) -> None:
+    job = Job(job_pb2.Job(name="job", log_dir=str(tmp_path)))
+    told = [dead(job, n, 33, "") for n in (1, 2)]
+    for number, (_, usage) in enumerate(told):
+        usage["reason"] = f"killed: it uses {900 + number} MB of 512 MB reserved"
+
+    found = causes(job, [f for f, _ in told], {f.id(): usage for f, usage in told})
+
+    assert [(len(c.frames), c.ended) for c in found] == [
+        (2, "exit 33: killed: it uses 900 MB of 512 MB reserved")
+    ]

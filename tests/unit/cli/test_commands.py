@@ -225,6 +225,21 @@ def test_retry_of_named_frames_takes_them_in_any_state(stuck: Job, run: Run) -> 
     assert len(list(Path(stuck.logDir()).glob("*-good.rqlog*"))) == 2
 
 
+def test_retry_with_more_memory_raises_the_layers_of_the_frames_only(stuck: Job, run: Run) -> None:
+    before = {layer.name(): layer.minimumMemory() for layer in now(stuck).getLayers()}
+
+    assert run("retry", NAME, "--layer", "bad", "--memory-mb", "200")[0] == 0
+
+    after = {layer.name(): layer.minimumMemory() for layer in now(stuck).getLayers()}
+    assert after == {**before, "bad": 200}
+
+
+def test_retry_with_no_memory_at_all_is_refused(stuck: Job, run: Run) -> None:
+    code, _, err = run("retry", NAME, "--memory-mb", "0")
+
+    assert (code, "give MB, 1 or more" in err) == (2, True)
+
+
 def test_eat_gives_up_on_dead_frames_and_lets_the_rest_go_on(stuck: Job, run: Run) -> None:
     assert run("eat", NAME, "--layer", "bad") == (0, f"ate 2 frames of {NAME}\n", "")
 

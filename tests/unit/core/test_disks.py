@@ -10,7 +10,7 @@ from cuelet.core.disks import DiskUse, FullDisk
 from cuelet.core.errors import OutOfDiskError
 from cuelet.core.explain import explain_frame
 from cuelet.core.farm import Decision
-from cuelet.core.runs import NO_SPACE
+from cuelet.core.runs import NOT_BEGUN
 from cuelet.core.spec import LayerSpec
 from cuelet.core.states import RUNNING, SUCCEEDED, WAITING
 from tests.unit.core.bench import Bench, spec_of
@@ -70,7 +70,7 @@ def test_a_run_without_room_waits_again_costs_no_retry_and_stops_the_booking() -
     bench.start(0)
     bench.decide()
 
-    bench.end(0, NO_SPACE)
+    bench.end(0, NOT_BEGUN)
     bench.book()
 
     assert bench.state(0) is WAITING

@@ -10,7 +10,8 @@ from cuelet.core.dispatch import PATIENCE_S, dispatch
 from cuelet.core.explain import Reason, explain_frame, explain_layer
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
-from cuelet.core.runs import RunExited
+from cuelet.core.memory import MEMORY_RETRIES, RAISE_MB, MemoryAction, MemoryPolicy
+from cuelet.core.runs import RunExited, RunUsage
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
 from outline.frames import EdgeKind
@@ -180,3 +181,68 @@ def test_frames_of_a_killed_job_are_told_that_it_ended(farm: Farm) -> None:
     acts.kill_job(farm, job, Decision(), now=1)
 
     assert explain_frame(farm, job, 0)[0].code == "finished"
+
+
+def test_a_frame_whose_retries_are_used_up_says_how_many_and_the_last_error(farm: Farm) -> None:
+    job = launch(farm, "job", LayerSpec(name="aaa", retries=2))
+    for status in (1, 2, 3):
+        book(farm)
+        end(farm, job, 0, status)
+
+    assert only(explain_frame(farm, job, 0)).text == (
+        "it died after 3 attempts, retries used up (2 of 2), last error: exit status 3; "
+        "peak 2 MB of 512 MB reserved"
+    )
+
+
+def test_a_frame_that_ran_out_of_memory_tells_what_it_gets_now(farm: Farm) -> None:
+    job = launch(farm, "job", LayerSpec(name="aaa", retries=0))
+    book(farm)
+    end(farm, job, 0, 33)
+
+    told = explain_frame(farm, job, 0)
+
+    assert [reason.code for reason in told] == ["memory raised", "next"]
+    assert told[0].text == (
+        "attempt 1 failed: it ran out of memory; layer aaa reserves 2560 MB from now on"
+    )
+
+
+def test_a_death_of_memory_names_the_command_that_gives_more() -> None:
+    farm = Farm(cores=2, memory_mb=100_000)
+    job = launch(farm, "job", LayerSpec(name="aaa", retries=0))
+    for _ in range(MEMORY_RETRIES + 1):
+        book(farm)
+        end(farm, job, 0, 33)
+
+    told = only(explain_frame(farm, job, 0))
+
+    reserved_mb = 512 + MEMORY_RETRIES * RAISE_MB
+    assert "exit status 33, it ran out of memory; it was tried 5 times with more" in told.text
+    assert told.remedy == (
+        f"cuelet retry a-b-c_job --layer aaa --frames 1 --memory-mb {reserved_mb + RAISE_MB}"
+    )
+
+
+def test_a_death_with_all_the_memory_there_is_offers_no_more(farm: Farm) -> None:
+    job = launch(farm, "job", LayerSpec(name="aaa", retries=0, memory_mb=20_000))
+    book(farm)
+    end(farm, job, 0, 33)
+
+    told = only(explain_frame(farm, job, 0))
+
+    assert "it had all 10000 MB that frames may reserve here; peak 2 MB of 10000 MB" in told.text
+    assert told.remedy.endswith("--frames 1")
+
+
+def test_a_running_frame_over_its_reservation_says_so_unless_the_policy_is_off(farm: Farm) -> None:
+    job = launch(farm, "job", LayerSpec(name="aaa"))
+    book(farm)
+    acts.used(farm, RunUsage(job.run_id(0), 900 * 1024, 950 * 1024, 0.1))
+
+    told = explain_frame(farm, job, 0)
+
+    assert [reason.code for reason in told] == ["running", "over memory"]
+    assert told[1].text == "it uses 900 MB of 512 MB reserved"
+    farm.memory_policy = MemoryPolicy(MemoryAction.OFF)
+    assert only(explain_frame(farm, job, 0)).code == "running"

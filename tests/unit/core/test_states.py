@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from cuelet.core import farm as acts
+from cuelet.core.endings import FREE_RETRIES
 from cuelet.core.runs import RunExited
 from cuelet.core.spec import EdgeSpec, LayerSpec
 from cuelet.core.states import (
@@ -222,7 +223,7 @@ def test_a_lost_run_is_retried_but_not_for_ever() -> None:
     b = bench(retries=0)
     then_runs(b)
 
-    for lost in range(acts.LOST_RETRIES):
+    for lost in range(FREE_RETRIES):
         b.end(THEN, 301)
         assert b.state(THEN) is WAITING, lost
         b.start(THEN)

@@ -247,6 +247,48 @@ def test_a_job_of_the_longest_integers_is_kept(tmp_path: Path) -> None:
     assert reopened(store) == [picture(b.job)]
 
 
+WITHOUT_BUDGETS = "ALTER TABLE frame DROP COLUMN spared; ALTER TABLE frame DROP COLUMN raises;"
+
+
+def test_frames_of_schema_3_come_back_with_their_whole_budgets(tmp_path: Path) -> None:
+    path = tmp_path / "farm.db"
+    store = Store(path)
+    b = Bench(SPEC)
+    b.run(0, 1)
+    store.commit(b.decide())
+    store.close()
+    old = sqlite3.connect(path)
+    old.executescript(f"{WITHOUT_BUDGETS} PRAGMA user_version = 3;")
+    old.close()
+
+    assert reopened(Store(path)) == [picture(b.job)]
+
+
+def test_what_a_frame_was_spared_and_the_raise_of_its_layer_survive(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    b = Bench(SPEC)
+    b.run(0, 301)
+    b.run(0, 33)
+    assert (b.job.spared[0], b.job.raises[0]) == (1, 1)
+    assert b.job.layers[0].memory_mb > SPEC.layers[0].memory_mb
+
+    store.commit(b.decide())
+
+    assert reopened(store) == [picture(b.job)]
+
+
+def test_a_layer_set_back_to_what_its_spec_says_stays_so(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    b = Bench(SPEC)
+    (layer,) = [layer for layer in b.job.layers if layer.name == "then"]
+    for memory_mb in (9999, layer.spec.memory_mb):
+        layer.memory_mb = memory_mb
+        b.decision.job(b.job)
+        store.commit(b.decide())
+
+    assert reopened(store) == [picture(b.job)]
+
+
 def test_a_database_of_schema_2_opens_with_its_jobs_and_takes_comments(tmp_path: Path) -> None:
     path = tmp_path / "farm.db"
     store = Store(path)
@@ -254,12 +296,12 @@ def test_a_database_of_schema_2_opens_with_its_jobs_and_takes_comments(tmp_path:
     store.commit(b.decide())
     store.close()
     old = sqlite3.connect(path)
-    old.executescript("DROP TABLE comment; PRAGMA user_version = 2;")
+    old.executescript(f"{WITHOUT_BUDGETS} DROP TABLE comment; PRAGMA user_version = 2;")
     old.close()
 
     again = Store(path)
 
-    assert again._database.execute("PRAGMA user_version").fetchone() == (3,)
+    assert again._database.execute("PRAGMA user_version").fetchone() == (len(migrations()),)
     assert [picture(job) for job in again.load()] == [picture(b.job)]
     acts.add_comment(b.job, Comment(7, 5.0, "me", "subject", "text"), b.decision)
     again.commit(b.decide())
