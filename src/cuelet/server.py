@@ -37,11 +37,19 @@ from cuelet.rpc.serve import Listening, Services, serve
 from cuelet.rpc.system import CueService, HostService, Machine, ShowService
 from cuelet.runner import machine
 from cuelet.runner.client import ResidentRunner
-from cuelet.settings import LocalEnvironmentError, Settings, default_state_dir, prepare_folders
+from cuelet.settings import (
+    LocalEnvironmentError,
+    SettingError,
+    Settings,
+    default_state_dir,
+    memory_policy,
+    prepare_folders,
+)
 from cuelet.store.errors import StoreError, SyncError
 from cuelet.store.store import Store
 from outline.pathmap import map_argv
 
+EXIT_USAGE = 2
 EXIT_HELD = 3
 """Another farm holds the folder."""
 EXIT_ENVIRONMENT = 4
@@ -185,6 +193,7 @@ class FarmProcess:
                 logs=str(settings.frame_logs),
                 owed_bytes=self._store.owed_bytes,
             ),
+            memory_policy=settings.memory_policy,
         )
 
     def info(self) -> Mapping[str, Any]:
@@ -197,6 +206,8 @@ class FarmProcess:
             "version": cuelet.__version__,
             "cores": self._cores,
             "memory_mb": self._memory_mb,
+            "memory_policy": self._settings.memory_policy.action.value,
+            "memory_factor": self._settings.memory_policy.factor,
             "started_at": self._started_at,
             "out_of_disk": [
                 {"text": disk.text, "remedy": disk.way_out} for disk in self._engine.farm.full_disks
@@ -265,12 +276,11 @@ class FarmProcess:
 def main(argv: list[str] | None = None) -> int:
     """Run the farm in this process; return its exit status."""
     options = _parser().parse_args(argv)
-    settings = Settings(
-        state_dir=Path(options.state_dir).absolute(),
-        port=options.port,
-        cores=options.cores,
-        memory_mb=options.memory_mb,
-    )
+    try:
+        settings = _settings(options)
+    except SettingError as error:
+        sys.stderr.write(f"cuelet: {error}\n")
+        return EXIT_USAGE
     frame_umask = os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
@@ -291,6 +301,16 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        state_dir=Path(options.state_dir).absolute(),
+        port=options.port,
+        cores=options.cores,
+        memory_mb=options.memory_mb,
+        memory_policy=memory_policy(options.memory_policy, options.memory_factor),
+    )
+
+
 async def _serve(settings: Settings, frame_umask: int) -> None:
     await FarmProcess(settings, frame_umask=frame_umask).run()
 
@@ -301,6 +321,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8443)
     parser.add_argument("--cores", type=float)
     parser.add_argument("--memory-mb", type=int)
+    parser.add_argument("--memory-policy")
+    parser.add_argument("--memory-factor", type=float)
     return parser
 
 

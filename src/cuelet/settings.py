@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_state_path
+
+from cuelet.core.memory import MemoryAction, MemoryPolicy
 
 _MAX_SOCKET_PATH = 100
 """Unix socket paths end at 107 bytes; gRPC and the runner add a little."""
@@ -22,6 +24,14 @@ class LocalEnvironmentError(Exception):
         super().__init__(f"{path}: {reason}; set CUELET_STATE_DIR to a folder of your own")
 
 
+class SettingError(Exception):
+    """Name a setting, its value, and what would do."""
+
+    def __init__(self, *, name: str, value: object, reason: str) -> None:
+        self.name, self.value, self.reason = name, value, reason
+        super().__init__(f"{name} {value!r}: {reason}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The farm's folder and limits."""
@@ -33,6 +43,8 @@ class Settings:
     """Cores that frames may use together; None: the machine's."""
     memory_mb: int | None = None
     """Memory that frames may reserve together; None: the machine's."""
+    memory_policy: MemoryPolicy = field(default_factory=MemoryPolicy)
+    """What is done about frames that use more memory than they reserved."""
 
     @property
     def database(self) -> Path:
@@ -83,6 +95,25 @@ def default_state_dir() -> Path:
     """Return ``$CUELET_STATE_DIR``, else the platform's folder for state."""
     given = os.environ.get("CUELET_STATE_DIR")
     return Path(given).expanduser().absolute() if given else user_state_path("cuelet")
+
+
+def memory_policy(action: str | None, factor: float | str | None) -> MemoryPolicy:
+    """Return the memory policy of the flags, of the environment where they say nothing.
+
+    Raises:
+        SettingError: One of them makes no sense.
+    """
+    named = action or os.environ.get("CUELET_MEMORY_POLICY") or MemoryAction.WARN.value
+    times = factor
+    if times is None:
+        times = os.environ.get("CUELET_MEMORY_FACTOR") or MemoryPolicy().factor
+    if named not in {each.value for each in MemoryAction}:
+        known = ", ".join(each.value for each in MemoryAction)
+        raise SettingError(name="memory policy", value=named, reason=f"use one of {known}")
+    try:
+        return MemoryPolicy(MemoryAction(named), float(times))
+    except ValueError as error:
+        raise SettingError(name="memory factor", value=times, reason="use 1 or more") from error
 
 
 def prepare_folders(settings: Settings) -> None:

@@ -93,27 +93,12 @@ class World:
 
     def do(self, op: str, pick: int) -> None:
         self.now += 1
-        decision = Decision()
-        if op == "restart":
-            self.restart()
-        elif op in EXITS or op == "greed":
-            self.happen(op, pick, decision)
-        else:
+        decision, running = Decision(), self.running()
+        if op not in (*EXITS, "greed"):
             self.ask(op, pick, decision)
+        elif running:
+            self.happen(op, running[pick % len(running)], pick, decision)
         self.settle(decision)
-
-    def happen(self, op: str, pick: int, decision: Decision) -> None:
-        """Let a running frame end, or use too much memory."""
-        running = self.running()
-        if not running:
-            return
-        index = running[pick % len(running)]
-        run = self.job.run_id(index)
-        if op == "greed":
-            acts.used(self.farm, RunUsage(run, pick * 4096, pick * 4096, 0.1))
-            acts.mind_memory(self.farm, self.job, index, decision)
-        else:
-            acts.ended(self.farm, self.report(run, EXITS[op]), decision)
 
     def ask(self, op: str, pick: int, decision: Decision) -> None:
         """Do what somebody asks for."""
@@ -132,6 +117,17 @@ class World:
             acts.release_edges(job, [job.edges[pick % len(job.edges)]], decision)
         elif op == "pause":
             acts.set_paused(job, decision, paused=not job.paused)
+        elif op == "restart":
+            self.restart()
+
+    def happen(self, op: str, index: int, pick: int, decision: Decision) -> None:
+        """Let a running frame end, or use memory without restraint."""
+        run = self.job.run_id(index)
+        if op in EXITS:
+            acts.ended(self.farm, self.report(run, EXITS[op]), decision)
+        else:
+            acts.used(self.farm, RunUsage(run, pick * 4096, pick * 4096, 0.1))
+            acts.mind_memory(self.farm, self.job, index, decision)
 
     def restart(self) -> None:
         """Rebuild the farm from what was committed, as after a crash."""

@@ -41,8 +41,8 @@ def start(options: argparse.Namespace) -> int:
 
 def _server_arguments(options: argparse.Namespace) -> list[str]:
     arguments = ["--state-dir", str(default_state_dir())]
-    for name in ("port", "cores", "memory_mb"):
-        value = getattr(options, name)
+    for name in ("port", "cores", "memory_mb", "memory_policy", "memory_factor"):
+        value = getattr(options, name, None)
         if value is not None:
             arguments += [f"--{name.replace('_', '-')}", str(value)]
     return arguments
@@ -134,10 +134,23 @@ def status(options: argparse.Namespace) -> int:
         print(f"since      {duration(time.time() - info['started_at'])}")
         print(f"address    {info['address']}, unix:{info['socket']}")
         print(f"machine    {info['cores']:g} cores, {memory(info['memory_mb'] * 1024)}")
+        if "memory_policy" in info:  # a farm that was started by an older Cuelet has none
+            print(f"memory     {_memory_words(info)}")
         print(f"state      {info['state_dir']}")
         for disk in info.get("out_of_disk", ()):
             print(f"ALARM      {disk['text']}; nothing starts there\n           {disk['remedy']}")
     return Exit.OK if info else Exit.UNREACHABLE
+
+
+def _memory_words(info: dict[str, Any]) -> str:
+    """Say what is done about frames that use more memory than they reserved."""
+    words = {
+        "off": "frames that use more than they reserved are let be",
+        "warn": "frames that use more than they reserved are told of",
+        "kill": f"frames that use more than {info['memory_factor']:g} times what they reserved are "
+        "killed and tried again with more",
+    }
+    return words[info["memory_policy"]]
 
 
 def _not_running() -> dict[str, Any]:
@@ -146,9 +159,7 @@ def _not_running() -> dict[str, Any]:
 
 def env(options: argparse.Namespace) -> int:
     """Print what lets stock clients of this shell find the farm."""
-    info = opencue.farm.is_running() or _start_detached(
-        argparse.Namespace(port=None, cores=None, memory_mb=None)
-    )
+    info = opencue.farm.is_running() or _start_detached(argparse.Namespace())
     if options.json:
         print(json.dumps({"CUEBOT_HOSTS": info["address"]}))
     else:

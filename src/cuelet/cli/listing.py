@@ -137,6 +137,7 @@ def show(options: argparse.Namespace) -> int:
     took = (job.data.stop_time or time.time()) - job.data.start_time
     _print(f"{job.name()}  {state_word(job)}, {duration(took)}, logs in {job.logDir()}")
     _print_layers(layers)
+    _print_over_memory(layers)
     for depend in depends:
         released = " (released)" if depend["released"] else ""
         left = f", {count(depend['left'], 'frame')} held" if depend["left"] else ""
@@ -195,6 +196,15 @@ def _print_layers(layers: list[Layer]) -> None:
             duration(stats.avg_frame_sec) if layer.succeededFrames() else "",
         )
     _print(table)
+
+
+def _print_over_memory(layers: list[Layer]) -> None:
+    for layer in layers:
+        peak_kb, reserved_kb = layer.data.layer_stats.max_rss, layer.minMemory()
+        if 0 < reserved_kb < peak_kb:
+            _print(
+                f"{layer.name()}: a frame used {memory(peak_kb)} of {memory(reserved_kb)} reserved"
+            )
 
 
 def dead_frames(job: Job) -> list[Frame]:

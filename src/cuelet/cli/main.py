@@ -220,6 +220,17 @@ def _add_farm(commands: Parsers) -> None:
     start.add_argument("--port", type=int, help="loopback TCP port to try first (8443)")
     start.add_argument("--cores", type=float, help="cores that frames may use together")
     start.add_argument("--memory-mb", type=int, help="memory that frames may reserve together")
+    start.add_argument(
+        "--memory-policy",
+        choices=("off", "warn", "kill"),
+        help="what is done about a frame that uses more than it reserved (warn)",
+    )
+    start.add_argument(
+        "--memory-factor",
+        type=float,
+        metavar="X",
+        help="kill beyond X times the reservation (1.5)",
+    )
     _json(start)
     _add(verbs, "stop", "farm_command:stop", "stop the farm; running frames go on")
     _json(_add(verbs, "status", "farm_command:status", "say whether the farm runs, and where"))

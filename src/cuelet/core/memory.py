@@ -29,11 +29,19 @@ class MemoryAction(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class MemoryPolicy:
-    """What is done about frames that use more memory than they reserved."""
+    """What is done about frames that use more memory than they reserved.
+
+    Raises:
+        ValueError: The factor is below 1, or no number.
+    """
 
     action: MemoryAction = MemoryAction.WARN
     factor: float = 1.5
     """Times its reservation that a frame may use before it is killed; 1 or more."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.factor < math.inf:
+            raise ValueError(f"a memory factor of {self.factor:g} makes no sense: use 1 or more")
 
 
 @dataclass(frozen=True, slots=True)

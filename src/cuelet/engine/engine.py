@@ -21,6 +21,7 @@ from cuelet.core.dispatch import dispatch
 from cuelet.core.errors import FarmError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
+from cuelet.core.memory import MemoryPolicy
 from cuelet.core.runs import RunEvent, RunExited, RunnerState, RunStarted, RunUsage
 from cuelet.core.states import RUNNING, WAITING, JobState
 from cuelet.engine.disks import DiskWatch
@@ -57,6 +58,7 @@ class Engine:
         cores: Cores that frames may hold together.
         memory_mb: Memory that frames may reserve together.
         disks: Looks for full disks; None: nobody does.
+        memory_policy: What is done about frames that use more than they reserved.
     """
 
     def __init__(
@@ -70,11 +72,12 @@ class Engine:
         cores: float,
         memory_mb: int,
         disks: DiskWatch | None = None,
+        memory_policy: MemoryPolicy | None = None,
     ) -> None:
         self._store, self._clock, self.place = store, clock, place
         self._runner = make_runner(self._on_events, self._on_lost)
-        self._cores, self._memory_mb = cores, memory_mb
-        self.farm = Farm(cores=cores, memory_mb=memory_mb)
+        self._cores, self._memory_mb, self._memory_policy = cores, memory_mb, memory_policy
+        self.farm = self._empty_farm()
         self.pids: dict[str, int] = {}
         """Process id of each live run, as far as reported."""
         self._requests: list[tuple[Request[Any], asyncio.Future[Any]]] = []
@@ -94,9 +97,12 @@ class Engine:
         await self._look_at_disks(())
         await self._meet_runner()
 
+    def _empty_farm(self) -> Farm:
+        return Farm(cores=self._cores, memory_mb=self._memory_mb, memory_policy=self._memory_policy)
+
     def _load(self) -> None:
         full = self.farm.full_disks
-        self.farm = Farm(cores=self._cores, memory_mb=self._memory_mb)
+        self.farm = self._empty_farm()
         self.farm.full_disks = full
         for job in self._store.load():
             self.farm.add(job)
@@ -263,10 +269,19 @@ class Engine:
             self.pids.pop(event.run_id, None)
             self._watchdog.ended(event.run_id)
         elif isinstance(event, RunUsage):
-            acts.used(self.farm, event)
+            self._take_usage(event, decision)
         elif isinstance(event, RunStarted):
             self.pids[event.run_id] = event.pid
             self._watchdog.began(event.run_id)
+
+    def _take_usage(self, usage: RunUsage, decision: Decision) -> None:
+        acts.used(self.farm, usage)
+        found = acts.current_run(self.farm, usage.run_id)
+        excess = acts.mind_memory(self.farm, *found, decision) if found else None
+        if found and excess and (excess.is_fatal or self._watchdog.is_first_excess(usage.run_id)):
+            name = f"{found[0].name} {found[0].frame_name(found[1])}"
+            done = "is killed: it" if excess.is_fatal else "goes on although it"
+            _log.warning("frame %s %s %s", name, done, excess.text)
 
     def _complete(self, decision: Decision) -> Exception | None:
         """Book what can start, commit all of it, then act; return why if it could not be kept."""

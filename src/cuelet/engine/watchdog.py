@@ -1,4 +1,4 @@
-"""Which running frames exceed their layer's time-outs; measured by the monotonic clock only."""
+"""Which running frames exceed their layer's time-outs, by the monotonic clock, or their memory."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Watchdog:
         self._monotonic, self._log_stamp = monotonic, log_stamp
         self._began: dict[str, float] = {}
         self._heard: dict[str, tuple[object, float]] = {}
+        self._over_memory: set[str] = set()
 
     def began(self, run_id: str, *, ago_s: float = 0.0) -> None:
         """Note that a run lives, for ``ago_s`` seconds already."""
@@ -34,6 +35,13 @@ class Watchdog:
         """Forget a run."""
         self._began.pop(run_id, None)
         self._heard.pop(run_id, None)
+        self._over_memory.discard(run_id)
+
+    def is_first_excess(self, run_id: str) -> bool:
+        """Tell whether a run is met for the first time with more memory than it reserved."""
+        is_first = run_id not in self._over_memory
+        self._over_memory.add(run_id)
+        return is_first
 
     def overdue(self, farm: Farm, place: Place) -> Iterator[tuple[str, str]]:
         """Yield the runs to kill, with the reason in words."""
