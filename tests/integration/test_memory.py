@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +95,59 @@ def test_a_frame_that_needs_more_than_the_farm_may_give_ends_dead_and_says_so(ba
     assert "it had all 100 MB that frames may reserve here" in reason["text"]
     assert reason["remedy"].endswith("--frames 1")
     assert "exit 33" in bay.box.cuelet("show", "test-job").stdout
+
+
+@pytest.fixture
+def small_group() -> Iterator[Path]:
+    """Return a memory cgroup of 64 MB, of whichever version this machine has."""
+    for root, limit in (
+        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+        ("/sys/fs/cgroup", "memory.max"),
+    ):
+        group = Path(root, f"cuelet-test-{os.getpid()}")
+        try:
+            group.mkdir()
+            (group / limit).write_text(str(64 << 20))
+        except OSError:
+            with contextlib.suppress(OSError):
+                group.rmdir()
+            continue
+        yield group
+        wait_until(lambda group=group: not (group / "cgroup.procs").read_text())
+        group.rmdir()
+        return
+    pytest.skip("only root can make a memory cgroup, where memory is controlled")
+
+
+def test_a_frame_that_the_kernel_kills_for_memory_runs_again_with_more(
+    bay: Bay, small_group: Path
+) -> None:
+    bay.start("--memory-policy", "off")
+    work = (
+        f"if test $CUE_MEMORY -gt 1000000; then exit 0; fi; echo $$ > {small_group}/cgroup.procs; "
+        f'exec {sys.executable} -c "x = bytearray(1)*(200 << 20)"'
+    )
+    layers = {"main": {"argv": ["/bin/sh", "-c", work], "memory_mb": 64, "retries": 0}}
+
+    opencue.api.launchSpecAndWait(job_spec(layers))
+
+    wait_until(lambda: bay.frame().state() == job_pb2.SUCCEEDED)
+    assert opencue.api.findLayer(NAME, "main").minimumMemory() == 64 + RAISE_MB
+    first = Path(opencue.api.findJob(NAME).logDir(), f"{NAME}.0001-main.rqlog.1").read_text()
+    assert "the kernel killed it because memory ran out" in first
+
+
+def test_a_kill_by_hand_is_an_ordinary_failure(bay: Bay) -> None:
+    bay.start()
+    argv = ["/bin/sh", "-c", "kill -9 $$"]
+    layers = {"main": {"argv": argv, "memory_mb": 64, "retries": 0}}
+
+    opencue.api.launchSpecAndWait(job_spec(layers))
+
+    wait_until(lambda: bay.frame().state() == job_pb2.DEAD)
+    assert bay.frame().exitStatus() == 137
+    assert opencue.api.findLayer(NAME, "main").minimumMemory() == 64
+    assert "SIGKILL, SIGKILL came from elsewhere" in bay.reasons()[0]["text"]
 
 
 def test_by_default_it_is_told_of_once_and_goes_on(bay: Bay) -> None:

@@ -12,6 +12,7 @@ from cuelet.core.runs import FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
 from cuelet.runner.procfs import RUN_MARKER, RUNNER_MARKER
 
 _KILLED = 128 + signal.SIGTERM
+_STRUCK = 128 + signal.SIGKILL
 
 
 class Phase(Enum):
@@ -44,6 +45,9 @@ class Run:
     reaped_kb: int = 0
     samples: int = 0
     is_killed: bool = False
+    oom_mark: int = 0
+    """From `OomWitness.mark`, when it began."""
+    is_out_of_memory: bool = False
     ask_at_s: float = math.inf
     """When what is left of a step gets SIGTERM."""
     strike_at_s: float = math.inf
@@ -87,8 +91,19 @@ class Run:
         self.pid = 0
         self.exit_signal = wait_status & 0x7F
         self.exit_status = 128 + self.exit_signal if self.exit_signal else wait_status >> 8
-        if self.exit_signal == signal.SIGKILL and not self.is_killed:
-            self.notes.append("SIGKILL came from elsewhere, often because memory ran out")
+
+    @property
+    def was_struck(self) -> bool:
+        """Whether SIGKILL ended it, or a child its shell tells of, and it was not ours."""
+        return self.exit_status == _STRUCK and not self.is_killed
+
+    def explain_strike(self, *, by_kernel: bool) -> None:
+        """Note whose SIGKILL ended it."""
+        self.is_out_of_memory = by_kernel
+        if by_kernel:
+            self.notes.append("the kernel killed it because memory ran out")
+        elif self.exit_signal == signal.SIGKILL:
+            self.notes.append("SIGKILL came from elsewhere")
 
     def fail_to_launch(self, reason: str, status: int = FAILED_LAUNCH) -> None:
         """Note that the current step got no process."""
@@ -117,4 +132,5 @@ class Run:
             max_rss_kb=max(self.sampled_kb, self.reaped_kb),
             at=at,
             reason="; ".join(self.notes),
+            out_of_memory=self.is_out_of_memory,
         )

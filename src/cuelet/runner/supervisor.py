@@ -29,6 +29,7 @@ from cuelet.runner.errors import JournalError
 from cuelet.runner.family import Family
 from cuelet.runner.journal import Journal
 from cuelet.runner.launch import Launcher, LaunchError, Started
+from cuelet.runner.oom import OomWitness
 from cuelet.runner.run import Phase, Run
 from cuelet.runner.runlock import RunHeldError, RunLocks
 from cuelet.runner.timers import Timers
@@ -57,6 +58,7 @@ class Supervisor:
         self._locks = locks
         self._family = Family(runner_dir, locks)
         self._envs: dict[str, dict[str, str]] = {}
+        self._witness = OomWitness()
         self._own_peak_kb = 0
 
     def define_env(self, key: str, env: dict[str, str]) -> None:
@@ -78,6 +80,7 @@ class Supervisor:
         unknown = {r.run_id: r for r in requests if r.run_id not in self._journal.entries}
         runs = [Run(request, time.time(), self._timers.now()) for request in unknown.values()]
         for run in runs:
+            run.oom_mark = self._witness.mark()
             self.runs[run.run_id] = run
             self._journal.begin(run.run_id, run.at, run.began_s)
         try:
@@ -209,6 +212,8 @@ class Supervisor:
     def _child_ended(self, run: Run, status: int | None) -> None:
         if status is not None:
             run.take_status(status)
+            if run.was_struck:
+                run.explain_strike(by_kernel=self._witness.claim(run.oom_mark))
             self._clear(run)
         elif run.phase is Phase.CLEARING:
             self._continue_clearing(run)

@@ -205,11 +205,36 @@ def test_a_kill_between_steps_is_not_a_success():
     assert exited.reason == "killed on request"
 
 
-def test_sigkill_from_elsewhere_is_remarked():
+@pytest.mark.parametrize(
+    ("wait_status", "by_kernel", "reason"),
+    [
+        (signal.SIGKILL, False, "SIGKILL came from elsewhere"),
+        (signal.SIGKILL, True, "the kernel killed it because memory ran out"),
+        (137 << 8, True, "the kernel killed it because memory ran out"),
+        (137 << 8, False, ""),
+    ],
+)
+def test_whose_sigkill_it_was_is_remarked(wait_status, by_kernel, reason):
     run = make_run()
-    run.take_status(signal.SIGKILL)
+    run.take_status(wait_status)
+    assert run.was_struck
 
-    assert "memory" in run.conclude(11.0, 0.0).reason
+    run.explain_strike(by_kernel=by_kernel)
+
+    exited = run.conclude(11.0, 0.0)
+    assert (exited.reason, exited.out_of_memory) == (reason, by_kernel)
+
+
+@pytest.mark.parametrize(
+    ("wait_status", "is_killed"),
+    [(signal.SIGKILL, True), (signal.SIGSEGV, False), (1 << 8, False)],
+)
+def test_our_own_sigkill_and_other_ends_need_no_explanation(wait_status, is_killed):
+    run = make_run()
+    run.is_killed = is_killed
+    run.take_status(wait_status)
+
+    assert not run.was_struck
 
 
 def test_a_bug_of_ours_ends_the_run_and_not_the_others(tmp_path, monkeypatch):
