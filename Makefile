@@ -5,13 +5,19 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test check format lint types imports bench clean
+CRASH_S ?=
+
+.PHONY: demo test crash check format lint types imports bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/cuelet run examples/vfx_shot/shot.py
 
 test: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# The full counts of docs/robustness.md take about half an hour; CRASH_S=300 is a cut of that many seconds.
+crash: $(STAMP)
+	CUELET_CRASH=full CUELET_CRASH_S=$(CRASH_S) $(BIN)/pytest --timeout 3600 tests/crash
 
 check: $(STAMP) format lint types imports test
 

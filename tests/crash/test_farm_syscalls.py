@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import re
 import shutil
 import subprocess
@@ -23,7 +22,6 @@ from tests.crash.driver import (
     kill_processes,
     kill_server,
     make_runs,
-    resident,
     server_command,
     strangers,
 )
@@ -89,10 +87,13 @@ class Stage:
 
     def close(self) -> None:
         """End the farm, its runner and the tracers."""
-        for child in self._children:
+        for child in reversed(self._children):  # a farm that is left replaces its runner
             kill_server(child)
-        kill_processes([resident(self.farm)])
-        wait_until(lambda: not self.farm.processes())
+        wait_until(self._is_empty)
+
+    def _is_empty(self) -> bool:
+        kill_processes(left := self.farm.processes())
+        return not left
 
 
 def _answers(home: Path) -> bool:
@@ -169,7 +170,11 @@ def points(home: Path, part: str, call: str) -> list[int]:
         return calls_made(on)
 
 
-def chosen(numbers: list[int], most: int, chance: random.Random) -> list[int]:
+def chosen(numbers: list[int], name: str) -> list[int]:
+    """Choose points; the last ones are not reached by every run, so few are taken from the first half."""
+    most, chance = scale.count(quick=1, full=min(100, len(numbers))), scale.chance(name)
+    if most < len(numbers):
+        numbers = numbers[: max(most, len(numbers) // 2)]
     return sorted(chance.sample(numbers, min(most, len(numbers))))
 
 
@@ -178,7 +183,7 @@ def test_the_farm_dies_at_any_call_and_keeps_what_it_acknowledged(
     tmp_path: Path, call: str
 ) -> None:
     numbers = points(tmp_path / "count", "farm", call)
-    tried = chosen(numbers, scale.count(quick=1, full=100), scale.chance(f"farm {call}"))
+    tried = chosen(numbers, f"farm {call}")
     deaths = 0
 
     for number in tried:
@@ -186,14 +191,14 @@ def test_the_farm_dies_at_any_call_and_keeps_what_it_acknowledged(
             server = on.start(on.traced(call, number))
             deaths += play(on, server, lost=False)
 
-    assert deaths or not tried
+    assert deaths >= len(tried) / 2
     scale.record("R2", part="farm", call=call, calls=len(numbers), tried=len(tried), deaths=deaths)
 
 
 @pytest.mark.parametrize("call", RUNNER_CALLS)
 def test_the_runner_dies_at_any_call_and_each_frame_has_its_end(tmp_path: Path, call: str) -> None:
     numbers = points(tmp_path / "count", "runner", call)
-    tried = chosen(numbers, scale.count(quick=1, full=100), scale.chance(f"runner {call}"))
+    tried = chosen(numbers, f"runner {call}")
     deaths = 0
 
     for number in tried:
@@ -203,7 +208,7 @@ def test_the_runner_dies_at_any_call_and_each_frame_has_its_end(tmp_path: Path, 
             play(on, on.start([]), lost=True)
             deaths += doomed.poll() is not None
 
-    assert deaths or not tried
+    assert deaths >= len(tried) / 2
     scale.record(
         "R2", part="runner", call=call, calls=len(numbers), tried=len(tried), deaths=deaths
     )
