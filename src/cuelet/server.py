@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import importlib
 import json
 import logging
 import os
@@ -21,20 +22,6 @@ from cuelet.core.command import Place
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.path_map_file import PathMapFile
-from cuelet.rpc.comments import CommentService
-from cuelet.rpc.extension import FarmService
-from cuelet.rpc.frames import DependService, FrameService
-from cuelet.rpc.inventory import (
-    AllocationService,
-    FacilityService,
-    ServiceService,
-    SubscriptionService,
-)
-from cuelet.rpc.jobs import JobService
-from cuelet.rpc.layers import LayerService
-from cuelet.rpc.procs import ProcService
-from cuelet.rpc.serve import Listening, Services, serve
-from cuelet.rpc.system import CueService, HostService, Machine, ShowService
 from cuelet.runner import machine
 from cuelet.runner.client import ResidentRunner
 from cuelet.settings import (
@@ -148,18 +135,6 @@ def place_of(settings: Settings) -> Callable[[], Place]:
     return place
 
 
-def machine_now(memory_mb: int, cores: float) -> Machine:
-    """Return what the machine says of itself."""
-    return Machine(
-        name=machine.hostname(),
-        cores=cores,
-        memory_mb=memory_mb,
-        free_memory_mb=machine.free_memory_mb(),
-        load_average=machine.load_average(),
-        boot_time=machine.boot_time(),
-    )
-
-
 class FarmProcess:
     """The farm from lock to farewell.
 
@@ -219,10 +194,19 @@ class FarmProcess:
         await self._engine.start()
         loop = asyncio.create_task(self._engine.run(), name="engine")
         loop.add_done_callback(lambda _: self._stopping.set())
-        listening = await serve(
-            self._services(), socket=self._settings.socket, port=self._settings.port
+        # Importing gRPC takes longer than recovering the farm: meanwhile frames are booked already.
+        await asyncio.to_thread(importlib.import_module, "cuelet.services")
+        from cuelet.services import listen
+
+        listening = await listen(
+            self._engine,
+            self._settings,
+            capacity=(self._cores, self._memory_mb),
+            now=WallClock().now,
+            info=self.info,
+            stop=self._stop_soon,
         )
-        self._announce(listening)
+        self._announce(listening.port)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         await self._stopping.wait()
@@ -236,8 +220,8 @@ class FarmProcess:
         _log.info("stopped")
         self._settings.info_file.unlink(missing_ok=True)
 
-    def _announce(self, listening: Listening) -> None:
-        self._port = listening.port
+    def _announce(self, port: int) -> None:
+        self._port = port
         self._settings.socket.chmod(0o600)
         text = json.dumps(self.info(), indent=1)
         try:
@@ -247,26 +231,6 @@ class FarmProcess:
         except OSError:
             _overwrite(self._settings.info_file, text)
         _log.info("serving on %s and %s", self._settings.socket, self.info()["address"])
-
-    def _services(self) -> Services:
-        engine = self._engine
-        host = HostService(engine, lambda: machine_now(self._memory_mb, self._cores))
-        return Services(
-            job=JobService(engine),
-            layer=LayerService(engine),
-            frame=FrameService(engine),
-            depend=DependService(engine),
-            comment=CommentService(engine),
-            cue=CueService(),
-            host=host,
-            proc=ProcService(engine, host=host.message, now=WallClock().now),
-            show=ShowService(engine),
-            service=ServiceService(engine),
-            facility=FacilityService(engine),
-            allocation=AllocationService(engine, host=host.message),
-            subscription=SubscriptionService(engine),
-            farm=FarmService(engine, info=self.info, stop=self._stop_soon),
-        )
 
     def _stop_soon(self) -> None:
         """Stop once the reply to whoever asked has had time to leave."""

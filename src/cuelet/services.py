@@ -1,0 +1,76 @@
+"""Everything the farm answers, built and served; kept apart because gRPC is slow to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cuelet.engine.engine import Engine
+from cuelet.rpc.comments import CommentService
+from cuelet.rpc.extension import FarmService
+from cuelet.rpc.frames import DependService, FrameService
+from cuelet.rpc.inventory import (
+    AllocationService,
+    FacilityService,
+    ServiceService,
+    SubscriptionService,
+)
+from cuelet.rpc.jobs import JobService
+from cuelet.rpc.layers import LayerService
+from cuelet.rpc.procs import ProcService
+from cuelet.rpc.serve import Listening, Services, serve
+from cuelet.rpc.system import CueService, HostService, Machine, ShowService
+from cuelet.runner import machine
+from cuelet.settings import Settings
+
+
+async def listen(
+    engine: Engine,
+    settings: Settings,
+    *,
+    capacity: tuple[float, int],
+    now: Callable[[], float],
+    info: Callable[[], Mapping[str, Any]],
+    stop: Callable[[], None],
+) -> Listening:
+    """Start serving an engine that runs.
+
+    Args:
+        engine: What decides.
+        settings: Socket and port.
+        capacity: Cores and memory (MB) that frames may use together.
+        now: The time, in epoch seconds.
+        info: What the farm says about itself.
+        stop: Ends the farm.
+    """
+    cores, memory_mb = capacity
+    host = HostService(engine, lambda: machine_now(memory_mb, cores))
+    services = Services(
+        job=JobService(engine),
+        layer=LayerService(engine),
+        frame=FrameService(engine),
+        depend=DependService(engine),
+        comment=CommentService(engine),
+        cue=CueService(),
+        host=host,
+        proc=ProcService(engine, host=host.message, now=now),
+        show=ShowService(engine),
+        service=ServiceService(engine),
+        facility=FacilityService(engine),
+        allocation=AllocationService(engine, host=host.message),
+        subscription=SubscriptionService(engine),
+        farm=FarmService(engine, info=info, stop=stop),
+    )
+    return await serve(services, socket=settings.socket, port=settings.port)
+
+
+def machine_now(memory_mb: int, cores: float) -> Machine:
+    """Return what the machine says of itself."""
+    return Machine(
+        name=machine.hostname(),
+        cores=cores,
+        memory_mb=memory_mb,
+        free_memory_mb=machine.free_memory_mb(),
+        load_average=machine.load_average(),
+        boot_time=machine.boot_time(),
+    )
