@@ -535,9 +535,18 @@ class World:
             self._survivors_end()
             return True
         if self.processes:
+            self._judge_kills(farm.farm)
             self._exit()
             return True
         return False
+
+    def _judge_kills(self, farm: Farm) -> None:
+        """See that whatever somebody wants to end was told so, now that every message has arrived."""
+        for run_id, process in self.processes.items():
+            found = acts.current_run(farm, run_id)
+            wanted = found is None or found[1] in found[0].intents
+            if wanted and process.term_at is None:
+                self.complain(f"{run_id} runs on though it was killed, or nobody waits for it")
 
     def _repair(self) -> None:
         """Let people put everything right: then every job that was not killed completes."""

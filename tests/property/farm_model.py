@@ -1,0 +1,425 @@
+"""The farm as its documentation tells it, in plain dicts and sets, worked out anew at every question.
+
+Nothing here is fast, nothing is kept that can be counted, and nothing is taken from the core but
+names of states and kinds: it is what the core is compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.states import Outcome
+from outline.frames import EdgeKind
+from tests.property.test_frames import naive
+
+PATIENCE_S = 10.0
+LOST, LOST_RETRIES = 301, 3
+SATISFIED, IN_VAIN, OPEN = 2, 1, 0
+DONE = ("succeeded", "eaten")
+
+
+@dataclass(eq=False)
+class Frame:
+    """One process of a layer."""
+
+    numbers: list[int]
+    state: str = "todo"
+    """todo, running, succeeded, dead or eaten; whether a todo one waits is worked out."""
+    attempt: int = 0
+    retries: int = 0
+    freed: bool = False
+    assumed: bool = False
+    intent: str = ""
+
+
+@dataclass(eq=False)
+class LayerModel:
+    """One layer."""
+
+    spec: LayerSpec
+    retries: int
+    frames: list[Frame]
+
+    @property
+    def numbers(self) -> list[int]:
+        return [number for frame in self.frames for number in frame.numbers]
+
+    def executing(self, number: int) -> Frame | None:
+        return next((frame for frame in self.frames if number in frame.numbers), None)
+
+
+@dataclass(eq=False)
+class Wait:
+    """What one frame waits for on one depend: all of some frames, or any of them."""
+
+    on: list[Frame]
+    any_one: bool
+    on_finish: bool
+    edge: int
+    """Which depend of the job it is."""
+
+
+@dataclass(eq=False)
+class JobModel:
+    """One job."""
+
+    spec: JobSpec
+    id: str
+    at: float
+    layers: dict[str, LayerModel] = field(default_factory=dict)
+    edges: list[EdgeSpec] = field(default_factory=list)
+    released: set[int] = field(default_factory=set)
+    after: dict[str, bool] = field(default_factory=dict)
+    state: str = "pending"
+    paused: bool = False
+    priority: int = 1
+    max_cores: float = -1.0
+    shape: dict[Frame, list[Wait]] = field(default_factory=dict)
+
+    def frames(self) -> list[Frame]:
+        return [frame for layer in self.layers.values() for frame in layer.frames]
+
+    def is_complete(self) -> bool:
+        return all(frame.state in DONE for frame in self.frames())
+
+    def layer_of(self, frame: Frame) -> LayerModel:
+        return next(layer for layer in self.layers.values() if frame in layer.frames)
+
+    # -- what waits for what, by the tables of docs/explanation/dependencies.md ----------------
+
+    def waits(self, frame: Frame) -> list[Wait]:
+        """Return what a frame waits for, on depends in force."""
+        if not self.shape:
+            self.shape = {each: list(self._all_waits(each)) for each in self.frames()}
+        return [wait for wait in self.shape[frame] if wait.edge not in self.released]
+
+    def _all_waits(self, frame: Frame) -> Iterator[Wait]:
+        own = self.layer_of(frame)
+        for index, edge in enumerate(self.edges):
+            if edge.layer == own.spec.name:
+                on_finish = edge.outcome is Outcome.FINISHED
+                for any_one, on in self._awaited(edge, own, frame):
+                    yield Wait(on, any_one, on_finish, index)
+
+    def _awaited(
+        self, edge: EdgeSpec, own: LayerModel, frame: Frame
+    ) -> Iterator[tuple[bool, list[Frame]]]:
+        if edge.er_frame is not None and edge.er_frame not in frame.numbers:
+            return
+        on = self.layers[edge.on]
+        if edge.kind is EdgeKind.LAYER_ON_LAYER:
+            yield False, on.frames
+        elif edge.kind is EdgeKind.LAYER_ON_ANY:
+            yield True, on.frames
+        elif edge.kind is EdgeKind.LAYER_ON_SIM_FRAME:
+            number = on.numbers[0] if edge.on_frame is None else edge.on_frame
+            yield False, [_there(on.executing(number))]
+        elif edge.kind is EdgeKind.FRAME_BY_FRAME and len(own.numbers) == 1:
+            yield False, on.frames
+        else:
+            yield from _counterparts(edge, own, on, frame)
+
+    # -- what follows from it ------------------------------------------------------------------
+
+    def is_met(self, frame: Frame) -> bool:
+        return frame.state in DONE or frame.assumed
+
+    def lost(self) -> dict[Frame, bool]:
+        """Tell of each frame whether it is dead, or waits in vain for one that is."""
+        known: dict[Frame, bool] = {}
+        for frame in self.frames():
+            self._work_out(frame, known)
+        return known
+
+    def _work_out(self, frame: Frame, known: dict[Frame, bool]) -> bool:
+        if frame not in known:
+            known[frame] = not self.is_met(frame) and (
+                frame.state == "dead"
+                or (frame.state == "todo" and not frame.freed and self._in_vain(frame, known))
+            )
+        return known[frame]
+
+    def _in_vain(self, frame: Frame, known: dict[Frame, bool]) -> bool:
+        for wait in self.waits(frame):
+            for on in wait.on:
+                self._work_out(on, known)
+        return any(self.standing(wait, known) == IN_VAIN for wait in self.waits(frame))
+
+    def standing(self, wait: Wait, lost: dict[Frame, bool]) -> int:
+        """Return whether a wait is over, in vain, or open."""
+        enough = any if wait.any_one else all
+        if wait.on_finish:
+            return SATISFIED if enough(self.is_met(on) or lost[on] for on in wait.on) else OPEN
+        if enough(self.is_met(on) for on in wait.on):
+            return SATISFIED
+        too_many = all if wait.any_one else any
+        return IN_VAIN if too_many(lost[on] for on in wait.on) else OPEN
+
+    def has_unmet(self, frame: Frame) -> bool:
+        lost = self.lost()
+        return any(self.standing(wait, lost) != SATISFIED for wait in self.waits(frame))
+
+    def is_blocked(self, frame: Frame) -> bool:
+        return not frame.freed and self.has_unmet(frame)
+
+    def shown(self, frame: Frame) -> str:
+        """Return the state that people see."""
+        if frame.state != "todo":
+            return frame.state
+        return "depend" if self.is_blocked(frame) else "waiting"
+
+    def standings(self) -> dict[Wait, int]:
+        """Return how everything that a frame waits for stands."""
+        lost = self.lost()
+        return {
+            wait: self.standing(wait, lost) for frame in self.frames() for wait in self.waits(frame)
+        }
+
+    def rearm(self, before: dict[Wait, int]) -> None:
+        """Have what has run behind something that is made again run again, and what is behind that.
+
+        Args:
+            before: How all waits stood before the change.
+        """
+        while True:
+            now, changed = self.standings(), False
+            for frame in self.frames():
+                dropped = any(now[wait] < before[wait] for wait in self.waits(frame))
+                open_ = any(now[wait] != SATISFIED for wait in self.waits(frame))
+                if dropped and open_ and not frame.freed and frame.state in ("succeeded", "dead"):
+                    frame.state, changed = "todo", True
+            if not changed:
+                return
+            before = now
+
+
+def _there(frame: Frame | None) -> Frame:
+    assert frame is not None
+    return frame
+
+
+def _counterparts(
+    edge: EdgeSpec, own: LayerModel, on: LayerModel, frame: Frame
+) -> Iterator[tuple[bool, list[Frame]]]:
+    """Yield the frames of the same numbers, or those before them; the whole layer without one."""
+    back = 1 if edge.kind is EdgeKind.PREVIOUS_FRAME else 0
+    if any(number not in on.numbers for number in frame.numbers):
+        yield False, on.frames
+        return
+    found: list[Frame] = []
+    for number in frame.numbers:
+        at = on.numbers.index(number) - back
+        if at >= 0:
+            wanted = _there(on.executing(on.numbers[at]))
+            if wanted is not frame and not any(each is wanted for each in found):
+                found.append(wanted)
+    yield from ((False, [each]) for each in found)
+
+
+class FarmModel:
+    """The farm."""
+
+    def __init__(self, *, cores: float, memory_mb: int) -> None:
+        self.cores, self.memory_mb = cores, memory_mb
+        self.jobs: dict[str, JobModel] = {}
+        self.turn: tuple[LayerModel, float] | None = None
+        """The first layer that does not fit, and since when."""
+
+    # -- what people and processes do ----------------------------------------------------------
+
+    def launch(self, spec: JobSpec, job_id: str, now: float) -> None:
+        job = JobModel(spec, job_id, now, edges=list(spec.edges))
+        job.paused, job.priority, job.max_cores = spec.paused, spec.priority, spec.max_cores
+        for layer in spec.layers:
+            numbers = naive(layer.range)
+            frames = [
+                Frame(numbers[at : at + layer.chunk]) for at in range(0, len(numbers), layer.chunk)
+            ]
+            retries = spec.max_retries if layer.retries is None else layer.retries
+            job.layers[layer.name] = LayerModel(layer, retries, frames)
+        job.after = {self.named(name).id: True for name in spec.after}
+        self.jobs[job_id] = job
+
+    def named(self, name: str) -> JobModel:
+        return next(job for job in self.jobs.values() if job.spec.name == name)
+
+    def ended(self, job: JobModel, frame: Frame, status: int) -> None:
+        before, blocked = job.standings(), job.is_blocked(frame)
+        intent, frame.intent = frame.intent, ""
+        frame.state = self._after(job, frame, status, intent, blocked=blocked)
+        job.rearm(before)
+        self._finish_if_complete(job)
+
+    def _after(
+        self, job: JobModel, frame: Frame, status: int, intent: str, *, blocked: bool
+    ) -> str:
+        if intent and not (intent == "kill" and status == 0):
+            return AFTER[intent]
+        if status == 0:
+            return "todo" if blocked else "succeeded"
+        allowed = job.layer_of(frame).retries
+        if frame.retries < (max(allowed, LOST_RETRIES) if status == LOST else allowed):
+            frame.retries += 1
+            return "todo"
+        return "eaten" if job.spec.autoeat else "dead"
+
+    def never_started(self, job: JobModel, frame: Frame) -> None:
+        before = job.standings()
+        intent, frame.intent = frame.intent, ""
+        frame.state = AFTER[intent] if intent else "todo"
+        job.rearm(before)
+        self._finish_if_complete(job)
+
+    def _finish_if_complete(self, job: JobModel) -> None:
+        if job.is_complete():
+            job.state = "finished"
+
+    def kill_job(self, job: JobModel) -> None:
+        if job.state == "pending":
+            job.state = "finished"
+            for frame in job.frames():
+                if frame.state == "running":
+                    frame.intent = "job killed"
+
+    def kill(self, job: JobModel, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            if frame.state == "running":
+                frame.intent = "kill"
+
+    def time_out(self, job: JobModel, frame: Frame) -> None:
+        if frame.state == "running" and not frame.intent:
+            frame.intent = "timeout"
+
+    def retry(self, job: JobModel, frames: Iterable[Frame]) -> None:
+        chosen = [frame for frame in frames if frame.state != "todo"]
+        if chosen:
+            job.state = "pending"
+        for frame in chosen:
+            before = job.standings()
+            frame.retries, frame.assumed = 0, False
+            if frame.state == "running":
+                frame.intent = "retry"
+            else:
+                frame.state = "todo"
+            job.rearm(before)
+
+    def eat(self, job: JobModel, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            before = job.standings()
+            if frame.state == "running":
+                frame.intent = "eat"
+            elif frame.state != "succeeded":
+                frame.state = "eaten"
+            job.rearm(before)
+        self._finish_if_complete(job)
+
+    def free(self, job: JobModel, frames: Iterable[Frame]) -> None:
+        """Let frames run whatever they wait for; those that wait when it is asked."""
+        for frame in [each for each in frames if job.shown(each) == "depend"]:
+            before = job.standings()
+            frame.freed = True
+            job.rearm(before)
+
+    def mark_done(self, job: JobModel, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            before = job.standings()
+            frame.assumed = True
+            job.rearm(before)
+
+    def release(self, job: JobModel, index: int) -> None:
+        """Take a depend out of force."""
+        before = job.standings()
+        job.released.add(index)
+        job.rearm(before)
+
+    # -- what follows --------------------------------------------------------------------------
+
+    def order(self) -> list[JobModel]:
+        """Return pending jobs: priority, then age."""
+        pending = [job for job in self.jobs.values() if job.state == "pending"]
+        return sorted(pending, key=lambda job: (-job.priority, job.at))
+
+    def holders(self, job: JobModel) -> list[JobModel]:
+        awaited = [self.jobs[on] for on, active in job.after.items() if active]
+        return [on for on in awaited if not on.is_complete()]
+
+    def is_stuck(self, job: JobModel) -> bool:
+        if job.state != "pending" or job.paused:
+            return False
+        if any(frame.state == "running" for frame in job.frames()):
+            return False
+        held = self.holders(job)
+        if held:
+            return any(on.state == "finished" or self.is_stuck(on) for on in held)
+        return not any(job.shown(frame) == "waiting" for frame in job.frames())
+
+    def reservation(self, layer: LayerModel) -> tuple[float, int]:
+        asked = layer.spec.cores
+        cores = asked if asked > 0 else self.cores + asked
+        return min(max(cores, 0.1), self.cores), min(layer.spec.memory_mb, self.memory_mb)
+
+    def held(self, jobs: Iterable[JobModel]) -> tuple[float, int]:
+        """Return the cores and memory (MB) that running frames of some jobs hold."""
+        running = [
+            self.reservation(layer)
+            for job in jobs
+            for layer in job.layers.values()
+            for frame in layer.frames
+            if frame.state == "running"
+        ]
+        return sum(cores for cores, _ in running), sum(memory for _, memory in running)
+
+    def dispatch(self, now: float) -> list[Frame]:
+        """Start what can start, in order; return what was started."""
+        started: list[Frame] = []
+        first: LayerModel | None = None
+        for job in self.order():
+            if job.paused or self.holders(job):
+                continue
+            for layer in job.layers.values():
+                started += self._start_of(job, layer)
+                if first is None and self._lacks_room(job, layer):
+                    first = layer
+                    if (
+                        self.turn is None
+                        or self.turn[0] is not layer
+                        or self._moved(layer, started)
+                    ):
+                        self.turn = layer, now
+                    if now - self.turn[1] >= PATIENCE_S:
+                        return started
+        if first is None:
+            self.turn = None
+        return started
+
+    def _start_of(self, job: JobModel, layer: LayerModel) -> list[Frame]:
+        started = []
+        for frame in layer.frames:
+            if job.shown(frame) == "waiting" and self._fits(layer) and not self._capped(job, layer):
+                frame.state, frame.attempt = "running", frame.attempt + 1
+                started.append(frame)
+        return started
+
+    def _moved(self, layer: LayerModel, started: list[Frame]) -> bool:
+        return any(frame is each for frame in layer.frames for each in started)
+
+    def _lacks_room(self, job: JobModel, layer: LayerModel) -> bool:
+        waits = any(job.shown(frame) == "waiting" for frame in layer.frames)
+        return waits and not self._capped(job, layer)
+
+    def _fits(self, layer: LayerModel) -> bool:
+        cores, memory_mb = self.reservation(layer)
+        held_cores, held_memory_mb = self.held(self.jobs.values())
+        return (
+            held_cores + cores <= self.cores + 1e-6 and held_memory_mb + memory_mb <= self.memory_mb
+        )
+
+    def _capped(self, job: JobModel, layer: LayerModel) -> bool:
+        """Tell whether the job's own cap holds it; one frame may always run."""
+        cores, _ = self.reservation(layer)
+        return job.max_cores > 0 and self.held([job])[0] + cores > max(job.max_cores, cores) + 1e-6
+
+
+AFTER = {"kill": "dead", "retry": "todo", "eat": "eaten", "timeout": "dead", "job killed": "dead"}
