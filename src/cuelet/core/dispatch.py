@@ -34,8 +34,8 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
                 passed = layer
                 if _has_waited_long(farm, layer, now):
                     return
-        if farm.free_cores < 0.05:
-            break
+        if farm.free_cores < 0.05 and passed is not None:
+            break  # what is first in turn is known, even while nothing is free
     if passed is None:
         farm.passed = None
 
@@ -51,8 +51,8 @@ def _start_fitting(farm: Farm, job: Job, layer: Layer, decision: Decision, *, no
 
 def _has_waited_long(farm: Farm, layer: Layer, now: float) -> bool:
     """Note since when a layer is the first that does not fit; tell whether that is too long."""
-    if farm.passed is None or farm.passed[0] is not layer:
-        farm.passed = layer, now
+    if farm.passed is None or farm.passed[0] is not layer or now < farm.passed[1]:
+        farm.passed = layer, now  # a clock that was set back must not make it wait for a day
     return now - farm.passed[1] >= PATIENCE_S
 
 

@@ -59,6 +59,36 @@ def test_a_large_frame_gets_its_turn_while_small_ones_keep_coming() -> None:
     assert now >= 2.0 + PATIENCE_S, "small frames may pass for a while"
 
 
+def test_urgent_frames_that_fill_the_machine_do_not_make_a_large_one_wait_anew() -> None:
+    farm = Farm(cores=2, memory_mb=10_000)
+    small = launch(farm, "small", (LayerSpec(name="small", range="1-1000"),), 1.0)
+    started(farm, 1.0)
+    launch(farm, "large", (LayerSpec(name="large", cores=2.0),), 2.0, priority=5)
+    assert started(farm, 2.0) == []
+    end(farm, small, 0, 2.0)
+    assert started(farm, 2.5) == ["small:0003-small"]
+
+    urgent = launch(farm, "urgent", (LayerSpec(name="urgent"),), 3.0, priority=9)
+    end(farm, small, 1, 3.0)
+    assert started(farm, 3.0) == ["urgent:0001-urgent"]
+
+    end(farm, urgent, 0, 2.0 + PATIENCE_S)
+    assert started(farm, 2.0 + PATIENCE_S) == [], "the large frame's turn has come"
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait_longer_than_the_patience() -> None:
+    farm = Farm(cores=2, memory_mb=10_000)
+    small = launch(farm, "small", (LayerSpec(name="small", range="1-1000"),), 100_000.0)
+    started(farm, 100_000.0)
+    launch(farm, "large", (LayerSpec(name="large", cores=2.0),), 100_000.0, priority=5)
+    assert started(farm, 100_000.0) == []
+
+    end(farm, small, 0, 1.0)
+    assert started(farm, 1.0) == ["small:0003-small"]
+    end(farm, small, 1, 1.0 + PATIENCE_S)
+    assert started(farm, 1.0 + PATIENCE_S) == []
+
+
 def test_a_cap_on_a_jobs_own_cores_holds_nobody_else() -> None:
     farm = Farm(cores=4, memory_mb=10_000)
     launch(farm, "capped", (LayerSpec(name="aaa", range="1-9"),), 1.0, max_cores=1.0)
