@@ -116,6 +116,11 @@ def hold(settings: Settings) -> int:
     return descriptor
 
 
+def release(descriptor: int) -> None:
+    """Let the folder go."""
+    os.close(descriptor)
+
+
 def place_of(settings: Settings) -> Callable[[], Place]:
     """Return what tells the engine about this machine, with path mapping as configured now."""
     host = machine.hostname()
@@ -201,6 +206,7 @@ class FarmProcess:
         listening = await listen(
             self._engine,
             self._settings,
+            self._store,
             capacity=(self._cores, self._memory_mb),
             now=WallClock().now,
             info=self.info,
@@ -251,7 +257,7 @@ def main(argv: list[str] | None = None) -> int:
         prepare_folders(settings)
         lock = hold(settings)
         asyncio.run(_serve(settings, frame_umask))
-        os.close(lock)
+        release(lock)
     except FolderHeldError as error:
         sys.stderr.write(f"cuelet: {error}\n")
         return EXIT_HELD

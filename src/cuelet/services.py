@@ -20,13 +20,16 @@ from cuelet.rpc.layers import LayerService
 from cuelet.rpc.procs import ProcService
 from cuelet.rpc.serve import Listening, Services, serve
 from cuelet.rpc.system import CueService, HostService, Machine, ShowService
+from cuelet.rpc.upkeep import Upkeep
 from cuelet.runner import machine
 from cuelet.settings import Settings
+from cuelet.store.store import Store
 
 
 async def listen(
     engine: Engine,
     settings: Settings,
+    store: Store,
     *,
     capacity: tuple[float, int],
     now: Callable[[], float],
@@ -38,6 +41,7 @@ async def listen(
     Args:
         engine: What decides.
         settings: Socket and port.
+        store: The engine's, to be copied and shrunk.
         capacity: Cores and memory (MB) that frames may use together.
         now: The time, in epoch seconds.
         info: What the farm says about itself.
@@ -59,9 +63,17 @@ async def listen(
         facility=FacilityService(engine),
         allocation=AllocationService(engine, host=host.message),
         subscription=SubscriptionService(engine),
-        farm=FarmService(engine, info=info, stop=stop),
+        farm=FarmService(engine, info=info, stop=stop, upkeep=_upkeep(engine, store).methods),
     )
     return await serve(services, socket=settings.socket, port=settings.port)
+
+
+def _upkeep(engine: Engine, store: Store) -> Upkeep:
+    return Upkeep(
+        engine,
+        back_up=lambda target, force: store.back_up(target, force=force),
+        shrink=store.shrink,
+    )
 
 
 def machine_now(memory_mb: int, cores: float) -> Machine:

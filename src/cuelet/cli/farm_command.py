@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 import opencue
+from cuelet.cli import state_sizes
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.text import duration, memory
 from cuelet.settings import Settings, default_state_dir, prepare_folders
@@ -124,11 +125,13 @@ def _is_alive(pid: int) -> bool:
 
 def status(options: argparse.Namespace) -> int:
     """Say whether the farm runs, where, and what it may use."""
-    info = opencue.farm.is_running()
+    info, sizes = opencue.farm.is_running(), state_sizes.measure()
     if options.json:
-        print(json.dumps({"running": info is not None, **(info or _not_running())}))
+        known = info or _not_running()
+        print(json.dumps({"running": info is not None, **known, "sizes": sizes.values()}))
     elif info is None:
         print(f"no farm is running; state is kept in {default_state_dir()}")
+        print(f"disk       {sizes.line()}")
     else:
         print(f"running    process {info['pid']}, Cuelet {info['version']}")
         print(f"since      {duration(time.time() - info['started_at'])}")
@@ -137,6 +140,7 @@ def status(options: argparse.Namespace) -> int:
         if "memory_policy" in info:  # a farm that was started by an older Cuelet has none
             print(f"memory     {_memory_words(info)}")
         print(f"state      {info['state_dir']}")
+        print(f"disk       {sizes.line()}")
         for disk in info.get("out_of_disk", ()):
             print(f"ALARM      {disk['text']}; nothing starts there\n           {disk['remedy']}")
     return Exit.OK if info else Exit.UNREACHABLE

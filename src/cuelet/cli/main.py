@@ -214,7 +214,7 @@ def _add_sessions(commands: Parsers) -> None:
 
 def _add_farm(commands: Parsers) -> None:
     farm = commands.add_parser("farm", help="start, stop or look at the embedded farm")
-    verbs = farm.add_subparsers(metavar="start|stop|status", required=True)
+    verbs = farm.add_subparsers(metavar="start|stop|status|backup|prune", required=True)
     start = _add(verbs, "start", "farm_command:start", "start the farm, unless it runs already")
     start.add_argument("--foreground", action="store_true", help="stay in this process")
     start.add_argument("--port", type=int, help="loopback TCP port to try first (8443)")
@@ -234,6 +234,20 @@ def _add_farm(commands: Parsers) -> None:
     _json(start)
     _add(verbs, "stop", "farm_command:stop", "stop the farm; running frames go on")
     _json(_add(verbs, "status", "farm_command:status", "say whether the farm runs, and where"))
+    backup = _add(
+        verbs, "backup", "farm_upkeep:backup", "copy the farm's database, also while it runs"
+    )
+    backup.add_argument("file", metavar="FILE", help="the copy; readable for you alone")
+    prune = _add(verbs, "prune", "farm_prune:prune", "forget jobs that ended long ago")
+    prune.add_argument(
+        "--older-than", required=True, metavar="AGE", help="ended so long ago: 30d, 12h or 45m"
+    )
+    prune.add_argument("--logs", action="store_true", help="remove their logs, too")
+    prune.add_argument("--dry-run", action="store_true", help="say what would go, forget nothing")
+    prune.add_argument("--yes", action="store_true", help="do not ask")
+    _json(prune)
+    backup.add_argument("--force", action="store_true", help="replace FILE when it exists")
+    _json(backup)
     _json(
         _add(commands, "env", "farm_command:env", "print what stock clients need to find the farm")
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuelet.cli import session_scan as scan
+from cuelet.cli.ages import age_text, seconds_of
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.session_scan import Needs, Session
 from cuelet.cli.text import count, memory
@@ -19,8 +19,6 @@ from outline.exception import NoSessionError
 from outline.layerfile import read_outline_data
 from outline.session import OUTLINE_FILE, session_root
 
-_AGE = re.compile(r"(\d+(?:\.\d+)?)([smhdw])\Z")
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _WORDS = {
     scan.PENDING: "its job is pending",
     scan.PROCESS: "a process uses it",
@@ -50,7 +48,7 @@ def list_sessions(options: argparse.Namespace) -> int:
 
 
 def _line(session: Session, need: str) -> str:
-    age = _age(session.age_s(time.time()))
+    age = age_text(session.age_s(time.time()))
     return f"{_size(session.size_bytes):>9}  {age:>6}  {need:<8} {session.name}"
 
 
@@ -69,7 +67,7 @@ def show(options: argparse.Namespace) -> int:
     print(f"session    {session.name}")
     print(f"path       {session.path}")
     print(f"size       {_size(session.size_bytes)} in {count(session.files, 'file')}")
-    print(f"unchanged  {_age(session.age_s(time.time()))}")
+    print(f"unchanged  {age_text(session.age_s(time.time()))}")
     print(f"state      {_WORDS[need]}")
     if session.job_ids:
         print(f"job        {', '.join(session.job_ids)} on {session.backend}")
@@ -119,7 +117,7 @@ def clean(options: argparse.Namespace) -> int:
     Raises:
         CommandError: The age is not understood, nobody can be asked, or something could not be removed.
     """
-    limit_s = _seconds(options.older_than)
+    limit_s = seconds_of(options.older_than)
     needs = scan.ask_needs()
     cleaning = _choose(scan.list_sessions(root_folder()), needs, limit_s)
     _say(cleaning, needs, options)
@@ -212,21 +210,6 @@ def _print_json(cleaning: _Cleaning, removed: list[Session], needs: Needs) -> No
         "unasked": cleaning.unasked,
     }
     print(json.dumps(values))
-
-
-def _seconds(text: str) -> float:
-    match = _AGE.match(text)
-    if match is None:
-        raise CommandError(f"--older-than {text!r}: write it like 30d, 12h or 45m", Exit.USAGE)
-    return float(match[1]) * _UNIT_S[match[2]]
-
-
-def _age(seconds: float) -> str:
-    """Return an age in its largest fitting unit."""
-    for unit in ("d", "h", "m"):
-        if seconds >= _UNIT_S[unit]:
-            return f"{seconds / _UNIT_S[unit]:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _size(size_bytes: int) -> str:

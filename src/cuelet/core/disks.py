@@ -23,7 +23,7 @@ class DiskUse(StrEnum):
 
 
 WAY_OUT = {
-    DiskUse.DATABASE: "cuelet farm prune --older-than 30d",
+    DiskUse.DATABASE: "cuelet farm prune --older-than 30d --logs",
     DiskUse.LOGS: "cuelet farm prune --older-than 30d --logs",
     DiskUse.SESSION: "cuelet sessions clean",
 }

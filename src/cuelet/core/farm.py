@@ -42,6 +42,8 @@ class Decision:
     """What one batch of decisions leaves to do: first commit, then act."""
 
     launched: list[Job] = field(default_factory=list)
+    forgotten: list[Job] = field(default_factory=list)
+    """Jobs of which nothing is kept."""
     jobs: dict[str, Job] = field(default_factory=dict)
     """Jobs whose own row, layers or edges changed."""
     frames: dict[tuple[str, int], Job] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class Decision:
                 self.frame(job, index)
 
     def __bool__(self) -> bool:
-        return bool(self.launched or self.jobs or self.frames)
+        return bool(self.launched or self.jobs or self.frames or self.forgotten)
 
 
 class Farm:
@@ -103,6 +105,14 @@ class Farm:
         if job.state is JobState.PENDING:
             self.order.append(job)
             self.sort()
+
+    def drop(self, job: Job) -> None:
+        """Forget an ended job."""
+        del self.jobs[job.id]
+        for key in _keys(job):
+            self._by_key[key].remove(job)
+            if not self._by_key[key]:
+                del self._by_key[key]
 
     def sort(self) -> None:
         """Order pending jobs anew: priority, then age."""

@@ -31,12 +31,19 @@ class FarmService:
         engine: The farm.
         info: Returns the reply to ``Info``.
         stop: Ends the farm after the reply is sent.
+        upkeep: More methods by name.
     """
 
     def __init__(
-        self, engine: Engine, *, info: Callable[[], Values], stop: Callable[[], None]
+        self,
+        engine: Engine,
+        *,
+        info: Callable[[], Values],
+        stop: Callable[[], None],
+        upkeep: Mapping[str, Method] | None = None,
     ) -> None:
         self._engine, self._info, self._stop = engine, info, stop
+        self._upkeep = upkeep or {}
 
     def handler(self) -> grpc.GenericRpcHandler[Any, Any]:
         """Return what a gRPC server registers."""
@@ -48,6 +55,7 @@ class FarmService:
             "Why": self._on_why,
             "GetRun": self._on_run,
             "Stop": self._on_stop,
+            **self._upkeep,
         }
         handlers = {name: _unary(method) for name, method in methods.items()}
         made: grpc.GenericRpcHandler[Any, Any] = grpc.method_handlers_generic_handler(

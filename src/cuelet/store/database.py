@@ -33,8 +33,11 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     with translated(path, "open"):
         path.touch(mode=0o600)
-        database = sqlite3.connect(path, isolation_level=None, timeout=1.0)
+        # One thread writes; that of a backup only reads, and SQLite keeps the two apart.
+        database = sqlite3.connect(path, isolation_level=None, timeout=1.0, check_same_thread=False)
         try:
+            if not path.stat().st_size:
+                database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # so that it can shrink
             for setting in _SETTINGS:
                 database.execute(setting)
             _migrate(database, path)

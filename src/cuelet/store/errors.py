@@ -2,6 +2,7 @@
 
 StoreError
  +-- NewerSchemaError   the file was written by a later Cuelet
+ +-- BackupError        a copy could not be made
  +-- DiskFullError      nothing more can be written until there is room
  +-- SyncError          the disk did not keep what was written; this process must end
 """
@@ -30,6 +31,14 @@ class NewerSchemaError(StoreError):
             detail=f"it has schema {found}, this Cuelet knows {known}; "
             "update Cuelet, or use another CUELET_STATE_DIR",
         )
+
+
+class BackupError(StoreError):
+    """Name the copy and what was in its way."""
+
+    def __init__(self, *, path: Path, detail: str) -> None:
+        super().__init__(path=path, action="back up to", detail=detail)
+        self.args = (f"cannot back up to {path}: {detail}",)
 
 
 class DiskFullError(StoreError):

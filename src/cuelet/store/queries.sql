@@ -8,6 +8,9 @@ UPDATE job SET state = ?, paused = ?, priority = ?, autoeat = ?, max_retries = ?
                max_cores = ?, submitted_at = ?, stopped_at = ?, after = ?
 WHERE pk = ?
 
+-- name: drop_job
+DELETE FROM job WHERE pk = ?
+
 -- name: put_frame
 INSERT OR REPLACE INTO frame (job, idx, state, attempt, retries, exit_status, exit_signal, start_at,
                               stop_at, wall_s, cpu_s, max_rss_kb, freed, assumed, intent, reason,

@@ -12,11 +12,16 @@ from cuelet.core.farm import Decision
 from cuelet.core.job import Comment, FrameRow, Job, Layer
 from cuelet.core.spec import spec_from_dict, spec_to_dict
 from cuelet.core.states import JobState
+from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast
 from cuelet.store.database import connect, transaction, translated
-from cuelet.store.errors import DiskFullError
+from cuelet.store.errors import BackupError, DiskFullError
 from cuelet.store.sql import queries
 
+_SERIALIZED = 3
+"""`sqlite3.threadsafety` of a library in which threads may share a connection."""
+_SHRINK_PAGES = 2000
+"""Given back in one go; that takes some milliseconds."""
 _PAGE_BYTES = 4096
 _FOLD_PART = 2
 """The write-ahead log is folded when it has this part of the ballast's size."""
@@ -76,6 +81,37 @@ class Store:
                     for (_, index), job in decision.frames.items()
                 ],
             )
+            forgotten = [(self._pks[job.id],) for job in decision.forgotten]
+            self._database.executemany(self._sql["drop_job"], forgotten)
+
+    def back_up(self, target: Path, *, force: bool) -> int:
+        """Copy the database while it is in use; may run in another thread.
+
+        Returns:
+            The size of the copy in bytes.
+
+        Raises:
+            BackupError: There is none.
+        """
+        if sqlite3.threadsafety < _SERIALIZED:
+            detail = "this Python's SQLite cannot do it while the farm runs; stop the farm first"
+            raise BackupError(path=target, detail=detail)
+        return back_up(self._database, target, force=force)
+
+    def shrink(self) -> bool:
+        """Give a part of what deleted rows left back to the disk; return whether more is left.
+
+        A database made before this was possible keeps its size and fills the room again.
+        """
+        with translated(self.path, "shrink"):
+            before = self._free_pages()
+            self._database.execute(f"PRAGMA incremental_vacuum({_SHRINK_PAGES})").fetchall()
+            left = self._free_pages()
+        return 0 < left < before
+
+    def _free_pages(self) -> int:
+        (pages,) = self._database.execute("PRAGMA freelist_count").fetchone()
+        return int(pages)
 
     def make_room(self) -> bool:
         """Give up the ballast and fold the write-ahead log; return whether that gained any room.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from cuelet.core import farm as acts
 from cuelet.core import ids
 from cuelet.core.farm import Decision
+from cuelet.core.history import forget
 from cuelet.core.job import Comment, Job
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
@@ -316,3 +318,25 @@ def test_a_comment_comes_with_a_job_launched_in_the_same_batch(tmp_path: Path) -
     store.commit(b.decide())
 
     assert reopened(store)[0]["comments"] == [Comment(2**40 - 1, 5.0, "me", "subject", "text")]
+
+
+def test_what_is_forgotten_is_gone_and_the_file_gets_smaller(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    bench = Bench(spec_of(LayerSpec(name="main", command="x" * 100, range="1-20000")))
+    acts.eat_frames(bench.farm, bench.job, range(20000), bench.decision, now=2.0)
+    store.commit(bench.decide())
+    store.make_room()
+    before = store.path.stat().st_size
+
+    assert forget(bench.farm, [bench.job.id], bench.decision, before=10.0) == [bench.job]
+    store.commit(bench.decide())
+    while store.shrink():
+        pass
+    store.make_room()
+
+    assert store.path.stat().st_size < before / 4
+    assert list(store.load()) == []
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "farm.db")) as database:
+        assert database.execute("SELECT count(*) FROM frame").fetchone() == (0,)
+    assert reopened(Store(tmp_path / "farm.db")) == []

@@ -1,0 +1,32 @@
+"""Which ended jobs may be forgotten, and the forgetting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cuelet.core.farm import Decision, Farm
+from cuelet.core.job import Job
+from cuelet.core.states import RUNNING, JobState
+
+
+def list_history(farm: Farm, *, before: float) -> list[Job]:
+    """Return the jobs that ended before a time and that no pending job waits for, oldest first."""
+    awaited = {on for job in farm.order for on, is_active in job.after.items() if is_active}
+    found = [job for job in farm.jobs.values() if _is_over(job, before) and job.id not in awaited]
+    return sorted(found, key=lambda job: job.stopped_at)
+
+
+def _is_over(job: Job, before: float) -> bool:
+    """Tell whether a job has ended before a time, its killed frames included."""
+    is_finished = job.state is JobState.FINISHED and not job.count(RUNNING)
+    return is_finished and 0 < job.stopped_at < before
+
+
+def forget(farm: Farm, job_ids: Iterable[str], decision: Decision, *, before: float) -> list[Job]:
+    """Drop those of these jobs that are history still; return them."""
+    wanted = set(job_ids)
+    chosen = [job for job in list_history(farm, before=before) if job.id in wanted]
+    for job in chosen:
+        farm.drop(job)
+    decision.forgotten.extend(chosen)
+    return chosen
