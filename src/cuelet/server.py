@@ -160,7 +160,11 @@ class FarmProcess:
         self._engine = Engine(
             store=self._store,
             make_runner=lambda on_events, on_lost: ResidentRunner(
-                settings.runner_dir, on_events=on_events, on_lost=on_lost, umask=self._umask
+                settings.runner_dir,
+                on_events=on_events,
+                on_lost=on_lost,
+                umask=self._umask,
+                cgroup=settings.cgroup,
             ),
             clock=WallClock(),
             log_stamp=log_stamp,
@@ -277,6 +281,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         port=options.port,
         cores=options.cores,
         memory_mb=options.memory_mb,
+        cgroup=os.environ.get("CUELET_CGROUP", ""),
         memory_policy=memory_policy(options.memory_policy, options.memory_factor),
     )
 

@@ -43,6 +43,8 @@ class Settings:
     """Cores that frames may use together; None: the machine's."""
     memory_mb: int | None = None
     """Memory that frames may reserve together; None: the machine's."""
+    cgroup: str = ""
+    """Where the kernel may be asked to limit memory, ``off``, or empty: as the runner finds it."""
     memory_policy: MemoryPolicy = field(default_factory=MemoryPolicy)
     """What is done about frames that use more memory than they reserved."""
 

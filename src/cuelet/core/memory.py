@@ -39,6 +39,12 @@ class MemoryPolicy:
     factor: float = 1.5
     """Times its reservation that a frame may use before it is killed; 1 or more."""
 
+    def limit_mb(self, reserved_mb: int, machine_mb: int) -> int:
+        """Return what a frame may use before it is killed, 0 for as much as it likes."""
+        if self.action is not MemoryAction.KILL or reserved_mb <= 0:
+            return 0
+        return min(int(reserved_mb * self.factor), machine_mb)
+
     def __post_init__(self) -> None:
         if not 1 <= self.factor < math.inf:
             raise ValueError(f"a memory factor of {self.factor:g} makes no sense: use 1 or more")
@@ -65,8 +71,8 @@ def find_excess(job: Job, index: int, policy: MemoryPolicy, machine_mb: int) -> 
     used_kb, peak_kb = job.rss_kb.get(index, 0), job.max_rss_kb[index]
     if policy.action is MemoryAction.OFF or not 0 < reserved_mb * 1024 < peak_kb:
         return None
-    limit_mb = min(int(reserved_mb * policy.factor), machine_mb)
-    is_fatal = policy.action is MemoryAction.KILL and used_kb > limit_mb * 1024
+    limit_mb = policy.limit_mb(reserved_mb, machine_mb)
+    is_fatal = 0 < limit_mb * 1024 < used_kb
     said = f"uses {used_kb // 1024}" if used_kb > reserved_mb * 1024 else f"used {peak_kb // 1024}"
     return Excess(f"{said} MB of {reserved_mb} MB reserved", limit_mb, is_fatal)
 

@@ -48,6 +48,8 @@ class RunRequest:
     """Absolute; the runner makes its folder and moves an older log aside."""
     header: str = ""
     """Text written to the log before the first step."""
+    memory_max_mb: int = 0
+    """What all processes together may use where the runner can put a wall; 0 for no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar, cast
 
@@ -339,7 +340,8 @@ class Engine:
         if job.id not in self._known_envs:
             self._known_envs.add(job.id)
             self._runner.define_env(job.id, base_environment(job, place))
-        self._runner.spawn(build_run(job, index, place))
+        limit_mb = self.farm.memory_policy.limit_mb(job.reserved[index][1], self._memory_mb)
+        self._runner.spawn(replace(build_run(job, index, place), memory_max_mb=limit_mb))
 
     def _forget(self, job: Job) -> None:
         """Drop the environment of a job that is over."""

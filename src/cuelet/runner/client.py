@@ -40,6 +40,7 @@ class ResidentRunner:
         on_lost: LostCallback,
         umask: int | None = None,
         idle_s: float | None = None,
+        cgroup: str = "",
     ) -> None:
         """Prepare a client; nothing is started yet.
 
@@ -49,12 +50,14 @@ class ResidentRunner:
             on_lost: Called when the resident is gone; `connect` brings a new one up.
             umask: That of the frames of a resident started here, None for our own.
             idle_s: Seconds a resident started here stays without farm and runs.
+            cgroup: Where a resident started here may limit memory, as `cgroup.open_groups` says.
         """
         self._dir = os.fspath(directory)
         self._on_events = on_events
         self._on_lost = on_lost
         self._umask = umask
         self._idle_s = idle_s
+        self._cgroup = cgroup
         self._envs: dict[str, dict[str, str]] = {}
         self._out: list[bytes] = []
         self._link: _FarmProtocol | None = None
@@ -198,6 +201,8 @@ class ResidentRunner:
         utf8 = f"utf8={sys.flags.utf8_mode}"
         command = [sys.executable, "-I", "-S", "-X", utf8, "-c", _BOOTSTRAP.format(root=root)]
         command += ["--detach", "--dir", os.path.abspath(self._dir)]
+        if self._cgroup:
+            command += ["--cgroup", self._cgroup]
         return command if self._idle_s is None else [*command, "--idle-s", str(self._idle_s)]
 
 

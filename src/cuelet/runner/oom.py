@@ -52,5 +52,9 @@ class OomWitness:
         self._claimed += 1
         return True
 
+    def account_for(self, kills: int) -> None:
+        """Note kills that are explained otherwise."""
+        self._claimed += kills
+
     def _unclaimed(self) -> int:
         return self._count() - self._claimed

@@ -22,6 +22,7 @@ from functools import partial
 
 from cuelet.core.runs import RunExited, RunnerState, RunRequest, RunStarted, RunUsage
 from cuelet.runner import endpoint, procfs, wire
+from cuelet.runner.cgroup import open_groups
 from cuelet.runner.errors import JournalError, ProtocolError, RunnerBusyError, RunnerError
 from cuelet.runner.journal import Journal
 from cuelet.runner.link import Link
@@ -33,6 +34,7 @@ from cuelet.runner.timers import Timers
 IDLE_S = 60.0
 """Without a farm and without runs it stays so long, for a farm that is being restarted."""
 NEWS_WAIT_S = 0.003
+_OPTIONS = ["dir=", "idle-s=", "cgroup=", "detach"]
 _BUGS_ENDURED = 100
 _OUTPUT_KEPT_BYTES = 1024 * 1024
 _PR_SET_CHILD_SUBREAPER = 36
@@ -43,14 +45,22 @@ _WRITE = selectors.EVENT_WRITE
 class Resident:
     """Socket, signals and clock around a `Supervisor`."""
 
-    def __init__(self, directory: str, server: socket.socket, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self, directory: str, server: socket.socket, idle_s: float = IDLE_S, cgroup: str = ""
+    ) -> None:
         self._dir = directory
         self._server = server
         self._idle_s = idle_s
         self._timers = Timers()
         self._journal = Journal(f"{directory}/{endpoint.JOURNAL_NAME}", procfs.boot_id())
         self._locks = RunLocks(directory)
-        self._supervisor = Supervisor(directory, self._journal, self._timers, self._locks)
+        self._supervisor = Supervisor(
+            directory,
+            self._journal,
+            self._timers,
+            self._locks,
+            lambda: open_groups(cgroup, directory, _note),
+        )
         self._recovery = self._start_recovery()
         self._selector = selectors.DefaultSelector()
         self._farm: Link | None = None
@@ -259,6 +269,7 @@ class Resident:
             os.unlink(f"{self._dir}/{endpoint.SOCKET_NAME}")
         for link in list(self._watched):
             self._unwatch(link)
+        self._supervisor.close()
         with suppress(JournalError):
             self._journal.close()
         _note("done")
@@ -289,14 +300,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run a resident in a directory and return its exit code.
 
     Args:
-        argv: ``--dir DIR`` and optionally ``--idle-s SECONDS`` and ``--detach``, which returns
-            as soon as the socket answers.
+        argv: ``--dir DIR`` and optionally ``--idle-s SECONDS``, ``--cgroup DIR`` and
+            ``--detach``, which returns as soon as the socket answers.
     """
     try:
-        options = dict(getopt.getopt(argv or sys.argv[1:], "", ["dir=", "idle-s=", "detach"])[0])
+        options = dict(getopt.getopt(argv or sys.argv[1:], "", _OPTIONS)[0])
         directory, idle_s = options["--dir"], float(options.get("--idle-s", IDLE_S))
     except (getopt.GetoptError, KeyError, ValueError) as error:
-        return _fail(2, f"usage: --dir DIR [--idle-s SECONDS] [--detach] ({error})")
+        return _fail(2, f"usage: --dir DIR [--idle-s SECONDS] [--cgroup DIR] [--detach] ({error})")
     try:
         directory = endpoint.make_directory(directory)
         lock = endpoint.take_lock(directory)
@@ -309,7 +320,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     endpoint.sign_lock(lock)
     _become_parent_of_all()
-    Resident(directory, server, idle_s).serve()
+    Resident(directory, server, idle_s, options.get("--cgroup", "")).serve()
     return 0
 
 

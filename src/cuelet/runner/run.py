@@ -9,6 +9,7 @@ from enum import Enum
 from resource import struct_rusage
 
 from cuelet.core.runs import FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
+from cuelet.runner.cgroup import Wall
 from cuelet.runner.procfs import RUN_MARKER, RUNNER_MARKER
 
 _KILLED = 128 + signal.SIGTERM
@@ -48,6 +49,8 @@ class Run:
     oom_mark: int = 0
     """From `OomWitness.mark`, when it began."""
     is_out_of_memory: bool = False
+    wall: Wall | None = None
+    """Around its memory, if there is one."""
     ask_at_s: float = math.inf
     """When what is left of a step gets SIGTERM."""
     strike_at_s: float = math.inf
@@ -96,6 +99,12 @@ class Run:
     def was_struck(self) -> bool:
         """Whether SIGKILL ended it, or a child its shell tells of, and it was not ours."""
         return self.exit_status == _STRUCK and not self.is_killed
+
+    def hit_wall(self, limit_mb: int) -> None:
+        """Note that the kernel ended it at the limit of its memory."""
+        self.is_out_of_memory = True
+        self.sampled_kb = max(self.sampled_kb, limit_mb * 1024)
+        self.notes.append(f"the kernel killed it at the {limit_mb} MB that are allowed")
 
     def explain_strike(self, *, by_kernel: bool) -> None:
         """Note whose SIGKILL ended it."""

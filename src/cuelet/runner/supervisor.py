@@ -11,9 +11,10 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from errno import EDQUOT, ENOSPC
-from functools import partial
+from functools import cached_property, partial
 
 from cuelet.core.runs import (
     FAILED_LAUNCH,
@@ -25,6 +26,7 @@ from cuelet.core.runs import (
     RunUsage,
 )
 from cuelet.runner import logfile, procfs
+from cuelet.runner.cgroup import Groups
 from cuelet.runner.errors import JournalError
 from cuelet.runner.family import Family
 from cuelet.runner.journal import Journal
@@ -43,12 +45,21 @@ STRIKE_EVERY_S = 0.05
 FIRST_SAMPLES_S = (0.05, 0.2, 0.5, 1.0)
 """Looks at a young run, for its peak memory: most runs are short."""
 SAMPLE_EVERY_S = 2.0
+SWEEP_EVERY_S = 0.5
+"""Between two tries to take away a group in which something was still dying."""
 
 
 class Supervisor:
     """All live runs of one resident; `events` collects what the farm has to be told."""
 
-    def __init__(self, runner_dir: str, journal: Journal, timers: Timers, locks: RunLocks) -> None:
+    def __init__(
+        self,
+        runner_dir: str,
+        journal: Journal,
+        timers: Timers,
+        locks: RunLocks,
+        open_groups: Callable[[], Groups | None] = lambda: None,
+    ) -> None:
         self.events: list[RunEvent] = []
         self.runs: dict[str, Run] = {}
         self._dir = runner_dir
@@ -59,6 +70,7 @@ class Supervisor:
         self._family = Family(runner_dir, locks)
         self._envs: dict[str, dict[str, str]] = {}
         self._witness = OomWitness()
+        self._open_groups = open_groups
         self._own_peak_kb = 0
 
     def define_env(self, key: str, env: dict[str, str]) -> None:
@@ -72,6 +84,20 @@ class Supervisor:
     def describe_runs(self) -> list[LiveRun]:
         """Return every live run."""
         return [run.describe(self._timers.now()) for run in self.runs.values()]
+
+    @cached_property
+    def _groups(self) -> Groups | None:
+        """Where walls are made; looked for when the first run wants one."""
+        return self._open_groups()
+
+    def close(self) -> None:
+        """Take away the groups of runs."""
+        if "_groups" in self.__dict__ and self._groups:
+            self._groups.close()
+
+    def _sweep_groups(self) -> None:
+        if self._groups and self._groups.sweep():
+            self._timers.call_in(SWEEP_EVERY_S, self._sweep_groups)
 
     # Start
 
@@ -111,6 +137,8 @@ class Supervisor:
             run.lock = self._locks.take(run.run_id)
         except (RunHeldError, OSError) as error:
             return self._refuse(run, str(error), _status_of(error))
+        if run.request.memory_max_mb and self._groups:
+            run.wall = self._groups.make(run.request.memory_max_mb)
         if not logfile.append(run.log, run.request.header):
             return self._refuse_unlogged(run)
         return self._start_step(run)
@@ -129,8 +157,11 @@ class Supervisor:
         if base is None:
             return self._refuse(run, f"environment {run.request.env_key!r} was never defined")
         env = run.build_env(base, self._dir)
+        launch = partial(
+            self._launcher.launch, run.step.argv, env, run.request.cwd, run.log, run.lock
+        )
         try:
-            started = self._launcher.launch(run.step.argv, env, run.request.cwd, run.log, run.lock)
+            started = run.wall.launch_inside(launch) if run.wall else launch()
         except LaunchError as error:
             return self._refuse(run, str(error))
         return self._note_process(run, started)
@@ -213,10 +244,18 @@ class Supervisor:
         if status is not None:
             run.take_status(status)
             if run.was_struck:
-                run.explain_strike(by_kernel=self._witness.claim(run.oom_mark))
+                self._explain_strike(run)
             self._clear(run)
         elif run.phase is Phase.CLEARING:
             self._continue_clearing(run)
+
+    def _explain_strike(self, run: Run) -> None:
+        kills = run.wall.count_kills() if run.wall else 0
+        if run.wall and kills:
+            self._witness.account_for(kills)
+            run.hit_wall(run.wall.limit_mb)
+        else:
+            run.explain_strike(by_kernel=self._witness.claim(run.oom_mark))
 
     def _clear(self, run: Run) -> None:
         """See whether the step left anything behind, and if so start ending it."""
@@ -260,6 +299,9 @@ class Supervisor:
             logfile.append(run.log, logfile.describe_end(exited))
             os.close(run.log)
         self._locks.release(run.run_id)
+        if run.wall:
+            run.wall.end()
+            self._sweep_groups()
         del self.runs[run.run_id]
         self._family.forget_run(run.run_id, self.runs)
         self._journal.end(exited)

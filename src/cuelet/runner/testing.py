@@ -249,13 +249,15 @@ class Listener:
 
 @asynccontextmanager
 async def open_resident(
-    directory: str | os.PathLike[str], listener: Listener
+    directory: str | os.PathLike[str], listener: Listener, *, cgroup: str = ""
 ) -> AsyncIterator[ResidentRunner]:
     """Connect to the resident of a directory, with this process's environment as "base".
 
     At the end its runs are killed and it is stopped, so that no process is left.
     """
-    runner = ResidentRunner(directory, on_events=listener.on_events, on_lost=listener.on_lost)
+    runner = ResidentRunner(
+        directory, on_events=listener.on_events, on_lost=listener.on_lost, cgroup=cgroup
+    )
     await runner.connect()
     runner.define_env("base", os.environ)
     try:
@@ -300,6 +302,7 @@ def make_request(
     cwd: str | os.PathLike[str] = "/",
     env_key: str = "base",
     header: str = "",
+    memory_max_mb: int = 0,
 ) -> RunRequest:
     """Return a request with one step per argument list."""
     return RunRequest(
@@ -310,6 +313,7 @@ def make_request(
         cwd=os.fspath(cwd),
         log_path=os.fspath(log_path),
         header=header,
+        memory_max_mb=memory_max_mb,
     )
 
 

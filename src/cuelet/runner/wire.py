@@ -104,6 +104,7 @@ def message_from_request(request: RunRequest) -> Message:
         "cwd": request.cwd,
         "log_path": request.log_path,
         "header": request.header,
+        "memory_max_mb": request.memory_max_mb,
     }
 
 
@@ -117,6 +118,7 @@ def request_from_message(message: Message) -> RunRequest:
         cwd=message["cwd"],
         log_path=message["log_path"],
         header=str(message["header"]),
+        memory_max_mb=int(message.get("memory_max_mb", 0)),
     )
 
 
