@@ -14,6 +14,7 @@ from typing import BinaryIO
 import opencue
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.lookup import find_frame, find_job
+from cuelet.cli.terminal import Harmless
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 
@@ -27,7 +28,10 @@ def log_path(job: Job, frame: Frame) -> Path:
 
 
 def logs(options: argparse.Namespace) -> int:
-    """Print the log of a frame; with -f until the frame has ended."""
+    """Print the log of a frame; with -f until the frame has ended.
+
+    A file or a pipe gets it byte for byte, a terminal without what would drive it.
+    """
     job = find_job(options.job)
     frame = find_frame(job, options.frame)
     path = log_path(job, frame)
@@ -36,9 +40,10 @@ def logs(options: argparse.Namespace) -> int:
         return Exit.OK
     if not path.exists() and not options.follow:
         raise CommandError(f"frame {frame.name()} has no log yet ({path})", Exit.NOT_FOUND)
+    shown = Harmless().feed if sys.stdout.isatty() else bytes
     try:
         for block in _follow(path, frame) if options.follow else _read(path):
-            sys.stdout.buffer.write(block)
+            sys.stdout.buffer.write(shown(block))
             sys.stdout.buffer.flush()
     except BrokenPipeError:
         sys.stderr.close()
