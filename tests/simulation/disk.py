@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cuelet.engine.disks import Space
 from cuelet.store.store import Store
 
 
@@ -20,10 +21,39 @@ class Crash(BaseException):
 
 
 class Fault:
-    """What is to happen at which statement of the next transaction: an error, or the end."""
+    """What is to happen at which statement of the next transaction: an error, or the end.
 
-    def __init__(self, *, at: int, crash: bool, times: int = 1) -> None:
-        self.at, self.crash, self.times = at, crash, times
+    Args:
+        at: Number of the statement; -1 is right behind the commit, for an end only.
+        code: What SQLite says; None: the process dies.
+        times: How many transactions it hits.
+    """
+
+    def __init__(self, *, at: int, code: int | None = None, times: int = 1) -> None:
+        self.at, self.code, self.times = at, code, times
+
+
+class _Ballast:
+    """The room that the store sets aside, on a disk that is full when the simulation says so."""
+
+    path = Path("/")
+    size_bytes = 8 * 1024 * 1024
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    @property
+    def free_bytes(self) -> int:
+        return 0 if self._disk.is_full else self.size_bytes
+
+    def take(self) -> bool:
+        self._disk.has_ballast = self._disk.has_ballast or not self._disk.is_full
+        return self._disk.has_ballast
+
+    def give_up(self) -> bool:
+        had, self._disk.has_ballast = self._disk.has_ballast, False
+        self._disk.commits_left += 3 * had
+        return had
 
 
 @cache
@@ -52,6 +82,10 @@ class Disk:
         self._path.write_bytes(template)
         self.fault: Fault | None = None
         self.commits = 0
+        self.is_full = False
+        self.has_ballast = False
+        self.commits_left = 0
+        """Commits for which a full disk has room."""
         self._image: tuple[bytes, bytes] | None = None
 
     @property
@@ -62,6 +96,7 @@ class Disk:
         """Open the store as a starting farm does; its statements pass through here."""
         store = Store(self._path)
         store._database = _Watched(store._database, self)  # type: ignore[assignment]
+        store._ballast = _Ballast(self)  # type: ignore[assignment]
         return store
 
     def snapshot(self) -> None:
@@ -87,23 +122,29 @@ class Disk:
         """Throw everything away."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def space(self, _: str) -> Space:
+        """Return how much is free, as the farm's watch asks."""
+        return Space(1 << 30, 0 if self.is_full else 1 << 29, None)
+
     def before(self, count: int) -> None:
         """Fail or die ahead of the statement of this number, if that was planned."""
         fault = self.fault
-        if fault is None or count != fault.at:
-            return
-        if fault.crash:
-            self.die()
-        fault.times -= 1
-        if fault.times <= 0:
-            self.fault = None
-        raise sqlite3.OperationalError("database or disk is full")
+        if fault is not None and count == fault.at:
+            if fault.code is None:
+                self.die()
+            fault.times -= 1
+            if fault.times <= 0:
+                self.fault = None
+            raise _failure(fault.code)
+        if count and self.is_full and self.commits_left <= 0:
+            raise _failure(sqlite3.SQLITE_FULL)
 
     def committed(self) -> None:
         """Count a commit; die right behind it, if that was planned."""
         self.commits += 1
+        self.commits_left -= self.is_full
         self._on_commit()
-        if self.fault and self.fault.crash and self.fault.at < 0:
+        if self.fault and self.fault.code is None and self.fault.at < 0:
             self.die()
 
     def die(self) -> None:
@@ -111,6 +152,12 @@ class Disk:
         self.fault = None
         self.snapshot()
         raise Crash
+
+
+def _failure(code: int | None) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("as planned")
+    error.sqlite_errorcode = code  # type: ignore[assignment]
+    return error
 
 
 class _Watched:

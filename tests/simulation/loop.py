@@ -114,6 +114,12 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._tasks.append(asyncio.Task(coro, loop=self))
         return self._tasks[-1]
 
+    def run_in_executor(self, executor: None, func: Any, *args: Any) -> asyncio.Future[Any]:
+        """Do at once what another thread would do, and tell of it a little later."""
+        future, result = self.create_future(), func(*args)
+        self.call_soon(lambda: future.done() or future.set_result(result))
+        return future
+
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         if not self._dead:
             error = context.get("exception")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cuelet.core.runs import (
     FAILED_LAUNCH,
+    NO_SPACE,
     ORPHANED,
     LiveRun,
     RunEvent,
@@ -105,6 +106,9 @@ class Resident:
         if env_key not in self.envs:
             world.complain(f"{run_id} was started in an environment nobody defined")
             self.end(run_id, FAILED_LAUNCH)
+            return
+        if world.disk.is_full and world.random.random() < 0.5:
+            self.end(run_id, NO_SPACE, reason="no room for its log")
             return
         world.processes[run_id] = Process(run_id, world.clock.elapsed_s, len(world.started))
         self._tell(RunStarted(run_id, len(world.started), world.clock.wall_s))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -20,8 +21,9 @@ from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.core.runs import RunExited, RunRequest
 from cuelet.core.states import DEAD, RUNNING, JobState
+from cuelet.engine.disks import DiskWatch
 from cuelet.engine.engine import Engine
-from cuelet.store.errors import StoreError
+from cuelet.store.errors import StoreError, SyncError
 from cuelet.store.store import Store
 from outline.pathmap import map_argv
 from tests.simulation import invariants
@@ -81,6 +83,7 @@ class Incarnation:
             place=lambda: PLACE,
             cores=CORES,
             memory_mb=MEMORY_MB,
+            disks=DiskWatch(world.disk.space, database="/db", logs="/logs", owed_bytes=lambda: 0),
         )
         self.main = self.loop.create_task(self._live())
 
@@ -268,7 +271,7 @@ class World:
 
     def _farm_ended(self, farm: Incarnation) -> None:
         error = None if farm.main.cancelled() else farm.main.exception()
-        if error is not None and isinstance(error, Exception):
+        if isinstance(error, Exception) and not isinstance(error, SyncError):
             self.complain(f"the farm ended by itself: {error!r}")
         self.note("the farm is killed inside a batch")
         self._lose_farm(self._expected)
@@ -381,13 +384,19 @@ class World:
 
     # -- turns: faults ---------------------------------------------------------------------------
 
-    def _disk_fails(self) -> None:
+    def _commit_fails(self) -> None:
         times = self.random.choice((1, 1, 1, 3))
-        self.disk.fault = Fault(at=self.random.randrange(6), crash=False, times=times)
-        self.note("the disk will fail at statement", self.disk.fault.at, times)
+        code = self.random.choice((sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, _FSYNC))
+        self.disk.fault = Fault(at=self.random.randrange(6), code=code, times=times)
+        self.note("a commit will fail with", code, "at statement", self.disk.fault.at)
+
+    def _disk_fills(self) -> None:
+        self.disk.is_full = not self.disk.is_full
+        self.disk.commits_left = 0
+        self.note("the disk is full" if self.disk.is_full else "there is room again")
 
     def _crash_in_commit(self) -> None:
-        self.disk.fault = Fault(at=self.random.choice((-1, 0, 1, 2, 3, 4, 5)), crash=True)
+        self.disk.fault = Fault(at=self.random.choice((-1, 0, 1, 2, 3, 4, 5)))
         self.note("the farm will die at statement", self.disk.fault.at)
 
     def _crash_in_act(self) -> None:
@@ -520,10 +529,11 @@ class World:
         """Do one thing that can be done; tell whether there was one, timers of the farm aside."""
         farm, resident = self.farm, self.resident
         assert farm is not None
-        self.disk.fault, farm.runner.dies_after = None, None
+        self.disk.fault, self.disk.is_full, farm.runner.dies_after = None, False, None
         if farm.loop.is_ready:
             self._run_callbacks(20)
-            return False
+            if self.farm is not farm or farm.loop.is_ready:
+                return False
         if resident and resident.link and resident.link.to_resident:
             self._to_resident()
             return True
@@ -585,6 +595,8 @@ def _split(run_id: str) -> tuple[str, int, int]:
     return parts
 
 
+_FSYNC = sqlite3.SQLITE_IOERR_FSYNC
+
 _WEIGHTS: dict[str, tuple[float, ...]] = {
     "pump": (10.0, 30.0),
     "flow": (5.0, 20.0, 60.0),
@@ -596,7 +608,8 @@ _WEIGHTS: dict[str, tuple[float, ...]] = {
     "log_grows": (0.0, 1.0),
     "jump": (0.0, 0.0, 1.0),
     "ask": (5.0, 15.0, 30.0),
-    "disk_fails": (0.0, 0.0, 2.0),
+    "commit_fails": (0.0, 0.0, 2.0),
+    "disk_fills": (0.0, 0.0, 2.0),
     "crash_in_commit": (0.0, 2.0, 5.0),
     "crash_in_act": (0.0, 2.0, 5.0),
     "crash_farm": (0.0, 1.0, 3.0),
