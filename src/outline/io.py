@@ -29,13 +29,20 @@ _SEQUENCE = (
 _printed_maps: set[str] = set()
 
 
+def has_frame_mark(path: str) -> bool:
+    """Tell whether a path has a mark such as ``####`` where a `FileSpec` has its frame number."""
+    match = re.match(_SEQUENCE, os.path.basename(path))
+    return match is not None and bool(match["pad"])
+
+
 class Path:
     """A path with attributes.
 
     Args:
         path: The path; ``~`` is the home directory.
-        **attributes: ``checked``: it has to exist when a frame begins or ends. ``mkdir``: an output's directory is made
-            before the frame. Others are kept.
+        **attributes: ``checked``: it has to exist when a frame begins, and as an output to have content when it ends;
+            ``min_bytes``: so much of it at least. ``mkdir``: an output's directory is made before the frame. Others
+            are kept.
     """
 
     def __init__(self, path: Any, **attributes: Any) -> None:
@@ -164,9 +171,9 @@ class FileSpec(Path):
         return os.path.join(self.get_dirname(), name)
 
     def _frame_name(self, num: int, ext: str) -> str:
-        return f"{self.get_basename()}.{num:0{self._digits()}d}{ext}"
+        return f"{self.get_basename()}.{num:0{self.get_digits()}d}{ext}"
 
-    def _digits(self) -> int:
+    def get_digits(self) -> int:
         """Return how many digits a frame number has at least."""
         pad = self._part("pad")
         if pad.startswith("%"):

@@ -50,7 +50,7 @@ _WITHOUT_SETSHOT = "opencue_wrap_frame_no_ss"
 """The wrapper of PyOutline for frames whose layer says ``setshot=False``."""
 _STRACE = ("strace", "-ttt", "-T", "-e", "open,stat", "-f")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_FRAME_VARIABLES = ("CUE_", "OL_LAYER_", "OL_BASE_")
+_FRAME_VARIABLES = ("CUE_", "OL_LAYER_", "OL_BASE_", "CUELET_CHECKED_OUTPUTS")
 _SHELL_VARIABLES = {"_", "SHLVL", "OLDPWD", "CUE3"}
 
 
@@ -515,8 +515,19 @@ def _layer_extension(plan: LayerPlan) -> dict[str, Any]:
         "cores": layer.get_min_cores(),
         "max_cores": layer.get_max_cores(),
         "memory_mb": layer.get_min_memory(),
+        "outputs": _checked_outputs(layer),
     }
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _checked_outputs(layer: Layer) -> list[dict[str, Any]] | None:
+    """Return the outputs that have to be there when a frame has ended; None when there are none."""
+    checked = layer.get_checked_outputs()
+    if not checked:
+        return None
+    from outline import outputs
+
+    return [outputs.declared(name, path) for name, path in checked.items()]
 
 
 def captured_environment() -> dict[str, str]:

@@ -10,6 +10,7 @@ from outline.waiting import Waiting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from outline.io import Path
@@ -158,17 +159,55 @@ class Storage(Waiting):
 
     def check_input(self, frame_set: FrameSet | None = None) -> None:
         """Check that every input with attribute ``checked`` exists; raises LayerException."""
-        self._check_paths(self._inputs, "input", frame_set)
-
-    def check_output(self, frame_set: FrameSet | None = None) -> None:
-        """Check that every output with attribute ``checked`` exists; raises LayerException."""
-        self._check_paths(self._outputs, "output", frame_set)
-
-    def _check_paths(self, paths: dict[str, Path], kind: str, frames: FrameSet | None) -> None:
         if self.get_arg("nocheck"):
             return
-        for name, path in paths.items():
-            if path.get_attribute("checked") and not path.exists(frames):
+        for name, path in self._inputs.items():
+            if path.get_attribute("checked") and not path.exists(frame_set):
                 raise LayerException(
-                    f"layer {self.get_name()!r}: {kind} {name!r} is not there: {path}"
+                    f"layer {self.get_name()!r}: input {name!r} is not there: {path}"
                 )
+
+    def check_output(self, frame_set: FrameSet | None = None) -> None:
+        """Check that every output with attribute ``checked`` exists and has content; raises LayerException.
+
+        Those that a farm or local job checks itself, once the frame has ended, are left to it.
+        """
+        checked = self.get_checked_outputs()
+        if not checked:
+            return
+        from outline import outputs
+        from outline.names import wire_name
+
+        left = outputs.taken_over()
+        for name, path in checked.items():
+            if f"{wire_name(self.get_name())}/{name}" not in left:
+                self._check_output(name, path, frame_set or self._own_frames())
+
+    def get_checked_outputs(self) -> dict[str, Path]:
+        """Return the outputs by name that have to be there when a frame has ended."""
+        if self.get_arg("nocheck"):
+            return {}
+        return {name: path for name, path in self._outputs.items() if path.get_attribute("checked")}
+
+    def _own_frames(self) -> Sequence[int]:
+        return self.get_tasks().frames
+
+    def _check_output(self, name: str, path: Path, frames: Sequence[int]) -> None:
+        from outline import io, outputs
+
+        for places in outputs.files_of(path, frames, lambda frame: self._tokens(frame, frames)):
+            here = [io.here(place) for place in places]
+            if fault := outputs.find_fault(here, outputs.min_bytes_of(path)):
+                raise LayerException(f"layer {self.get_name()!r}: output {name!r}: {fault}")
+
+    def _tokens(self, frame: int, frames: Sequence[int]) -> dict[str, str]:
+        """Return what every token stands for in a frame of a chunk."""
+        from outline import tokens
+        from outline.names import wire_name
+
+        outline = self.find_outline()
+        job = os.environ.get("CUE_JOB") or (outline.get_full_name() if outline else "job")
+        layer = os.environ.get("CUE_LAYER") or wire_name(self.get_name())
+        return tokens.values(
+            frame=frame, frames=frames, chunk=self.get_chunk_size(), layer=layer, job=job
+        )

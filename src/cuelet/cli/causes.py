@@ -9,6 +9,7 @@ from typing import Any
 
 from cuelet.cli.frame_log import log_path
 from cuelet.cli.text import signal_name
+from cuelet.core.runs import BAD_OUTPUT
 from cuelet.log_tail import last_lines
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
@@ -55,9 +56,15 @@ def causes(job: Job, frames: Sequence[Frame], usage: dict[str, Any]) -> list[Cau
         exited, reason = how_ended(frame, usage.get(frame.id(), {}))
         key = exited, signature(reason), signature(lines[-1] if lines else "")
         groups.setdefault(key, []).append(frame)
-        told.setdefault(key, (f"{exited}: {reason}" if reason else exited, lines))
+        told.setdefault(key, (_words(frame, exited, reason), lines))
     made = [Cause(found, *told[key]) for key, found in groups.items()]
     return sorted(made, key=lambda cause: -len(cause.frames))
+
+
+def _words(frame: Frame, exited: str, reason: str) -> str:
+    if reason and frame.exitStatus() == BAD_OUTPUT:
+        return reason  # it begins with the program's own exit
+    return f"{exited}: {reason}" if reason else exited
 
 
 def how_ended(frame: Frame, usage: dict[str, Any]) -> tuple[str, str]:

@@ -86,13 +86,19 @@ def build_run(
 
 def _argv(job: Job, layer: Layer, index: int, number: int) -> list[str]:
     """Return the command of one frame number with its tokens replaced."""
-    tokens = _tokens(job, layer, index, number)
+    tokens = token_values(job, layer, index, number)
     argv = layer.spec.argv
     plain = ("/bin/sh", "-c", layer.spec.command) if argv is None else argv
-    return [_TOKEN.sub(lambda match: tokens[match[1]], arg) for arg in plain]
+    return [replace_tokens(arg, tokens) for arg in plain]
 
 
-def _tokens(job: Job, layer: Layer, index: int, number: int) -> dict[str, str]:
+def replace_tokens(text: str, tokens: Mapping[str, str]) -> str:
+    """Return a text with every token replaced by what `token_values` says."""
+    return _TOKEN.sub(lambda match: tokens[match[1]], text)
+
+
+def token_values(job: Job, layer: Layer, index: int, number: int) -> dict[str, str]:
+    """Return what each token stands for in one frame number of a frame."""
     members = layer.tasks.members(index - layer.start)
     return {
         "ZFRAME": f"{number:04d}",

@@ -13,7 +13,7 @@ from cuelet.core.farm import Farm, holders
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job, Layer
 from cuelet.core.memory import find_excess, raised_mb
-from cuelet.core.runs import OUT_OF_MEMORY
+from cuelet.core.runs import BAD_OUTPUT, OUT_OF_MEMORY
 from cuelet.core.states import (
     DEAD,
     DEPEND,
@@ -74,6 +74,8 @@ def how_it_ended(job: Job, index: int) -> str:
         known = number in {s.value for s in signal.Signals}
         words = signal.Signals(number).name if known else f"signal {number}"
     reason = job.reasons.get(index, "")
+    if reason and status == BAD_OUTPUT:
+        return reason
     return f"{words}, {reason}" if reason else words
 
 

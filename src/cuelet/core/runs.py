@@ -20,6 +20,8 @@ KILL_FAILED = 302
 """A run that could not be reached any more."""
 HOST_DOWN = 399
 """A run whose machine went away."""
+BAD_OUTPUT = 310
+"""A run that ended with 0 and without an output it should have made; the number is ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,19 @@ class Step:
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     """Variables of this step only, over those of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a run makes."""
+
+    name: str
+    """``layer/output``."""
+    paths: tuple[str, ...]
+    """Absolute; it is in the first of these that has content."""
+    min_bytes: int = 1
+    checked: bool = True
+    """Without it the run has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,8 @@ class RunRequest:
     """Text written to the log before the first step."""
     memory_max_mb: int = 0
     """What all processes together may use where the runner can put a wall; 0 for no limit."""
+    outputs: tuple[OutputFile, ...] = ()
+    """Looked at when the last step has ended with 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,20 @@ DEFAULT_MEMORY_MB = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredFile:
+    """A file, or one per frame, that a layer reads or writes."""
+
+    name: str
+    paths: tuple[str, ...]
+    """Where it may be, with tokens, the usual place first."""
+    digits: int = 1
+    """Digits that ``#IFRAME#`` has at least in the paths."""
+    checked: bool = False
+    """A frame fails without it."""
+    min_bytes: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerSpec:
     """One layer as submitted."""
 
@@ -48,6 +62,9 @@ class LayerSpec:
     limits: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
+    """As people are told of them."""
+    output_files: tuple[DeclaredFile, ...] = ()
+    """What is looked at when a frame has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +138,15 @@ def _layer_from_dict(values: Mapping[str, Any]) -> LayerSpec:
     fields = dict(values)
     for key in ("tags", "services", "limits", "outputs"):
         fields[key] = tuple(fields[key])
+    for key in ("output_files",):
+        fields[key] = tuple(_file_from_dict(each) for each in fields.get(key, ()))
     if fields["argv"] is not None:
         fields["argv"] = tuple(fields["argv"])
     return LayerSpec(**fields)
+
+
+def _file_from_dict(values: Mapping[str, Any]) -> DeclaredFile:
+    return DeclaredFile(**{**values, "paths": tuple(values["paths"])})
 
 
 def _edge_from_dict(values: Mapping[str, Any]) -> EdgeSpec:

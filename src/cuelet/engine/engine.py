@@ -23,6 +23,7 @@ from cuelet.core.errors import FarmError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.core.memory import MemoryPolicy
+from cuelet.core.outputs import output_files
 from cuelet.core.runs import RunEvent, RunExited, RunnerState, RunStarted, RunUsage
 from cuelet.core.states import RUNNING, WAITING, JobState
 from cuelet.engine.disks import DiskWatch
@@ -341,7 +342,10 @@ class Engine:
             self._known_envs.add(job.id)
             self._runner.define_env(job.id, base_environment(job, place))
         limit_mb = self.farm.memory_policy.limit_mb(job.reserved[index][1], self._memory_mb)
-        self._runner.spawn(replace(build_run(job, index, place), memory_max_mb=limit_mb))
+        run = replace(build_run(job, index, place), memory_max_mb=limit_mb)
+        if job.layer_at(index).spec.output_files:
+            run = replace(run, outputs=output_files(job, index, place))
+        self._runner.spawn(run)
 
     def _forget(self, job: Job) -> None:
         """Drop the environment of a job that is over."""

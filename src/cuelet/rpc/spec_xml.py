@@ -22,6 +22,7 @@ from cuelet.core.errors import InvalidSpecError
 from cuelet.core.names import normal_job, normal_layer, normal_shot
 from cuelet.core.spec import DEFAULT_MEMORY_MB, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
+from cuelet.rpc.spec_files import declared_files
 from outline.frames import EdgeKind
 
 MAX_SPEC_BYTES = 64 * 1024 * 1024
@@ -205,6 +206,7 @@ def _layer(spec: _Spec, element: Element) -> LayerSpec:
         limits=tuple(_listed(element, "limits/limit")),
         env=_env(element),
         outputs=tuple(_listed(element, "outputs/output")),
+        output_files=declared_files(own, "outputs", given),
     )
 
 

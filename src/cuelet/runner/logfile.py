@@ -6,7 +6,7 @@ import os
 import signal
 from contextlib import suppress
 
-from cuelet.core.runs import RunExited
+from cuelet.core.runs import BAD_OUTPUT, RunExited
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 _ATTEMPTS = 100
@@ -68,7 +68,7 @@ def explain_failure(path: str, error: OSError | ValueError) -> str:
 
 def describe_end(exited: RunExited) -> str:
     """Return the footer of a log."""
-    how = f"exit status {exited.exit_status}"
+    how = f"exit status {0 if exited.exit_status == BAD_OUTPUT else exited.exit_status}"
     if exited.exit_signal:
         how = f"killed by {describe_signal(exited.exit_signal)}"
     facts = [

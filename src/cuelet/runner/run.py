@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 import signal
 from dataclasses import dataclass, field
 from enum import Enum
 from resource import struct_rusage
 
-from cuelet.core.runs import FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
+from cuelet.core.runs import BAD_OUTPUT, FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
 from cuelet.runner.cgroup import Wall
+from cuelet.runner.outputs import Verdict
 from cuelet.runner.procfs import RUN_MARKER, RUNNER_MARKER
 
+TAKEN_OVER = "CUELET_CHECKED_OUTPUTS"
+"""Variable that tells a frame which outputs are looked at once it has ended: a JSON list of names."""
 _KILLED = 128 + signal.SIGTERM
 _STRUCK = 128 + signal.SIGKILL
 
@@ -21,6 +25,7 @@ class Phase(Enum):
 
     STEPPING = "the process of the current step lives"
     CLEARING = "it has ended, and what it left behind is being ended"
+    LOOKING = "a process of ours looks at the outputs"
     OVER = "nothing is left of it"
 
 
@@ -56,6 +61,8 @@ class Run:
     strike_at_s: float = math.inf
     """When SIGKILL follows."""
     left_behind: int = 0
+    verdict: int = -1
+    """Descriptor from which the verdict on the outputs is read."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -74,9 +81,17 @@ class Run:
         more = self.steps_done + 1 < len(self.request.steps)
         return more and not self.is_killed and self.exit_status == 0
 
+    @property
+    def has_outputs_to_see(self) -> bool:
+        """Whether all went well so far and the outputs are to be looked at."""
+        return bool(self.request.outputs) and not self.is_killed and self.exit_status == 0
+
     def build_env(self, base: dict[str, str], runner_dir: str) -> dict[str, str]:
         """Return the variables of the current step."""
         markers = {RUN_MARKER: self.run_id, RUNNER_MARKER: runner_dir}
+        if self.request.outputs:
+            names = dict.fromkeys(each.name for each in self.request.outputs if each.checked)
+            markers[TAKEN_OVER] = json.dumps(list(names))
         return {**base, **self.request.env, **self.step.env, **markers}
 
     def take_usage(self, usage: struct_rusage, floor_kb: int) -> None:
@@ -118,6 +133,13 @@ class Run:
         """Note that the current step got no process."""
         self.exit_status, self.exit_signal = status, 0
         self.notes.append(reason)
+
+    def take_verdict(self, verdict: Verdict | None) -> None:
+        """Note what is wrong with the outputs; nobody who could tell is wrong enough."""
+        fault = "its outputs could not be looked at" if verdict is None else verdict.fault
+        if fault and not self.is_killed:
+            self.exit_status, self.exit_signal = BAD_OUTPUT, 0
+            self.notes.append(f"exit 0, but {fault}")
 
     def describe(self, now_s: float) -> LiveRun:
         """Return the run as it is told to a farm that connects."""

@@ -25,7 +25,7 @@ from cuelet.core.runs import (
     RunStarted,
     RunUsage,
 )
-from cuelet.runner import logfile, procfs
+from cuelet.runner import logfile, outputs, procfs
 from cuelet.runner.cgroup import Groups
 from cuelet.runner.errors import JournalError
 from cuelet.runner.family import Family
@@ -235,13 +235,15 @@ class Supervisor:
             self._timers.call_at(run.strike_at_s, partial(self._strike, run))
 
     def _strike(self, run: Run) -> None:
-        if run.phase is not Phase.STEPPING:
+        if run.phase not in {Phase.STEPPING, Phase.LOOKING}:
             return
         self._family.strike(run.run_id, run.pid)
         self._timers.call_in(STRIKE_EVERY_S, partial(self._strike, run))
 
     def _child_ended(self, run: Run, status: int | None) -> None:
-        if status is not None:
+        if status is not None and run.phase is Phase.LOOKING:
+            self._looked(run, status)
+        elif status is not None:
             run.take_status(status)
             if run.was_struck:
                 self._explain_strike(run)
@@ -287,10 +289,30 @@ class Supervisor:
 
     def _step_ended(self, run: Run) -> None:
         if not run.has_next_step:
-            return self._finish(run)
+            return self._look(run) if run.has_outputs_to_see else self._finish(run)
         run.steps_done += 1
         run.strike_at_s = math.inf
         return self._start_step(run)
+
+    def _look(self, run: Run) -> None:
+        """Have the outputs looked at by a process of this run, which a slow file system may hold up."""
+        try:
+            run.pid, run.verdict = outputs.start_looking(run.request.outputs)
+        except OSError:
+            run.take_verdict(None)
+            return self._finish(run)
+        run.phase = Phase.LOOKING
+        process = procfs.read_process(run.pid)
+        run.start_ticks = process.start_ticks if process else 0
+        self._family.add_leader(run.pid, run.run_id)
+        return self._journal.note_process(run.run_id, run.pid, run.start_ticks)
+
+    def _looked(self, run: Run, status: int) -> None:
+        run.pid = 0
+        if run.is_killed:
+            run.take_status(status)
+        run.take_verdict(outputs.read_verdict(run.verdict))
+        self._finish(run)
 
     def _finish(self, run: Run) -> None:
         run.phase = Phase.OVER

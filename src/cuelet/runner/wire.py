@@ -6,12 +6,13 @@ ASCII only, so that bytes that are not UTF-8 (surrogates in Python) survive the 
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import Any
 
 from cuelet.core.runs import (
     LiveRun,
+    OutputFile,
     RunEvent,
     RunExited,
     RunnerState,
@@ -95,7 +96,7 @@ def decode(line: bytes) -> Message:
 
 def message_from_request(request: RunRequest) -> Message:
     """Return the `spawn` message of a request."""
-    return {
+    message: Message = {
         "m": "spawn",
         "run_id": request.run_id,
         "steps": [[step.argv, step.env] for step in request.steps],
@@ -106,6 +107,9 @@ def message_from_request(request: RunRequest) -> Message:
         "header": request.header,
         "memory_max_mb": request.memory_max_mb,
     }
+    if request.outputs:
+        message["outputs"] = [asdict(output) for output in request.outputs]
+    return message
 
 
 def request_from_message(message: Message) -> RunRequest:
@@ -119,6 +123,10 @@ def request_from_message(message: Message) -> RunRequest:
         log_path=message["log_path"],
         header=str(message["header"]),
         memory_max_mb=int(message.get("memory_max_mb", 0)),
+        outputs=tuple(
+            OutputFile(**{**output, "paths": tuple(output["paths"])})
+            for output in message.get("outputs", ())
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import uuid
@@ -60,6 +61,7 @@ class LocalLayer:
         self.env = layer.get_envs()
         self.threadable = bool(layer.get_arg("threadable", True))
         self.is_post = layer.get_type() is LayerType.POST
+        self.checked = layer.get_checked_outputs()
 
     def frame_name(self, task: int) -> str:
         """Return ``0012-render``."""
@@ -110,14 +112,34 @@ class Plan:
         ]
 
     def _argv(self, layer: LocalLayer, task: int, number: int) -> list[str]:
-        known = tokens.values(
+        known = self._known(layer, task, number)
+        return [tokens.replace(each, known) for each in layer.argv]
+
+    def _known(self, layer: LocalLayer, task: int, number: int) -> dict[str, str]:
+        return tokens.values(
             frame=number,
             frames=layer.tasks.members(task),
             chunk=layer.tasks.chunk,
             layer=layer.wire,
             job=self.name,
         )
-        return [tokens.replace(each, known) for each in layer.argv]
+
+    def outputs(self, layer: LocalLayer, task: int) -> list[tuple[list[str], int]]:
+        """Return where each file that a task has to make may be, and the bytes it has at least."""
+        if not layer.checked:
+            return []
+        from outline.outputs import files_of, min_bytes_of
+
+        frames = layer.tasks.members(task)
+        return [
+            ([self._here(place) for place in places], min_bytes_of(path))
+            for path in layer.checked.values()
+            for places in files_of(path, frames, lambda frame: self._known(layer, task, frame))
+        ]
+
+    def _here(self, path: str) -> str:
+        whole = os.path.join(self.cwd, os.path.expanduser(path))
+        return pathmap.map_text(whole, self.path_map)
 
     def environment(
         self, layer: LocalLayer, task: int, *, cores: float, memory_mb: int, log_dir: str
@@ -145,6 +167,9 @@ class Plan:
             "CUE_THREADABLE": "1" if layer.threadable else "0",
             "CUE_HOST": self.host,
         }
+        if layer.checked:
+            names = [f"{layer.wire}/{name}" for name in layer.checked]
+            own["CUELET_CHECKED_OUTPUTS"] = json.dumps(names)
         return {**self.env, **layer.env, **own}
 
     def _part_id(self, name: str) -> str:

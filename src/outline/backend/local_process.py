@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FAILED_LAUNCH = 256
 """Exit status of an attempt whose program could not be started, as on the farm."""
+BAD_OUTPUT = 310
+"""Exit status of an attempt that ended with 0 and without an output it should have made, as on the farm."""
 _OLDER = 1000
 
 
@@ -31,13 +33,21 @@ class Order:
         cwd: Where the processes start.
         log_path: The file they write to; an older one is moved aside.
         header: What the log begins with.
+        outputs: Where each file it has to make may be, and the bytes it has at least.
     """
 
     def __init__(
-        self, steps: list[Step], env: Mapping[str, str], *, cwd: str, log_path: str, header: str
+        self,
+        steps: list[Step],
+        env: Mapping[str, str],
+        *,
+        cwd: str,
+        log_path: str,
+        header: str,
+        outputs: list[tuple[list[str], int]],
     ) -> None:
         self.steps, self.env, self.cwd = steps, env, cwd
-        self.log_path, self.header = log_path, header
+        self.log_path, self.header, self.outputs = log_path, header, outputs
 
 
 class Attempt(threading.Thread):
@@ -83,6 +93,16 @@ class Attempt(threading.Thread):
             self._execute(step, log)
             if self.exit_status:
                 return
+        self._check_outputs()
+
+    def _check_outputs(self) -> None:
+        if not self._order.outputs:
+            return
+        from outline.outputs import find_fault
+
+        found = (find_fault(places, least) for places, least in self._order.outputs)
+        if fault := next(filter(None, found), ""):
+            self.exit_status, self.reason = BAD_OUTPUT, f"exit 0, but output {fault}"
 
     def _execute(self, step: Step, log: BinaryIO) -> None:
         try:

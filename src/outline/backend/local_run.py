@@ -165,6 +165,7 @@ class Run:
             cwd=self.plan.cwd,
             log_path=self.log_path(index),
             header=self.plan.header(layer, task, attempt, steps[0]),
+            outputs=self.plan.outputs(layer, task),
         )
 
     def _take(self, attempt: Attempt) -> None:

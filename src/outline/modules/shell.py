@@ -8,7 +8,6 @@ import sys
 from outline import io, tokens
 from outline.exception import InvalidSettingError, LayerException
 from outline.layer import Frame, Layer
-from outline.names import wire_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,15 +38,7 @@ class _Commands(Layer):
 
     def token_values(self, frame: int, frames: FrameSet) -> dict[str, str]:
         """Return what every token of a command stands for."""
-        outline = self.find_outline()
-        job = os.environ.get("CUE_JOB") or (outline.get_full_name() if outline else "job")
-        return tokens.values(
-            frame=frame,
-            frames=frames,
-            chunk=self.get_chunk_size(),
-            layer=os.environ.get("CUE_LAYER") or wire_name(self.get_name()),
-            job=job,
-        )
+        return self._tokens(frame, frames)
 
 
 def _command(thing: str, key: str, value: Any) -> str | list[str]:

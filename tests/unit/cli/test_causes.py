@@ -72,3 +72,19 @@ def test_reasons_that_differ_in_figures_only_are_one_cause(tmp_path: Path) -> No
     assert [(len(c.frames), c.ended) for c in found] == [
         (2, "exit 33: killed: it uses 900 MB of 512 MB reserved")
     ]
+
+
+def test_frames_that_lack_one_file_each_are_one_cause(tmp_path: Path) -> None:
+    job = Job(job_pb2.Job(name="job", log_dir=str(tmp_path)))
+    told = [dead(job, number, 310, "done") for number in (7, 8)]
+    for (_, usage), number in zip(told, (7, 8), strict=True):
+        usage["reason"] = f"exit 0, but output /a/b.000{number}.exr is missing"
+    told += [dead(job, 9, 1, "done"), dead(job, 10, 2, "done")]
+
+    found = causes(job, [f for f, _ in told], {f.id(): usage for f, usage in told})
+
+    assert [(cause.ended, cause.names) for cause in found] == [
+        ("exit 0, but output /a/b.0007.exr is missing", "render 7-8"),
+        ("exit 1", "render 9"),
+        ("exit 2", "render 10"),
+    ]

@@ -1,0 +1,114 @@
+"""Which files the inputs and outputs of a layer are, frame by frame, and what is wrong with one of them."""
+
+from __future__ import annotations
+
+import os
+
+from outline import tokens
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from outline.io import Path
+
+TAKEN_OVER = "CUELET_CHECKED_OUTPUTS"
+"""Variable by which whoever runs a frame says which outputs it checks itself: a JSON list of ``layer/output``."""
+_NUMBER = "#IFRAME#"
+_TOKENS = (*tokens.PER_FRAME, *tokens.PER_CHUNK, "#LAYER#", "#JOB#")
+
+
+def pattern_of(path: Path) -> tuple[list[str], int]:
+    """Return where a path's file may be, tokens in it, and the digits ``#IFRAME#`` has at least.
+
+    The first place goes before the others, which attribute ``checkExt`` names.
+    Text with a frame mark such as ``####`` is a sequence like a `FileSpec`.
+    """
+    from outline.io import FileSpec, has_frame_mark
+
+    if isinstance(path, FileSpec):
+        return _sequence(path)
+    text = path.get_path()
+    if not tokens.has_any(text, _TOKENS) and has_frame_mark(text):
+        return _sequence(FileSpec(text, **path.get_attributes()))
+    return [tokens.for_wire(text)], 1
+
+
+def _sequence(path: Any) -> tuple[list[str], int]:
+    head = os.path.join(path.get_dirname(), f"{path.get_basename()}.{_NUMBER}")
+    others = path.get_attribute("checkExt") or []
+    endings = [path.get_ext(), *(each if each.startswith(".") else f".{each}" for each in others)]
+    return [head + ending for ending in endings], path.get_digits()
+
+
+def files_of(
+    path: Path, frames: Sequence[int], known: Callable[[int], Mapping[str, str]]
+) -> Iterator[list[str]]:
+    """Yield the places of each file that some frames read or write.
+
+    Args:
+        path: An input or output.
+        frames: The frames.
+        known: What each token stands for, given a frame.
+    """
+    patterns, digits = pattern_of(path)
+    each = frames if tokens.has_any(patterns, tokens.PER_FRAME) else frames[:1]
+    for frame in each:
+        values = {**known(frame), _NUMBER: f"{frame:0{digits}d}"}
+        yield [tokens.replace(pattern, values) for pattern in patterns]
+
+
+def find_fault(places: Sequence[str], min_bytes: int = 1) -> str:
+    """Return what is wrong with a file, which may be in several places; nothing when one of them has it.
+
+    A file needs content, a directory an entry.
+    """
+    faults = [_fault(place, min_bytes) for place in places]
+    return "" if "" in faults else faults[0]
+
+
+def _fault(path: str, min_bytes: int) -> str:
+    try:
+        if os.path.isdir(path):
+            with os.scandir(path) as entries:
+                return "" if next(entries, None) else f"{path} is an empty directory"
+        size = os.stat(path).st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return f"{path} is missing"
+    except (OSError, ValueError) as error:
+        return f"{path} cannot be looked at: {getattr(error, 'strerror', None) or error}"
+    if not size:
+        return f"{path} is empty"
+    return "" if size >= min_bytes else f"{path} has {size} bytes, less than {min_bytes}"
+
+
+def min_bytes_of(path: Path) -> int:
+    """Return the bytes a file has at least: attribute ``min_bytes``, else 1; raises InvalidSettingError."""
+    from outline.settings import check_whole
+
+    wanted = path.get_attribute("min_bytes")
+    return 1 if wanted is None else check_whole(f"path {path}", "min_bytes", wanted, least=1)
+
+
+def declared(name: str, path: Path) -> dict[str, Any]:
+    """Return an input or output as it travels to a farm."""
+    patterns, digits = pattern_of(path)
+    return {
+        "name": name,
+        "paths": [os.path.expanduser(each) for each in patterns],
+        "digits": digits,
+        "checked": bool(path.get_attribute("checked")),
+        "min_bytes": min_bytes_of(path),
+    }
+
+
+def taken_over() -> frozenset[str]:
+    """Return the outputs, as ``layer/output``, that whoever runs this frame checks when it has ended."""
+    import json
+
+    try:
+        names = json.loads(os.environ.get(TAKEN_OVER) or "[]")
+    except ValueError:
+        return frozenset()
+    return frozenset(str(name) for name in names) if isinstance(names, list) else frozenset()
