@@ -24,6 +24,7 @@ from cuelet.engine.engine import Engine
 from cuelet.path_map_file import PathMapFile
 from cuelet.runner import machine
 from cuelet.runner.client import ResidentRunner
+from cuelet.runner.looks import look
 from cuelet.settings import (
     LocalEnvironmentError,
     SettingError,
@@ -178,6 +179,7 @@ class FarmProcess:
                 owed_bytes=self._store.owed_bytes,
             ),
             memory_policy=settings.memory_policy,
+            look=look,
         )
 
     def info(self) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ import os
 from outline import event
 from outline.constants import OUTLINE_MODE_READY
 from outline.exception import OutlineException, UnknownBackendError, UnknownFlagError
-from outline.settings import check_whole
+from outline.settings import check_bool, check_whole
 from outline.spec import Options
 
 TYPE_CHECKING = False
@@ -25,6 +25,9 @@ JOB_WAIT_PERIOD_SEC = 5
 launched: list[tuple[Outline, list[Any]]] = []
 """Every launch of this process: the outline and its jobs. A tool that runs a script reads it afterwards."""
 
+overrides: dict[str, Any] = {}
+"""Flags that go before those of every launch of this process. A tool that runs a script sets them."""
+
 interceptor: Callable[[OutlineLauncher, bool], list[Any]] | None = None
 """Takes every launch instead of a backend and returns its jobs, when set; `outline.planning` sets it."""
 
@@ -40,6 +43,8 @@ _DEFAULTS: dict[str, Any] = {
     "dev": False,
     "devuser": None,
     "autoeat": False,
+    "skip_existing": None,
+    "force": False,
     "range": None,
     "range_default": False,
     "basename": None,
@@ -70,6 +75,7 @@ def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> list[Any]:
         **flags: ``pause``, ``priority``, ``wait`` (return when the job has ended), ``test`` (wait, and raise when a frame
             dies), ``server``, ``show``, ``shot``, ``user``, ``range``, ``basename`` (another job name), ``nomail``,
             ``os``, ``env`` (a dict, or texts ``KEY=VALUE``), ``maxretries``, ``autoeat``, ``facility``, ``backend``, ...
+            ``skip_existing`` says for all layers with outputs whether frames may be skipped, ``force`` runs all frames.
             With ``backend="local"`` the job runs here and has ended when this returns; ``threads`` says how many cores
             it may use, ``log_dir`` where its logs go.
 
@@ -92,7 +98,7 @@ class OutlineLauncher:
         self._outline = outline
         self._flags = dict(_DEFAULTS)
         self._evh = event.EventHandler(self)
-        for key, value in flags.items():
+        for key, value in {**flags, **overrides}.items():
             self.set_flag(key, value)
         self._apply_flags()
 
@@ -211,6 +217,7 @@ class OutlineLauncher:
         priority = self._flags["priority"]
         retries = self.get_flag("maxretries")
         user = outline.get_user()
+        skip = self._flags["skip_existing"]
         return Options(
             use_pycuerun=use_pycuerun,
             paused=bool(self.get_flag("pause")),
@@ -219,6 +226,8 @@ class OutlineLauncher:
             else check_whole(thing, "priority", priority, least=0),
             maxretries=check_whole(thing, "maxretries", retries, least=0, most=16),
             autoeat=bool(self.get_flag("autoeat")),
+            skip_existing=None if skip is None else check_bool(thing, "skip_existing", skip),
+            force=bool(self.get_flag("force")),
             name=self.get_flag("basename") or None,
             facility=self.get_flag("facility"),
             os=self._flags["os"] or os.environ.get("OL_OS"),

@@ -324,6 +324,7 @@ class Layer(Storage, metaclass=LayerMeta):
         self.check_required_args()
         self._check_cores()
         self._setup()
+        self._check_skip()
         self._emit(event.SETUP)
         for child in self._children:
             child.setup()
@@ -336,6 +337,15 @@ class Layer(Storage, metaclass=LayerMeta):
                 setting="max_cores",
                 value=most,
                 advice=f"it is below the {least:g} cores of set_min_cores",
+            )
+
+    def _check_skip(self) -> None:
+        if self.get_arg("skip_existing") and not self._outputs:
+            raise InvalidSettingError(
+                thing=self._thing(),
+                setting="skip_existing",
+                value=True,
+                advice="say what its frames make with layer.add_output(name, path)",
             )
 
     def carry_out_stage(self, session: Session) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from outline import tokens
+from outline.frames import format_frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +101,14 @@ def declared(name: str, path: Path) -> dict[str, Any]:
         "digits": digits,
         "checked": bool(path.get_attribute("checked")),
         "min_bytes": min_bytes_of(path),
+        **_written_frames(path),
     }
+
+
+def _written_frames(path: Path) -> dict[str, str]:
+    """Return the frames that a sequence names in its path, which a layer of one frame reads all."""
+    frames = path.get_frame_set() if hasattr(path, "get_frame_set") else None
+    return {} if frames is None else {"frames": format_frames(frames)}
 
 
 def taken_over() -> frozenset[str]:

@@ -164,6 +164,30 @@ def check_minutes(thing: str, setting: str, value: Any) -> int:
     return math.ceil(check_number(thing, setting, value, unit="minutes"))
 
 
+def check_bool(thing: str, setting: str, value: Any) -> bool:
+    """Return a yes or no; the texts of configuration files are taken too.
+
+    Raises:
+        InvalidSettingError: It is neither.
+    """
+    said = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    found = said.get(str(value).strip().lower())
+    if found is None:
+        raise InvalidSettingError(
+            thing=thing, setting=setting, value=value, advice="give True or False"
+        )
+    return found
+
+
 def _optional_range(thing: str, value: Any) -> str | None:
     return None if value is None else check_range(thing, value)
 
@@ -180,6 +204,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "timeout": lambda thing, value: check_minutes(thing, "timeout", value),
     "timeout_llu": lambda thing, value: check_minutes(thing, "timeout_llu", value),
     "retries": lambda thing, value: check_whole(thing, "retries", value, least=0, most=16),
+    "skip_existing": lambda thing, value: check_bool(thing, "skip_existing", value),
     "tags": check_tags,
     "limits": lambda thing, value: check_names(thing, "limits", value),
 }

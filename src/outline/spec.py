@@ -22,7 +22,7 @@ from outline.names import wire_job_name, wire_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from outline.layer import Layer
@@ -71,6 +71,8 @@ class Options:
         shot: That of the outline by default.
         user: That of the outline by default.
         env: Variables over those of the outline.
+        skip_existing: Frames whose outputs are there, made of the same by the same, do not run; None: as layers say.
+        force: No frame is skipped.
     """
 
     def __init__(
@@ -89,12 +91,15 @@ class Options:
         shot: str | None = None,
         user: str | None = None,
         env: Mapping[str, str] | None = None,
+        skip_existing: bool | None = None,
+        force: bool = False,
     ) -> None:
         self.use_pycuerun, self.paused, self.priority = use_pycuerun, paused, priority
         self.maxretries, self.autoeat, self.name = maxretries, autoeat, name
         self.facility, self.os, self.email = facility, os, email
         self.show, self.shot, self.user = show, shot, user
         self.env = dict(env or {})
+        self.skip_existing, self.force = skip_existing, force
         self._pycuerun: dict[bool, list[str]] = {}
 
     def pycuerun(self, *, exact: bool) -> list[str]:
@@ -263,6 +268,8 @@ class _Writer:
         active = outline.get_active_layers()
         self.plans = [LayerPlan(layer, options, self.lowered, exact=exact) for layer in active]
         self._note_skipped(active)
+        if not exact:
+            self._note_unseen(active)
         self.by_name = {plan.title: plan for plan in self.plans}
         self.title = options.name or outline.get_name()
         self.show = options.show or outline.get_show()
@@ -276,6 +283,15 @@ class _Writer:
             f"in common with {self.outline.get_frame_range()}"
             for layer in self.outline.get_layers()
             if layer.get_name() not in names
+        ]
+
+    def _note_unseen(self, active: list[Layer]) -> None:
+        """Note what of a layer's outputs OpenCue does not look at."""
+        self.lowered += skip_notes(active, self.options)
+        self.lowered += [
+            f"layer {plan.title}: its outputs are not checked, OpenCue does not look at what a command makes"
+            for plan in self.plans
+            if plan.is_raw and plan.layer.get_checked_outputs()
         ]
 
     def write(self) -> Spec:
@@ -471,7 +487,7 @@ class _Writer:
         return {
             "version": 1,
             "job": self._job_extension(),
-            "layers": {plan.wire: _layer_extension(plan) for plan in self.plans},
+            "layers": {plan.wire: _layer_extension(plan, self.options) for plan in self.plans},
             "depends": [each for plan in self.plans for each in self._depend_extension(plan)],
         }
 
@@ -482,6 +498,7 @@ class _Writer:
             "cwd": os.getcwd(),
             "env": captured_environment(),
             "session": None if session is None else session.get_path(),
+            **({"force": True} if self.options.force else {}),
         }
 
     def _depend_extension(self, plan: LayerPlan) -> list[dict[str, Any]]:
@@ -505,7 +522,7 @@ def write_depends(outline: Outline, layer: Layer, depends: ET.Element) -> None:
         _write_edge(depends, name, edge)
 
 
-def _layer_extension(plan: LayerPlan) -> dict[str, Any]:
+def _layer_extension(plan: LayerPlan, options: Options) -> dict[str, Any]:
     layer = plan.layer
     facts = {
         "title": plan.title,
@@ -517,7 +534,27 @@ def _layer_extension(plan: LayerPlan) -> dict[str, Any]:
         "memory_mb": layer.get_min_memory(),
         "outputs": _checked_outputs(layer),
     }
+    if may_skip(layer, options):
+        from outline import work
+
+        facts |= work.files_and_work(layer)
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def may_skip(layer: Layer, options: Options) -> bool:
+    """Tell whether frames of a layer may be skipped, as launch and layer say."""
+    wanted = options.skip_existing
+    asked = layer.get_arg("skip_existing", False) if wanted is None else wanted
+    return bool(asked) and bool(layer.get_outputs())
+
+
+def skip_notes(layers: Sequence[Layer], options: Options) -> list[str]:
+    """Return one sentence per layer whose frames only the embedded farm could skip."""
+    return [
+        f"layer {layer.get_name()}: skip_existing needs the embedded farm; all of its frames run"
+        for layer in layers
+        if may_skip(layer, options)
+    ]
 
 
 def _checked_outputs(layer: Layer) -> list[dict[str, Any]] | None:

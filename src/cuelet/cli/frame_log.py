@@ -19,6 +19,7 @@ from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 
 _FOLLOW_POLL_S = 0.2
+_FOOT = "[cuelet] "
 _BLOCK = 1 << 16
 
 
@@ -38,6 +39,9 @@ def logs(options: argparse.Namespace) -> int:
     if options.path:
         print(path)
         return Exit.OK
+    if not path.exists() and (reason := _why_no_log(frame)):
+        print(f"{_FOOT}{reason}")
+        return Exit.OK
     if not path.exists() and not options.follow:
         raise CommandError(f"frame {frame.name()} has no log yet ({path})", Exit.NOT_FOUND)
     shown = Harmless().feed if sys.stdout.isatty() else bytes
@@ -48,6 +52,14 @@ def logs(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         sys.stderr.close()
     return Exit.OK
+
+
+def _why_no_log(frame: Frame) -> str:
+    """Return why a frame that succeeded has no log: it was skipped."""
+    if frame.state() != opencue.api.job_pb2.SUCCEEDED:
+        return ""
+    usage = opencue.farm.call_or_none("GetUsage", frame_ids=[frame.id()]) or {"frames": {}}
+    return str(usage["frames"].get(frame.id(), {}).get("reason", ""))
 
 
 def _read(path: Path) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from cuelet.cli.causes import LOG_LINES, Cause, causes
 from cuelet.cli.exits import Exit
 from cuelet.cli.frame_log import log_path
 from cuelet.cli.lookup import find_job
+from cuelet.cli.skipped import skipped, skipped_lines
 from cuelet.cli.text import count, duration, memory
 from cuelet.log_tail import last_lines
 from opencue.wrappers.frame import Frame
@@ -129,6 +130,7 @@ def show(options: argparse.Namespace) -> int:
         values = job_values(job)
         values["layers"] = [layer_values(layer) for layer in layers]
         values["depends"] = depends
+        values["skipped"] = skipped(job)["layers"]
         frames = dead_frames(job)
         usage = frame_usage(frames) if frames else {}
         values["dead_frames"] = [dead_values(job, f, usage.get(f.id(), {})) for f in frames]
@@ -142,6 +144,8 @@ def show(options: argparse.Namespace) -> int:
         released = " (released)" if depend["released"] else ""
         left = f", {count(depend['left'], 'frame')} held" if depend["left"] else ""
         _print(f"{depend['layer']}: {depend['text']}{released}{left}")
+    for line in skipped_lines(job):
+        _print(line)
     print_dead(job)
     return Exit.OK
 

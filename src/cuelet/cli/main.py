@@ -130,6 +130,12 @@ def _add_run(commands: Parsers) -> None:
         action="store_false",
         help="run commands as they are, without pycuerun (for scripts that do not launch)",
     )
+    run.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="skip frames whose outputs are there, made of the same by the same",
+    )
+    run.add_argument("--force", action="store_true", help="run every frame, skip none")
     _watching(run)
     run.add_argument("script")
     args = run.add_argument("args", nargs=argparse.REMAINDER, help="given to the script")

@@ -93,6 +93,9 @@ def _print_plan(
     console.print(plan.full_name, style="dim")
     if plan.layers:
         console.print(_layer_table(plan))
+        for layer in plan.layers:
+            if layer.checked or layer.skip_existing:
+                console.print(f"{layer.name}: {_outputs_text(layer)}")
     if plan.edges or plan.job_depends:
         console.print(_edge_table(plan))
     _print_paths(console, plan)
@@ -132,6 +135,12 @@ def _layer_cells(layer: PlannedLayer) -> tuple[str | Text, ...]:
         ",".join(layer.services),
         Text(layer.command.replace("\n", " "), no_wrap=True, overflow="ellipsis"),
     )
+
+
+def _outputs_text(layer: PlannedLayer) -> str:
+    """Return what becomes of a layer's outputs: ``checked image; skips what is there``."""
+    checked = [f"checked {', '.join(layer.checked)}"] if layer.checked else []
+    return "; ".join([*checked, *(["skips what is there"] if layer.skip_existing else [])])
 
 
 def cores_text(layer: PlannedLayer) -> str:

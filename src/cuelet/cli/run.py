@@ -19,6 +19,7 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.listing import job_values, print_dead
 from cuelet.cli.lookup import find_job
 from cuelet.cli.progress import Ending, summary, watch
+from cuelet.cli.skipped import skipped_lines
 from opencue.wrappers.job import Job
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")
@@ -26,11 +27,19 @@ _BUILDERS = ("create", "build", "make", "main", "outline", "job")
 
 def run(options: argparse.Namespace) -> int:
     """Launch the outlines of a script and, unless --detach, watch them to their end."""
+    set_overrides(options)
     jobs = launch_script(Path(options.script), options.args, pycuerun=options.pycuerun)
     if options.detach:
         _print_jobs(jobs, options)
         return Exit.OK
     return follow(jobs, options)
+
+
+def set_overrides(options: argparse.Namespace) -> None:
+    """Make flags of the command go before what the script's own launches say."""
+    flags = {"skip_existing": options.skip_existing, "force": options.force}
+    outline.cuerun.overrides.clear()
+    outline.cuerun.overrides.update({name: True for name, said in flags.items() if said})
 
 
 def _print_jobs(jobs: list[Job], options: argparse.Namespace) -> None:
@@ -63,6 +72,8 @@ def _follow_one(job: Job, options: argparse.Namespace) -> Ending:
         ) from None
     if not options.json:
         print(summary(ending))
+        for line in skipped_lines(ending.job):
+            print(f"  {line}")
         _print_outputs(ending.job)
         if ending.status is not Exit.OK:
             print_dead(ending.job)

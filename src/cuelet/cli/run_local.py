@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.run import launch_script
+from cuelet.cli.run import launch_script, set_overrides
 from outline import config
 from outline.backend import local_report
 from outline.backend.local import LocalFrame, LocalJob
@@ -22,6 +22,7 @@ def run(options: argparse.Namespace) -> int:
         CommandError: The script launched on another backend by itself.
     """
     _choose_backend(options)
+    set_overrides(options)
     launched: list[Any] = launch_script(
         Path(options.script), options.args, pycuerun=options.pycuerun
     )

@@ -101,6 +101,10 @@ def _check_running(job: Job) -> list[str]:
         found.append("what is reserved is not what is running")
     if not set(job.intents) <= running:
         found.append("an intent to kill outlived its run")
+    if not set(job.started_with) <= running:
+        found.append("what a run started with outlived it")
+    if any(job.state_of[index] != WAITING for index in job.looks):
+        found.append("a frame that does not wait was looked at")
     return found
 
 

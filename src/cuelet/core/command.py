@@ -72,6 +72,9 @@ def build_run(
         for argv, number in zip(mapped, each, strict=True)
     )
     notes = lowering_notes(layer, *held) + mapping_notes(plain[0], mapped[0])
+    look = job.started_with.get(index)
+    if look and look.reason:
+        notes.append(f"note     not skipped: {look.reason}")
     cwd = job.spec.cwd or place.scratch
     return RunRequest(
         run_id=job.run_id(index),

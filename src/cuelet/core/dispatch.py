@@ -10,6 +10,7 @@ from __future__ import annotations
 from cuelet.core.disks import disks_holding
 from cuelet.core.farm import Decision, Farm, holders, start
 from cuelet.core.job import Job, Layer
+from cuelet.core.skip import ready_frame
 from cuelet.core.states import WAITING
 
 PATIENCE_S = 10.0
@@ -30,7 +31,7 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
             if not layer.counts[WAITING] or _is_capped(farm, job, layer):
                 continue
             _start_fitting(farm, job, layer, decision, now=now)
-            if passed is None and layer.counts[WAITING] and not _is_capped(farm, job, layer):
+            if passed is None and _is_kept_waiting(farm, job, layer):
                 passed = layer
                 if _has_waited_long(farm, layer, now):
                     return
@@ -42,11 +43,27 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
 
 def _start_fitting(farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float) -> None:
     while layer.counts[WAITING] and _fits(farm, layer) and not _is_capped(farm, job, layer):
-        index = job.state_of.find(_WAITING, layer.cursor, layer.end)
-        layer.cursor = index
+        index = _next_frame(farm, job, layer, decision)
+        if index is None:
+            return
         start(farm, job, index, decision, now=now)
         if farm.passed and farm.passed[0] is layer:
             farm.passed = None
+
+
+def _next_frame(farm: Farm, job: Job, layer: Layer, decision: Decision) -> int | None:
+    """Return the waiting frame that starts next; None while its files are being looked at."""
+    layer.cursor = job.state_of.find(_WAITING, layer.cursor, layer.end)
+    if layer.spec.skip_existing:
+        return ready_frame(farm, job, layer, decision)
+    return layer.cursor
+
+
+def _is_kept_waiting(farm: Farm, job: Job, layer: Layer) -> bool:
+    """Tell whether a layer has frames that only want room."""
+    if not layer.counts[WAITING] or _is_capped(farm, job, layer):
+        return False
+    return not _fits(farm, layer)
 
 
 def _has_waited_long(farm: Farm, layer: Layer, now: float) -> bool:

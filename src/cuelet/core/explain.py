@@ -47,7 +47,10 @@ def explain_frame(farm: Farm, job: Job, index: int) -> list[Reason]:
     if state is RUNNING:
         return _running_reasons(farm, job, index)
     if state is SUCCEEDED:
-        return [Reason("succeeded", "it has succeeded")]
+        reason = job.reasons.get(index, "")
+        return [
+            Reason("succeeded", f"it has succeeded: {reason}" if reason else "it has succeeded")
+        ]
     if state is EATEN:
         return [Reason("eaten", "somebody gave up on it", f"{_retry(job, index)}")]
     if state is DEAD:
@@ -213,6 +216,9 @@ def _who_holds(farm: Farm) -> str:
 
 
 def _why_not_yet(farm: Farm, job: Job, layer: Layer) -> Reason:
+    if any(look.serial for look in job.looks.values()) and layer.spec.skip_existing:
+        text = "its inputs and outputs are being looked at, whether it has to run at all"
+        return Reason("look", text)
     passed = farm.passed[0] if farm.passed else None
     if passed is not None and passed is not layer:
         text = f"a larger frame, of layer {passed.name}, has waited long and has its turn first"

@@ -52,6 +52,10 @@ class Decision:
     """Frames whose process must be started once this is committed."""
     kills: list[str] = field(default_factory=list)
     """Run ids to kill."""
+    looks: list[tuple[Job, int]] = field(default_factory=list)
+    """Frames whose files have to be looked at before they can start."""
+    made: list[Sequence[str]] = field(default_factory=list)
+    """Fields of `cuelet.core.skip.Made`: what runs that succeeded have made."""
     acks: list[str] = field(default_factory=list)
     """Run ids whose end is recorded, so that the runner may forget them."""
 
@@ -92,6 +96,8 @@ class Farm:
         self._by_key: dict[str, list[Job]] = {}
         self.order: list[Job] = []
         """Pending jobs, most urgent first."""
+        self.looks_ordered = 0
+        """Looks at frames' files so far; numbers them."""
         self.passed: tuple[Layer, float] | None = None
         """The first layer that does not fit, and since when smaller frames pass it."""
         self.full_disks: tuple[FullDisk, ...] = ()
@@ -196,6 +202,7 @@ class Farm:
         cores, memory_mb = job.reserved.pop(index, (0.0, 0))
         job.cores_in_use = round(job.cores_in_use - cores, 6)
         job.rss_kb.pop(index, None)
+        job.started_with.pop(index, None)
         self.free_cores = round(self.free_cores + cores, 6)
         self.free_memory_mb += memory_mb
 
@@ -290,6 +297,8 @@ def start(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -
     job.max_rss_kb[index] = 0
     job.reasons.pop(index, None)
     farm.hold(job, index)
+    if look := job.looks.get(index):
+        job.started_with[index] = look
     decision.spread(job, job.move(index, RUNNING))
     decision.frame(job, index)
     decision.starts.append((job, index))
@@ -309,6 +318,8 @@ def ended(farm: Farm, report: RunExited, decision: Decision) -> None:
     job.intents.pop(index, None)
     if report.exit_status == NOT_BEGUN and not farm.full_disks:
         farm.full_disks = (FullDisk(DiskUse.LOGS, "the runner's disk", report.reason),)
+    if report.made and state is SUCCEEDED:
+        decision.made.append(report.made.split(" "))
     decision.frame(job, index)
     if job.exit_status[index] == OUT_OF_MEMORY:
         decision.job(job)  # its layer reserves more from now on

@@ -111,6 +111,20 @@ class FrameRow(NamedTuple):
     raises: int
 
 
+class Look(NamedTuple):
+    """What is known of a waiting frame's files, for layers with `skip_existing`."""
+
+    serial: int = 0
+    """Number of the look that is under way, 0 when it is over."""
+    note: str = ""
+    """What a run gives back when it ends well; empty when it could not be told apart later."""
+    reason: str = ""
+    """Why the frame is not skipped."""
+
+
+NOT_LOOKED = Look()
+
+
 class Comment(NamedTuple):
     """A remark somebody left on a job."""
 
@@ -183,6 +197,10 @@ class Job:
         self.reasons: dict[int, str] = {}
         self.reserved: dict[int, tuple[float, int]] = {}
         """Cores and memory (MB) held by each running frame."""
+        self.looks: dict[int, Look] = {}
+        """Waiting frames that are or were looked at; forgotten with every change of state."""
+        self.started_with: dict[int, Look] = {}
+        """The look before the start, of running frames."""
         self.rss_kb: dict[int, int] = {}
         """Resident memory of running frames, as last measured."""
 
@@ -310,6 +328,8 @@ class Job:
         layer.counts[self.state_of[index]] -= 1
         layer.counts[state] += 1
         self.state_of[index] = state
+        if self.looks:
+            self.looks.pop(index, None)
         if state == WAITING and index < layer.cursor:
             layer.cursor = index
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from cuelet.core.command import Place, replace_tokens, token_values
 from cuelet.core.job import Job, Layer
 from cuelet.core.runs import OutputFile
 from cuelet.core.spec import DeclaredFile
+from outline.frames import parse_range
 from outline.tokens import PER_FRAME, has_any
 
 
@@ -22,12 +23,26 @@ def output_files(job: Job, index: int, place: Place) -> tuple[OutputFile, ...]:
     )
 
 
+def input_files(job: Job, index: int, place: Place) -> tuple[OutputFile, ...]:
+    """Return every file that a frame, or each frame of a chunk, reads."""
+    layer = job.layer_at(index)
+    return tuple(
+        OutputFile(f"{layer.name}/{each.name}", paths)
+        for each in layer.spec.input_files
+        for paths in _paths(job, layer, index, each, place)
+    )
+
+
 def _paths(
     job: Job, layer: Layer, index: int, file: DeclaredFile, place: Place
 ) -> Iterator[tuple[str, ...]]:
     """Yield where a declared file may be, for each frame that has one of its own."""
-    numbers: Iterable[int] = layer.tasks.members(index - layer.start)
-    for number in numbers if has_any(file.paths, PER_FRAME) else list(numbers)[:1]:
+    numbers: Sequence[int] = layer.tasks.members(index - layer.start)
+    if not has_any(file.paths, PER_FRAME):
+        numbers = numbers[:1]
+    elif file.frames and len(layer.tasks) == 1:
+        numbers = list(dict.fromkeys([*numbers, *parse_range(file.frames)]))
+    for number in numbers:
         tokens = token_values(job, layer, index, number)
         tokens["IFRAME"] = f"{number:0{file.digits}d}"
         found = [replace_tokens(path, tokens) for path in file.paths]

@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file that a run makes."""
+    """A file that a run makes or reads."""
 
     name: str
     """``layer/output``."""
@@ -43,7 +43,7 @@ class OutputFile:
     """Absolute; it is in the first of these that has content."""
     min_bytes: int = 1
     checked: bool = True
-    """Without it the run has failed."""
+    """Without it the run has failed; of an input: it has to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class RunRequest:
     """What all processes together may use where the runner can put a wall; 0 for no limit."""
     outputs: tuple[OutputFile, ...] = ()
     """Looked at when the last step has ended with 0."""
+    look: str = ""
+    """Given back in `RunExited.made`, with a stamp of the outputs; empty: nobody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class RunExited:
     """One line in words when the exit status does not say it (program not found, killed by ...)."""
     out_of_memory: bool = False
     """The kernel killed it because memory ran out."""
+    made: str = ""
+    """`RunRequest.look` and a stamp of the outputs, a blank between; empty unless all of them are there."""
 
 
 RunEvent = RunStarted | RunUsage | RunExited

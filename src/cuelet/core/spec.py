@@ -25,6 +25,8 @@ class DeclaredFile:
     checked: bool = False
     """A frame fails without it."""
     min_bytes: int = 1
+    frames: str = ""
+    """Range written in an input's path: a layer of one frame reads all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,13 @@ class LayerSpec:
     """As people are told of them."""
     output_files: tuple[DeclaredFile, ...] = ()
     """What is looked at when a frame has ended."""
+    input_files: tuple[DeclaredFile, ...] = ()
+    skip_existing: bool = False
+    """Frames whose outputs are there, made of the same by the same, do not run."""
+    work: str = ""
+    """Stands for what a frame does beyond its command; another text is other work."""
+    doubt: str = ""
+    """Why nobody can tell whether the work changed: then every frame runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +122,8 @@ class JobSpec:
     session: str = ""
     layers: tuple[LayerSpec, ...]
     edges: tuple[EdgeSpec, ...] = ()
+    force: bool = False
+    """No frame is skipped."""
     after: tuple[str, ...] = ()
     """Names of jobs that must have succeeded before any frame of this one starts."""
 
@@ -138,7 +149,7 @@ def _layer_from_dict(values: Mapping[str, Any]) -> LayerSpec:
     fields = dict(values)
     for key in ("tags", "services", "limits", "outputs"):
         fields[key] = tuple(fields[key])
-    for key in ("output_files",):
+    for key in ("output_files", "input_files"):
         fields[key] = tuple(_file_from_dict(each) for each in fields.get(key, ()))
     if fields["argv"] is not None:
         fields["argv"] = tuple(fields["argv"])

@@ -16,7 +16,7 @@ class FrameState(enum.IntEnum):
     RUNNING = 2
     """A process works on it, or is about to: committed before the process exists."""
     SUCCEEDED = 3
-    """Ended with exit status 0."""
+    """Ended with exit status 0, or did not have to run."""
     DEPEND = 4
     """Waits for other frames."""
     DEAD = 5
@@ -34,7 +34,7 @@ EATEN = FrameState.EATEN
 
 FRAME_MOVES: Final[Mapping[FrameState, frozenset[FrameState]]] = MappingProxyType(
     {
-        WAITING: frozenset({RUNNING, DEPEND, EATEN}),
+        WAITING: frozenset({RUNNING, SUCCEEDED, DEPEND, EATEN}),
         RUNNING: frozenset({SUCCEEDED, WAITING, DEPEND, DEAD, EATEN}),
         SUCCEEDED: frozenset({WAITING, DEPEND}),  # retried, or re-armed by a retry upstream
         DEPEND: frozenset({WAITING, EATEN}),

@@ -16,18 +16,21 @@ from itertools import count
 from typing import Any, TypeVar, cast
 
 from cuelet.core import farm as acts
+from cuelet.core import skip
 from cuelet.core.command import Place, base_environment, build_run
 from cuelet.core.disks import DiskUse, FullDisk, find_full
 from cuelet.core.dispatch import dispatch
 from cuelet.core.errors import FarmError
 from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
+from cuelet.core.job import NOT_LOOKED, Job, Layer
 from cuelet.core.memory import MemoryPolicy
 from cuelet.core.outputs import output_files
 from cuelet.core.runs import RunEvent, RunExited, RunnerState, RunStarted, RunUsage
+from cuelet.core.skip import Question, Seen
 from cuelet.core.states import RUNNING, WAITING, JobState
 from cuelet.engine.disks import DiskWatch
-from cuelet.engine.ports import Clock, MakeRunner, StorePort
+from cuelet.engine.looker import Looker, see_nothing
+from cuelet.engine.ports import Clock, LookAt, MakeRunner, StorePort
 from cuelet.engine.watchdog import LogStamp, Watchdog
 from cuelet.store.errors import DiskFullError, SyncError
 
@@ -61,6 +64,7 @@ class Engine:
         memory_mb: Memory that frames may reserve together.
         disks: Looks for full disks; None: nobody does.
         memory_policy: What is done about frames that use more than they reserved.
+        look: Looks at the files of frames that might be skipped.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Engine:
         memory_mb: int,
         disks: DiskWatch | None = None,
         memory_policy: MemoryPolicy | None = None,
+        look: LookAt = see_nothing,
     ) -> None:
         self._store, self._clock, self.place = store, clock, place
         self._runner = make_runner(self._on_events, self._on_lost)
@@ -92,6 +97,8 @@ class Engine:
         self._alarm: tuple[FullDisk, ...] = ()
         self._pause_s = COMMIT_AGAIN_S
         self._failed_for_good: SyncError | None = None
+        self._looker = Looker(look, self._on_seen)
+        self._seen: list[Seen] = []
 
     async def start(self) -> None:
         """Recover: load, ask the runner what lives, settle the difference, book what can start."""
@@ -205,6 +212,10 @@ class Engine:
         self._events.extend(events)
         self._wake.set()
 
+    def _on_seen(self, seen: list[Seen]) -> None:
+        self._seen.extend(seen)
+        self._wake.set()
+
     def _on_lost(self) -> None:
         self._runner_lost = True
         self._wake.set()
@@ -250,6 +261,7 @@ class Engine:
         replies = [self._decide(request, decision, now) for request, _ in requests]
         for event in events:
             self._take(event, decision)
+        self._judge(decision, now)
         bug = next((r for r in replies if _is_bug(r)), None)
         error = self._go_back(cast("Exception", bug)) if bug else self._complete(decision)
         for reply, (_, future) in zip(replies, requests, strict=True):
@@ -284,6 +296,22 @@ class Engine:
             name = f"{found[0].name} {found[0].frame_name(found[1])}"
             done = "is killed: it" if excess.is_fatal else "goes on although it"
             _log.warning("frame %s %s %s", name, done, excess.text)
+
+    def _judge(self, decision: Decision, now: float) -> None:
+        """Skip the frames whose outputs need not be made, as was seen; let the others start."""
+        found, self._seen = self._seen, []
+        for seen in found:
+            job = self.farm.jobs.get(seen.question.job_id)
+            if job is not None:
+                made = self._find_made(seen.question.trace.key)
+                skip.judge(self.farm, job, seen, made, decision, now=now)
+
+    def _find_made(self, key: str) -> skip.Made | None:
+        try:
+            return self._store.find_made(key)
+        except Exception:  # noqa: BLE001 whatever the store raises, the frame can run
+            _log.exception("what is known of outputs cannot be read")
+            return None
 
     def _complete(self, decision: Decision) -> Exception | None:
         """Book what can start, commit all of it, then act; return why if it could not be kept."""
@@ -333,8 +361,19 @@ class Engine:
             self._runner.kill(run, KILL_GRACE_S)
         if decision.acks:
             self._runner.ack(decision.acks)
+        if decision.looks:
+            self._ask(decision)
         for job in decision.jobs.values():
             self._forget(job)
+
+    def _ask(self, decision: Decision) -> None:
+        """Have frames looked at, those of one layer together."""
+        place, by_layer = self.place(), dict[Layer, list[Question]]()
+        for job, index in decision.looks:
+            asked = by_layer.setdefault(job.layer_at(index), [])
+            asked.append(skip.question(job, index, place))
+        for questions in by_layer.values():
+            self._looker.ask(questions)
 
     def _spawn(self, job: Job, index: int) -> None:
         place = self.place()
@@ -344,7 +383,8 @@ class Engine:
         limit_mb = self.farm.memory_policy.limit_mb(job.reserved[index][1], self._memory_mb)
         run = replace(build_run(job, index, place), memory_max_mb=limit_mb)
         if job.layer_at(index).spec.output_files:
-            run = replace(run, outputs=output_files(job, index, place))
+            look = job.started_with.get(index, NOT_LOOKED)
+            run = replace(run, outputs=output_files(job, index, place), look=look.note)
         self._runner.spawn(run)
 
     def _forget(self, job: Job) -> None:

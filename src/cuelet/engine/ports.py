@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from cuelet.core.farm import Decision
 from cuelet.core.job import Job
 from cuelet.core.runs import RunEvent, RunnerState, RunRequest
+from cuelet.core.skip import Made, Question, Seen
 
 
 class Clock(Protocol):
@@ -35,9 +36,15 @@ class StorePort(Protocol):
     def load(self) -> Iterator[Job]:
         """Yield every job as last committed."""
 
+    def find_made(self, key: str) -> Made | None:
+        """Return how some outputs were made, None when nobody knows."""
+
     def close(self) -> None:
         """Let the file go."""
 
+
+LookAt = Callable[[Sequence[Question]], list[Seen]]
+"""Looks at the files of frames; may take as long as their file system does, called in a thread."""
 
 EventsCallback = Callable[[list[RunEvent]], None]
 LostCallback = Callable[[], None]

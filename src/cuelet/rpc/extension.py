@@ -13,11 +13,12 @@ from cuelet.core.errors import InvalidRequestError
 from cuelet.core.farm import Farm, is_stuck
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job
+from cuelet.core.skip import SKIPPED, skipped_frames
 from cuelet.core.states import DEPEND, EATEN, SUCCEEDED, WAITING, Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 from cuelet.rpc.why import explained, stuck_reason
-from outline.frames import EdgeKind
+from outline.frames import EdgeKind, format_frames
 
 SERVICE = "cuelet.Farm"
 Values = Mapping[str, Any]
@@ -51,6 +52,7 @@ class FarmService:
             "Info": self._on_info,
             "GetUsage": self._on_usage,
             "GetDepends": self._on_depends,
+            "GetSkipped": self._on_skipped,
             "GetStuck": self._on_stuck,
             "Why": self._on_why,
             "GetRun": self._on_run,
@@ -103,6 +105,14 @@ class FarmService:
             "submitted_at": job.submitted_at,
             "stopped_at": job.stopped_at,
         }
+
+    async def _on_skipped(self, request: Values) -> Values:
+        found = skipped_frames(search.any_job(self._engine.farm, str(request.get("job_id", ""))))
+        layers = {
+            name: {"count": len(numbers), "frames": format_frames(numbers)}
+            for name, numbers in found.items()
+        }
+        return {"layers": layers, "reason": SKIPPED}
 
     async def _on_run(self, request: Values) -> Values:
         farm, place = self._engine.farm, self._engine.place()

@@ -8,6 +8,7 @@ from typing import Any
 
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.spec import DeclaredFile
+from outline.frames import parse_range
 
 MAX_DIGITS = 32
 MAX_BYTES = 2**62
@@ -32,6 +33,7 @@ def _file(values: Any, where: str) -> DeclaredFile:
             digits=_whole(values, "digits", MAX_DIGITS),
             checked=bool(values.get("checked", False)),
             min_bytes=_whole(values, "min_bytes", MAX_BYTES),
+            frames=_range(values.get("frames", "")),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InvalidSpecError(
@@ -42,6 +44,14 @@ def _file(values: Any, where: str) -> DeclaredFile:
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value or b"\0" in os.fsencode(value):
         raise ValueError(f"{value!r} is no path or name")
+    return value
+
+
+def _range(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"frames {value!r} is no text")
+    if value:
+        parse_range(value)
     return value
 
 

@@ -149,6 +149,7 @@ def _job(spec: _Spec, element: Element) -> JobSpec:
         session=_usable("session", spec.job.get("session") or ""),
         layers=layers,
         edges=edges,
+        force=bool(spec.job.get("force")),
         after=tuple(_awaited_jobs(spec, name)),
     )
 
@@ -207,6 +208,10 @@ def _layer(spec: _Spec, element: Element) -> LayerSpec:
         env=_env(element),
         outputs=tuple(_listed(element, "outputs/output")),
         output_files=declared_files(own, "outputs", given),
+        input_files=declared_files(own, "inputs", given),
+        skip_existing=bool(own.get("skip_existing")) and bool(own.get("outputs")),
+        work=_usable(f"layer {given!r}, work", own.get("work") or ""),
+        doubt=_usable(f"layer {given!r}, doubt", own.get("doubt") or ""),
     )
 
 

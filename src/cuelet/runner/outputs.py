@@ -24,10 +24,13 @@ class Verdict(NamedTuple):
 
     fault: str
     """What is wrong with the outputs that are checked; empty when nothing is."""
+    stamp: str = ""
+    """Stamp of all outputs; empty when they are not all there."""
 
 
 def look(outputs: Sequence[OutputFile]) -> Verdict:
     """Look at every output."""
+    from cuelet.runner.stamps import take_stamp
     from outline.outputs import find_fault
 
     faults = [
@@ -35,7 +38,7 @@ def look(outputs: Sequence[OutputFile]) -> Verdict:
         for output in outputs
         if output.checked and (fault := find_fault(output.paths, output.min_bytes))
     ]
-    return Verdict(_tell(faults))
+    return Verdict(_tell(faults), take_stamp(outputs).text)
 
 
 def _tell(faults: Sequence[str]) -> str:
@@ -56,7 +59,9 @@ def start_looking(outputs: Sequence[OutputFile]) -> tuple[int, int]:
     Raises:
         OSError: The system refused a process.
     """
-    import outline.outputs  # noqa: F401 here, so that no child has to import it
+    # Here, so that no child has to import them.
+    import cuelet.runner.stamps  # noqa: F401
+    import outline.outputs  # noqa: F401
 
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     masked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())

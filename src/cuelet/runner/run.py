@@ -61,6 +61,8 @@ class Run:
     strike_at_s: float = math.inf
     """When SIGKILL follows."""
     left_behind: int = 0
+    made: str = ""
+    """Told with the end when all outputs are there."""
     verdict: int = -1
     """Descriptor from which the verdict on the outputs is read."""
     notes: list[str] = field(default_factory=list)
@@ -140,6 +142,8 @@ class Run:
         if fault and not self.is_killed:
             self.exit_status, self.exit_signal = BAD_OUTPUT, 0
             self.notes.append(f"exit 0, but {fault}")
+        elif verdict and verdict.stamp and self.request.look and not self.is_killed:
+            self.made = f"{self.request.look} {verdict.stamp}"
 
     def describe(self, now_s: float) -> LiveRun:
         """Return the run as it is told to a farm that connects."""
@@ -164,4 +168,5 @@ class Run:
             at=at,
             reason="; ".join(self.notes),
             out_of_memory=self.is_out_of_memory,
+            made=self.made,
         )

@@ -143,6 +143,7 @@ class FakeRunner:
         cpu_s: float = 0.0,
         max_rss_kb: int = 0,
         reason: str = "",
+        made: str = "",
     ) -> None:
         """Let a run end."""
         run = self._live.pop(run_id)
@@ -155,6 +156,7 @@ class FakeRunner:
             max_rss_kb=max_rss_kb,
             at=self._now(),
             reason=reason,
+            made=made,
         )
         self._ended[run_id] = exited
         self._tell(exited)

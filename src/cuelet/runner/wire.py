@@ -107,6 +107,8 @@ def message_from_request(request: RunRequest) -> Message:
         "header": request.header,
         "memory_max_mb": request.memory_max_mb,
     }
+    if request.look:
+        message["look"] = request.look
     if request.outputs:
         message["outputs"] = [asdict(output) for output in request.outputs]
     return message
@@ -127,6 +129,7 @@ def request_from_message(message: Message) -> RunRequest:
             OutputFile(**{**output, "paths": tuple(output["paths"])})
             for output in message.get("outputs", ())
         ),
+        look=str(message.get("look", "")),
     )
 
 

@@ -33,6 +33,12 @@ DELETE FROM comment WHERE job = ?
 -- name: put_comment
 INSERT INTO comment (job, pos, number, at, user, subject, message) VALUES (?, ?, ?, ?, ?, ?, ?)
 
+-- name: put_made
+INSERT OR REPLACE INTO made (key, command, env, frames, inputs, outputs) VALUES (?, ?, ?, ?, ?, ?)
+
+-- name: find_made
+SELECT key, command, env, frames, inputs, outputs FROM made WHERE key = ?
+
 -- name: all_jobs
 SELECT pk, id, spec, state, paused, priority, autoeat, max_retries, min_cores, max_cores,
        submitted_at, stopped_at, after

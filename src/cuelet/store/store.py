@@ -10,6 +10,7 @@ from typing import Any
 
 from cuelet.core.farm import Decision
 from cuelet.core.job import Comment, FrameRow, Job, Layer
+from cuelet.core.skip import Made
 from cuelet.core.spec import spec_from_dict, spec_to_dict
 from cuelet.core.states import JobState
 from cuelet.store.backup import back_up
@@ -83,6 +84,7 @@ class Store:
             )
             forgotten = [(self._pks[job.id],) for job in decision.forgotten]
             self._database.executemany(self._sql["drop_job"], forgotten)
+            self._database.executemany(self._sql["put_made"], decision.made)
 
     def back_up(self, target: Path, *, force: bool) -> int:
         """Copy the database while it is in use; may run in another thread.
@@ -112,6 +114,16 @@ class Store:
     def _free_pages(self) -> int:
         (pages,) = self._database.execute("PRAGMA freelist_count").fetchone()
         return int(pages)
+
+    def find_made(self, key: str) -> Made | None:
+        """Return how some outputs were made, None when nobody knows.
+
+        Raises:
+            StoreError: The file cannot be read.
+        """
+        with translated(self.path, "read"):
+            row = self._database.execute(self._sql["find_made"], (key,)).fetchone()
+        return None if row is None else Made._make(row)
 
     def make_room(self) -> bool:
         """Give up the ballast and fold the write-ahead log; return whether that gained any room.

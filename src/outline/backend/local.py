@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from outline.backend import cue
 from outline.backend.local_graph import State
@@ -13,6 +14,7 @@ from outline.backend.local_plan import Plan
 from outline.backend.local_run import Run, this_machine
 from outline.exception import OutlineException
 from outline.settings import check_number
+from outline.spec import skip_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +130,11 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJo
     Raises:
         OutlineException: It cannot run here.
     """
-    plan = Plan(launcher.get_outline(), launcher.get_spec_options(use_pycuerun=use_pycuerun))
+    outline, options = launcher.get_outline(), launcher.get_spec_options(use_pycuerun=use_pycuerun)
+    plan = Plan(outline, options)
+    for sentence in skip_notes(outline.get_layers(), options):
+        if sys.stderr is not None:  # a DCC without a console
+            sys.stderr.write(f"note: {sentence}\n")
     return [LocalJob(Run(plan, this_machine(_cores(launcher)), _log_dir(launcher)))]
 
 

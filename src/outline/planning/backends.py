@@ -52,7 +52,7 @@ def look(
     return {
         "cuelet": [*_from_spec(ol, options, "cuelet"), *_lowered_to_fit(layers, hosts)],
         "cue": [*_from_spec(ol, options, "cue"), *_clamped_retries(layers, options)],
-        "local": list(_local()),
+        "local": [*_local(), *_unskipped(ol, options)],
     }
 
 
@@ -137,6 +137,12 @@ def _local() -> Iterator[Note]:
         return
     text = "frames run one by one: reservations, tags, limits and priorities do not count"
     yield Note("P305", Severity.INFO, text, "use cuelet for more than one frame at a time")
+
+
+def _unskipped(ol: Outline, options: spec.Options) -> Iterator[Note]:
+    for sentence in spec.skip_notes(ol.get_layers(), options):
+        way_out = "launch on the farm to skip frames; nothing has to change for all of them to run"
+        yield Note("P305", Severity.INFO, sentence, way_out, _subject(sentence))
 
 
 def this_machine() -> Host:

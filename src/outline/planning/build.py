@@ -137,7 +137,7 @@ class _Builder:
             self._note(error, layer)
         else:
             place = self._place_of(layer)
-            self.planned[layer.get_name()] = planned_layer(layer, sent, place)
+            self.planned[layer.get_name()] = planned_layer(layer, sent, self.options, place)
 
     def _plan_edges(self, layer: Layer) -> None:
         for depend in layer.get_depends():

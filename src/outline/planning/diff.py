@@ -14,7 +14,7 @@ from outline.planning.model import VERSION
 _JOB_FIELDS = ("full_name", "range", "priority", "use_pycuerun", "env", "job_depends")
 _LAYER_FIELDS = (
     "type", "range", "chunk", "command", "wire_command", "cores", "max_cores", "memory_mb", "gpus",
-    "retries", "timeout_min", "services", "tags", "limits", "env", "outputs",
+    "retries", "timeout_min", "services", "tags", "limits", "env", "outputs", "checked", "skip_existing",
 )  # fmt: skip
 
 

@@ -17,12 +17,15 @@ SESSION = "{session}"
 """Stands for the session directory in commands, which every launch makes anew."""
 
 
-def planned_layer(layer: Layer, sent: spec.LayerPlan, place: Place | None) -> PlannedLayer:
+def planned_layer(
+    layer: Layer, sent: spec.LayerPlan, options: spec.Options, place: Place | None
+) -> PlannedLayer:
     """Return a layer as it would run.
 
     Args:
         layer: The layer.
         sent: The layer as it would be sent.
+        options: How it would be launched.
         place: Where it was made.
     """
     own = own_command(layer)
@@ -50,6 +53,8 @@ def planned_layer(layer: Layer, sent: spec.LayerPlan, place: Place | None) -> Pl
         limits=tuple(layer.get_limits() or ()),
         env=layer.get_envs(),
         outputs={name: path.get_path() for name, path in layer.get_outputs().items()},
+        checked=tuple(layer.get_checked_outputs()),
+        skip_existing=spec.may_skip(layer, options),
         place=place,
         tasks=sent.tasks,
     )

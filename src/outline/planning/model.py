@@ -122,6 +122,10 @@ class PlannedLayer:
     limits: tuple[str, ...]
     env: Mapping[str, str]
     outputs: Mapping[str, str]
+    checked: tuple[str, ...] = ()
+    """Names of the outputs without which a process has failed."""
+    skip_existing: bool = False
+    """Processes whose outputs are there, made of the same by the same, do not run."""
     place: Place | None = None
     tasks: Tasks = field(repr=False, compare=False)
     """The frames, cut into chunks; not part of the JSON form."""

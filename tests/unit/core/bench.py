@@ -9,7 +9,9 @@ from cuelet.core import ids
 from cuelet.core.check import check
 from cuelet.core.dispatch import dispatch
 from cuelet.core.farm import Decision, Farm
+from cuelet.core.job import Look
 from cuelet.core.runs import RunExited
+from cuelet.core.skip import Made, Question, Seen, Trace, judge
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import FrameState
 
@@ -68,6 +70,15 @@ class Bench:
 
     def free(self, index: int) -> None:
         acts.free_frames(self.job, [index], self.decision)
+
+    def skip(self, index: int) -> None:
+        """Let a waiting frame turn out not to have to run."""
+        self.job.looks[index] = Look(serial=1)
+        trace = Trace("key", "command", "env", "frames")
+        question = Question(self.job.id, index, 1, trace, (), ())
+        seen = Seen(question, inputs="in", outputs="out", is_newer=True)
+        made = Made(*trace, "in", "out")
+        judge(self.farm, self.job, seen, made, self.decision, now=self.now)
 
     def pause(self, *, paused: bool = True) -> None:
         acts.set_paused(self.job, self.decision, paused=paused)

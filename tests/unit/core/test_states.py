@@ -89,6 +89,7 @@ MOVES: list[tuple[FrameState, FrameState, Story, Story]] = [
     (DEPEND, WAITING, nothing, lambda b: b.eat(FIRST)),
     (DEPEND, EATEN, nothing, lambda b: b.eat(THEN)),
     (WAITING, RUNNING, first_done, lambda b: b.book()),
+    (WAITING, SUCCEEDED, first_done, lambda b: b.skip(THEN)),
     (WAITING, DEPEND, first_done, lambda b: b.retry(FIRST)),
     (WAITING, EATEN, first_done, lambda b: b.eat(THEN)),
     (RUNNING, SUCCEEDED, then_runs, lambda b: b.end(THEN)),

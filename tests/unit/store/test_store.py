@@ -249,6 +249,7 @@ def test_a_job_of_the_longest_integers_is_kept(tmp_path: Path) -> None:
     assert reopened(store) == [picture(b.job)]
 
 
+WITHOUT_MADE = "DROP TABLE made;"
 WITHOUT_BUDGETS = "ALTER TABLE frame DROP COLUMN spared; ALTER TABLE frame DROP COLUMN raises;"
 
 
@@ -260,7 +261,7 @@ def test_frames_of_schema_3_come_back_with_their_whole_budgets(tmp_path: Path) -
     store.commit(b.decide())
     store.close()
     old = sqlite3.connect(path)
-    old.executescript(f"{WITHOUT_BUDGETS} PRAGMA user_version = 3;")
+    old.executescript(f"{WITHOUT_MADE} {WITHOUT_BUDGETS} PRAGMA user_version = 3;")
     old.close()
 
     assert reopened(Store(path)) == [picture(b.job)]
@@ -298,7 +299,8 @@ def test_a_database_of_schema_2_opens_with_its_jobs_and_takes_comments(tmp_path:
     store.commit(b.decide())
     store.close()
     old = sqlite3.connect(path)
-    old.executescript(f"{WITHOUT_BUDGETS} DROP TABLE comment; PRAGMA user_version = 2;")
+    older = f"{WITHOUT_MADE} {WITHOUT_BUDGETS} DROP TABLE comment; PRAGMA user_version = 2;"
+    old.executescript(older)
     old.close()
 
     again = Store(path)

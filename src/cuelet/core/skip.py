@@ -1,0 +1,234 @@
+"""Frames that need not run: what is compared, and what follows from it.
+
+A frame whose layer has `skip_existing` is looked at before it starts. What its files looked like
+then, and after it has succeeded, is kept as a `Made`; a later frame that would make the same files
+of the same is done without a process. Whatever is not known for sure lets the frame run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cuelet.core.command import Place, build_run
+from cuelet.core.farm import Decision, Farm, finish_if_complete, holders
+from cuelet.core.job import Job, Layer, Look
+from cuelet.core.outputs import input_files, output_files
+from cuelet.core.runs import OutputFile
+from cuelet.core.states import SUCCEEDED, WAITING, JobState
+
+SKIPPED = "skipped: outputs are newer than inputs and nothing changed"
+WINDOW = 256
+"""Waiting frames of a layer that are looked at together."""
+_WAITING = bytes([WAITING])
+_SESSION = "{session}"
+
+
+class Trace(NamedTuple):
+    """Digests of what a frame does and of which files it makes."""
+
+    key: str
+    """The files."""
+    command: str
+    env: str
+    """What job and layer set."""
+    frames: str
+    """The frame numbers, and the chunk they are cut to."""
+
+
+class Made(NamedTuple):
+    """What is kept of a frame that succeeded."""
+
+    key: str
+    command: str
+    env: str
+    frames: str
+    inputs: str
+    """Stamp of its inputs before it started."""
+    outputs: str
+    """Stamp of its outputs after it had ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A frame to look at, with all that its look needs."""
+
+    job_id: str
+    index: int
+    serial: int
+    trace: Trace
+    inputs: tuple[OutputFile, ...]
+    outputs: tuple[OutputFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found of a frame's files."""
+
+    question: Question
+    inputs: str = ""
+    """Stamp of the inputs; empty when they are not all there, or might change unnoticed."""
+    outputs: str = ""
+    """Stamp of the outputs; empty when they are not all there."""
+    is_newer: bool = False
+    """No output is older than an input."""
+    fault: str = ""
+    """What is missing, in words."""
+
+
+def is_skipped(job: Job, index: int) -> bool:
+    """Tell whether a frame is done without having run."""
+    return job.state_of[index] == SUCCEEDED and job.reasons.get(index) == SKIPPED
+
+
+def skipped_frames(job: Job) -> dict[str, list[int]]:
+    """Return the frame numbers, by layer, that are done without having run."""
+    found: dict[str, list[int]] = {}
+    for index in sorted(job.reasons):
+        if is_skipped(job, index):
+            layer = job.layer_at(index)
+            found.setdefault(layer.name, []).append(layer.number(index))
+    return found
+
+
+# -- which frames are looked at ------------------------------------------------------------------
+
+
+def ready_frame(farm: Farm, job: Job, layer: Layer, decision: Decision) -> int | None:
+    """Return the first waiting frame that has been looked at; without one have some looked at."""
+    fresh = []
+    for index in _first_waiting(job, layer):
+        look = job.looks.get(index)
+        if look is None:
+            fresh.append(index)
+        elif not look.serial:
+            return index
+        else:
+            return None
+    _order(farm, job, fresh, decision)
+    return None
+
+
+def _first_waiting(job: Job, layer: Layer) -> Iterator[int]:
+    index = layer.cursor - 1
+    for _ in range(WINDOW):
+        index = job.state_of.find(_WAITING, index + 1, layer.end)
+        if index < 0:
+            return
+        yield index
+
+
+def _order(farm: Farm, job: Job, indexes: Iterable[int], decision: Decision) -> None:
+    for index in indexes:
+        farm.looks_ordered += 1
+        job.looks[index] = Look(serial=farm.looks_ordered)
+        decision.looks.append((job, index))
+
+
+def question(job: Job, index: int, place: Place) -> Question:
+    """Return what has to be looked at for a frame."""
+    outputs = output_files(job, index, place)
+    return Question(
+        job.id,
+        index,
+        job.looks[index].serial,
+        trace(job, index, place, outputs),
+        input_files(job, index, place),
+        outputs,
+    )
+
+
+def trace(job: Job, index: int, place: Place, outputs: Iterable[OutputFile]) -> Trace:
+    """Return what identifies a frame's work, whichever job it is in."""
+    layer, spec = job.layer_at(index), job.spec
+    run = build_run(job, index, place, reserved=(0.0, 0))
+    return Trace(
+        key=_digest([path for output in outputs for path in output.paths]),
+        command=_digest([spec.cwd, layer.spec.work, *_arguments(job, run.steps)]),
+        env=_digest([f"{k}={_portable(job, v)}" for k, v in _own_env(job, layer)]),
+        frames=_digest([layer.tasks.chunk, *layer.tasks.members(index - layer.start)]),
+    )
+
+
+def _arguments(job: Job, steps: Iterable[object]) -> Iterator[str]:
+    for step in steps:
+        argv: tuple[str, ...] = step.argv  # type: ignore[attr-defined]
+        yield f"{len(argv)} arguments"
+        yield from (_portable(job, argument) for argument in argv)
+
+
+def _own_env(job: Job, layer: Layer) -> list[tuple[str, str]]:
+    return sorted({**job.spec.env, **layer.spec.env}.items())
+
+
+def _portable(job: Job, text: str) -> str:
+    """Return a text without the session's folder, which differs from launch to launch."""
+    return text.replace(job.spec.session, _SESSION) if job.spec.session else text
+
+
+def _digest(parts: Iterable[object]) -> str:
+    made = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        text = str(part).encode("utf-8", "surrogatepass")
+        made.update(b"%d:%s" % (len(text), text))
+    return made.hexdigest()
+
+
+# -- what follows --------------------------------------------------------------------------------
+
+
+def why_run(job: Job, seen: Seen, made: Made | None) -> str:
+    """Return why a frame has to run, or nothing when it may be skipped."""
+    index, asked = seen.question.index, seen.question.trace
+    doubt = job.layer_at(index).spec.doubt
+    reasons = (
+        (job.spec.force, "the launch said force"),
+        (job.attempt[index] > 0, "it has been tried before"),
+        (bool(doubt), doubt),
+        (bool(seen.fault), seen.fault),
+        (not (seen.inputs and seen.outputs), "its files could not be compared"),
+        (made is None, "nothing is known about how its outputs were made"),
+        (made is not None and made.key != asked.key, "its outputs are other files"),
+        (made is not None and made.command != asked.command, "its command changed"),
+        (made is not None and made.env != asked.env, "its environment changed"),
+        (made is not None and made.frames != asked.frames, "its frames or its chunk changed"),
+        (made is not None and made.inputs != seen.inputs, "its inputs changed"),
+        (made is not None and made.outputs != seen.outputs, "its outputs changed since"),
+        (not seen.is_newer, "an input is newer than an output"),
+    )
+    return next((reason for holds, reason in reasons if holds), "")
+
+
+def judge(
+    farm: Farm, job: Job, seen: Seen, made: Made | None, decision: Decision, *, now: float
+) -> None:
+    """Skip a frame that was looked at, or let it start; an answer that comes too late is dropped."""
+    index = seen.question.index
+    look = job.looks.get(index)
+    if look is None or look.serial != seen.question.serial:
+        return
+    if job.paused or job.state is JobState.FINISHED or holders(farm, job):
+        del job.looks[index]
+        return
+    reason = why_run(job, seen, made)
+    if reason:
+        knows = seen.inputs and not job.layer_at(index).spec.doubt
+        note = " ".join([*seen.question.trace, seen.inputs]) if knows else ""
+        job.looks[index] = Look(note=note, reason=reason)
+    else:
+        _skip(farm, job, index, decision, now=now)
+
+
+def _skip(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
+    """End a waiting frame well without a process; it counts as an attempt."""
+    job.attempt[index] += 1
+    job.start_at[index] = job.stop_at[index] = now
+    job.wall_s[index] = job.cpu_s[index] = 0.0
+    job.max_rss_kb[index] = 0
+    job.exit_status[index], job.exit_signal[index] = 0, 0
+    job.reasons[index] = SKIPPED
+    decision.frame(job, index)
+    decision.spread(job, job.move(index, SUCCEEDED))
+    finish_if_complete(farm, job, decision, now=now)
