@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import cuelet
+from cuelet import boot_mark
 from cuelet.core.command import Place
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.path_map_file import PathMapFile
-from cuelet.runner import machine
+from cuelet.runner import machine, procfs
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.looks import look
 from cuelet.settings import (
@@ -180,6 +181,7 @@ class FarmProcess:
             ),
             memory_policy=settings.memory_policy,
             look=look,
+            rebooted=boot_mark.is_from_another_boot(settings.boot_mark, procfs.boot_id()),
         )
 
     def info(self) -> Mapping[str, Any]:
@@ -203,6 +205,7 @@ class FarmProcess:
     async def run(self) -> None:
         """Recover, serve, and leave when told to; running frames go on."""
         await self._engine.start()
+        boot_mark.leave(self._settings.boot_mark, procfs.boot_id())
         loop = asyncio.create_task(self._engine.run(), name="engine")
         loop.add_done_callback(lambda _: self._stopping.set())
         # Importing gRPC takes longer than recovering the farm: meanwhile frames are booked already.

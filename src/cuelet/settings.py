@@ -64,6 +64,11 @@ class Settings:
         return self.state_dir / "farm.json"
 
     @property
+    def boot_mark(self) -> Path:
+        """Names the boot of the machine in which the farm last ran."""
+        return self.state_dir / "boot"
+
+    @property
     def log_file(self) -> Path:
         """The farm's own log."""
         return self.state_dir / "farm.log"

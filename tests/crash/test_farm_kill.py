@@ -189,3 +189,21 @@ def losses(farm: FarmBox, runs: Path, name: str, one: dict[str, Any]) -> int:
     assert len(logged) - 1 <= one["retries"] <= one["attempt"] - 1
     assert (one["state"], one["exit_status"]) == ("SUCCEEDED", 0)
     return int(one["retries"])
+
+
+def test_a_frame_that_ran_when_the_power_failed_is_lost_although_its_record_is_gone(
+    farm: FarmBox, runs: Path
+) -> None:
+    job = launch(farm, {"main": {"argv": frame_argv(runs, 600), "retries": 0}})
+    (before,) = wait_until(lambda: [f for f in facts(farm, job).values() if f["pid"]])
+    kill_processes([holder(farm), resident(farm), *farm.processes()])
+    wait_until(lambda: not farm.processes())
+
+    # What the machine keeps of a power loss: the database, perhaps not the runner's journal.
+    (farm.state_dir / "runner" / "runs.journal").unlink()
+    (farm.state_dir / "boot").write_text("another-boot")
+    farm.start()
+
+    (after,) = wait_until(lambda: [f for f in facts(farm, job).values() if f["pid"]])
+    assert (before["attempt"], before["retries"]) == (1, 0)
+    assert (after["attempt"], after["retries"], after["exit_status"]) == (2, 1, 301)

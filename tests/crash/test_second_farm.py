@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_is_left_to_its_holder(farm: FarmBox, tmp_path: Pat
     other.home.mkdir()
     port = farm.info["address"].rpartition(":")[2]
 
-    for _ in range(scale.count(quick=1, full=20)):
+    for _ in range(scale.count(quick=1, full=5)):
         other_farm = subprocess.Popen(
             server_command(other, "--port", port), env=other.env, stderr=subprocess.DEVNULL
         )

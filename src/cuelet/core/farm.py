@@ -24,7 +24,7 @@ from cuelet.core.errors import (
 from cuelet.core.graph import Edge
 from cuelet.core.job import Comment, Job, Layer
 from cuelet.core.memory import Excess, MemoryPolicy, find_excess
-from cuelet.core.runs import NOT_BEGUN, OUT_OF_MEMORY, RunExited, RunUsage
+from cuelet.core.runs import NOT_BEGUN, ORPHANED, OUT_OF_MEMORY, RunExited, RunUsage
 from cuelet.core.spec import JobSpec
 from cuelet.core.states import (
     DEPEND,
@@ -371,6 +371,14 @@ def never_started(farm: Farm, job: Job, index: int, decision: Decision, *, now: 
     decision.frame(job, index)
     decision.spread(job, job.move(index, WAITING if intent is None else AFTER_KILL[intent]))
     finish_if_complete(farm, job, decision, now=now)
+
+
+def lost_with_machine(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
+    """Record the loss of a running frame of which nobody knows anything since a restart."""
+    report = RunExited(
+        job.run_id(index), ORPHANED, 0, 0.0, 0.0, 0, now, "lost: the machine restarted"
+    )
+    ended(farm, report, decision)
 
 
 def used(farm: Farm, usage: RunUsage) -> None:

@@ -65,6 +65,7 @@ class Engine:
         disks: Looks for full disks; None: nobody does.
         memory_policy: What is done about frames that use more than they reserved.
         look: Looks at the files of frames that might be skipped.
+        rebooted: The machine was restarted since frames were last booked.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Engine:
         disks: DiskWatch | None = None,
         memory_policy: MemoryPolicy | None = None,
         look: LookAt = see_nothing,
+        rebooted: bool = False,
     ) -> None:
         self._store, self._clock, self.place = store, clock, place
         self._runner = make_runner(self._on_events, self._on_lost)
@@ -92,6 +94,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._watchdog = Watchdog(clock.monotonic, log_stamp)
         self._runner_lost = False
+        self._rebooted = rebooted
         self._known_envs: set[str] = set()
         self._disks = disks
         self._alarm: tuple[FullDisk, ...] = ()
@@ -229,7 +232,8 @@ class Engine:
         self._events.extend(state.exited)
         decision = Decision()
         self._settle_with(state, decision)
-        self._complete(decision)
+        if self._complete(decision) is None:
+            self._rebooted = False
         self._wake.set()
 
     def _settle_with(self, state: RunnerState, decision: Decision) -> None:
@@ -242,7 +246,11 @@ class Engine:
         for job in self.farm.jobs.values():
             for index in _running(job):
                 run = job.run_id(index)
-                if run not in reported:
+                if run not in reported and self._rebooted:
+                    # The runner's journal is not synced: a frame that took the machine down must
+                    # count as lost even when nothing is left of its record.
+                    acts.lost_with_machine(self.farm, job, index, decision, now=now)
+                elif run not in reported:
                     acts.never_started(self.farm, job, index, decision, now=now)
                 elif index in job.intents:
                     decision.kills.append(run)

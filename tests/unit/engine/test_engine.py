@@ -13,6 +13,7 @@ from cuelet.core import farm as acts
 from cuelet.core import ids
 from cuelet.core.check import check
 from cuelet.core.command import Place
+from cuelet.core.endings import FREE_RETRIES
 from cuelet.core.errors import InvalidRequestError, NotFoundError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
@@ -90,7 +91,13 @@ class StepClock:
 class Bay:
     """An engine and what surrounds it."""
 
-    def __init__(self, store: MemoryStore | None = None, runner: FakeRunner | None = None) -> None:
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        runner: FakeRunner | None = None,
+        *,
+        rebooted: bool = False,
+    ) -> None:
         self.store = store or MemoryStore()
         self.runner: FakeRunner
 
@@ -107,6 +114,7 @@ class Bay:
             place=lambda: PLACE,
             cores=2.0,
             memory_mb=4096,
+            rebooted=rebooted,
         )
 
     async def __aenter__(self) -> Self:
@@ -407,6 +415,43 @@ def test_a_retry_of_a_frame_that_the_runner_never_got_runs_it_once_more() -> Non
             new.runner.finish(new.job.run_id(0))
             await new.settle(lambda: new.states()[0] == SUCCEEDED)
             assert new.job.attempt[0] == 2
+
+    run(session)
+
+
+def test_a_run_of_which_nothing_is_known_after_a_reboot_costs_a_retry_until_they_are_used_up() -> (
+    None
+):
+    async def session() -> None:
+        async with Bay() as bay:
+            await bay.launch()
+        store = bay.store
+
+        allowed = FREE_RETRIES + bay.job.layers[0].retries
+        for lost in range(1, allowed + 2):
+            async with Bay(store, rebooted=True) as bay:
+                assert bay.job.exit_status[0] == 301
+                assert bay.job.reasons.get(0, "") in ("", "lost: the machine restarted")
+                assert bay.states()[0] == (RUNNING if lost <= allowed else DEAD)
+        assert bay.job.attempt[0] == allowed + 1
+        assert check(bay.engine.farm) == []
+
+    run(session)
+
+
+def test_only_what_ran_at_the_reboot_is_lost_with_it() -> None:
+    async def session() -> None:
+        async with Bay() as old:
+            job = await old.launch()
+        async with Bay(old.store, rebooted=True) as new:
+            second = new.job.run_id(1)
+            del new.runner._live[second]
+
+            new.runner._on_lost()
+            await new.settle(lambda: new.job.attempt[1] == 3)
+
+            assert new.job.spared[1] == 1, "the first time only"
+            assert job.spared[1] == 0
 
     run(session)
 
