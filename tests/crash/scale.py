@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-FULL_S = 1800.0
+FULL_S = 1500.0
 """What the full counts take on two cores."""
 
 SEED = int(os.environ.get("CUELET_CRASH_SEED", "0")) or random.randrange(1, 10**6)
