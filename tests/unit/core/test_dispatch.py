@@ -103,3 +103,18 @@ def test_memory_holds_as_cores_do() -> None:
     launch(farm, "big", (LayerSpec(name="aaa", range="1-4", memory_mb=600),), 1.0)
 
     assert started(farm, 2.0) == ["big:0001-aaa"]
+
+
+def test_a_clock_set_back_does_not_make_a_large_frame_wait_for_it() -> None:
+    farm = Farm(cores=2, memory_mb=10_000)
+    small = launch(farm, "small", (LayerSpec(name="small", range="1-1000"),), 100_000.0)
+    started(farm, 100_000.0)
+    launch(farm, "large", (LayerSpec(name="large", cores=2.0),), 100_000.0, priority=5)
+    started(farm, 100_001.0)
+
+    now, left = 10.0, 20
+    while "large:0001-large" not in started(farm, now):
+        assert left, "the large frame starves until the clock is where it was"
+        now, left = now + 1.0, left - 1
+        running = [i for i in range(small.size) if small.state_of[i] == 2]
+        end(farm, small, running[int(now) % len(running)], now)
