@@ -48,7 +48,7 @@ def test_frames_without_their_outputs_are_dead_and_say_so(
     assert dead["0002-render"]["exit_status"] == 310
     assert dead["0002-render"]["reason"] == f"exit 0, but output {image} is missing"
     why = farm.cuelet("why", "checked", "render", "2").stdout
-    assert f"after 2 attempts: exit 0, but output {image} is missing" in why
+    assert f"last error: exit 0, but output {image} is missing" in why
     assert (
         f"exit 0, but output {image} is missing"
         in farm.cuelet("logs", "checked", "2-render").stdout
