@@ -87,9 +87,13 @@ AFTER_KILL: Final[Mapping[Intent, FrameState]] = MappingProxyType(
         Intent.EAT: EATEN,
         Intent.TIMEOUT: DEAD,
         Intent.JOB_KILLED: DEAD,
+        Intent.MEMORY: WAITING,
     }
 )
-"""Where a frame goes that was killed, however its processes took it."""
+"""Where a frame goes that was killed, however its processes took it.
+
+One killed for its memory is only looked up here when its run got lost before it was reported.
+"""
 
 
 def ending_of(report: RunExited, intent: Intent | None) -> Ending | None:

@@ -189,9 +189,8 @@ class Farm:
         return layer.start + task
 
     def hold(self, job: Job, index: int) -> None:
-        """Take what a frame reserves, the machine at most."""
-        layer = job.layer_at(index)
-        cores, memory_mb = self.reservation(layer)
+        """Take what a frame reserves, the machine at most; one from disk what its run was given."""
+        cores, memory_mb = job.reserved.get(index) or self.reservation(job.layer_at(index))
         job.reserved[index] = cores, memory_mb
         job.cores_in_use = round(job.cores_in_use + cores, 6)
         self.free_cores = round(self.free_cores - cores, 6)

@@ -109,6 +109,9 @@ class FrameRow(NamedTuple):
     reason: str
     spared: int
     raises: int
+    held_cores: float
+    """What a running frame has reserved, 0 for others."""
+    held_mb: int
 
 
 class Look(NamedTuple):
@@ -496,6 +499,7 @@ class Job:
             self.reasons.get(index, ""),
             self.spared[index],
             self.raises[index],
+            *self.reserved.get(index, (0.0, 0)),
         )
 
     def restore(self, rows: Iterable[FrameRow], inactive_edges: Iterable[int]) -> None:
@@ -521,6 +525,8 @@ class Job:
         self.wall_s[index], self.cpu_s[index] = row.wall_s, row.cpu_s
         self.max_rss_kb[index] = row.max_rss_kb
         self.spared[index], self.raises[index] = row.spared, row.raises
+        if row.held_cores:
+            self.reserved[index] = row.held_cores, row.held_mb
         if row.freed:
             self.freed.add(index)
         if row.assumed:

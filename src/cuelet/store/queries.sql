@@ -14,8 +14,8 @@ DELETE FROM job WHERE pk = ?
 -- name: put_frame
 INSERT OR REPLACE INTO frame (job, idx, state, attempt, retries, exit_status, exit_signal, start_at,
                               stop_at, wall_s, cpu_s, max_rss_kb, freed, assumed, intent, reason,
-                              spared, raises)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              spared, raises, held_cores, held_mb)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: drop_layers
 DELETE FROM layer WHERE job = ?
@@ -55,5 +55,6 @@ SELECT number, at, user, subject, message FROM comment WHERE job = ? ORDER BY po
 
 -- name: frames_of
 SELECT idx, state, attempt, retries, exit_status, exit_signal, start_at, stop_at, wall_s, cpu_s,
-       max_rss_kb, freed, assumed, intent, reason, spared, raises
+       max_rss_kb, freed, assumed, intent, reason, spared, raises, held_cores,
+       held_mb
 FROM frame WHERE job = ?

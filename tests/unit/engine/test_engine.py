@@ -13,12 +13,12 @@ from cuelet.core import farm as acts
 from cuelet.core import ids
 from cuelet.core.check import check
 from cuelet.core.command import Place
-from cuelet.core.endings import FREE_RETRIES
+from cuelet.core.endings import AFTER_KILL, FREE_RETRIES
 from cuelet.core.errors import InvalidRequestError, NotFoundError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
-from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SUCCEEDED, WAITING, JobState
+from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SUCCEEDED, WAITING, Intent, JobState
 from cuelet.engine.engine import Engine
 from cuelet.runner.testing import FakeRunner
 from outline.pathmap import map_argv
@@ -379,6 +379,7 @@ def test_a_run_the_runner_never_got_is_started_with_a_new_attempt() -> None:
         (lambda farm, job, d: acts.kill_frames(job, [0], d, by="me"), DEAD),
         (lambda farm, job, d: acts.eat_frames(farm, job, [0], d, now=1.0), EATEN),
         (lambda farm, job, d: acts.kill_job(farm, job, d, now=1.0), DEAD),
+        (lambda farm, job, d: acts.time_out(job, 0, "too long", d), DEAD),
     ],
 )
 def test_a_frame_killed_before_the_runner_got_it_ends_as_wished(act: Any, state: int) -> None:
@@ -397,6 +398,10 @@ def test_a_frame_killed_before_the_runner_got_it_ends_as_wished(act: Any, state:
             assert check(new.engine.farm) == []
 
     run(session)
+
+
+def test_a_frame_may_be_lost_while_it_is_killed_whatever_for() -> None:
+    assert AFTER_KILL.keys() == set(Intent)
 
 
 def test_a_retry_of_a_frame_that_the_runner_never_got_runs_it_once_more() -> None:

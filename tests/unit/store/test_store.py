@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cuelet.core import farm as acts
 from cuelet.core import ids
-from cuelet.core.farm import Decision
+from cuelet.core.farm import Decision, Farm
 from cuelet.core.history import forget
 from cuelet.core.job import Comment, Job
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
@@ -249,7 +249,10 @@ def test_a_job_of_the_longest_integers_is_kept(tmp_path: Path) -> None:
     assert reopened(store) == [picture(b.job)]
 
 
-WITHOUT_MADE = "DROP TABLE made;"
+WITHOUT_RESERVATIONS = (
+    "ALTER TABLE frame DROP COLUMN held_cores; ALTER TABLE frame DROP COLUMN held_mb;"
+)
+WITHOUT_MADE = f"{WITHOUT_RESERVATIONS} DROP TABLE made;"
 WITHOUT_BUDGETS = "ALTER TABLE frame DROP COLUMN spared; ALTER TABLE frame DROP COLUMN raises;"
 
 
@@ -265,6 +268,46 @@ def test_frames_of_schema_3_come_back_with_their_whole_budgets(tmp_path: Path) -
     old.close()
 
     assert reopened(Store(path)) == [picture(b.job)]
+
+
+def test_a_running_frame_holds_after_a_restart_what_its_run_was_given(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    b = Bench(SPEC, memory_mb=4096)
+    b.start(0)
+    given = b.job.reserved[0]
+    b.job.layers[0].memory_mb = 4000
+    b.decision.job(b.job)
+    store.commit(b.decide())
+
+    farm = Farm(cores=4.0, memory_mb=4096)
+    (job,) = store.load()
+    farm.add(job)
+    farm.hold(job, 0)
+
+    assert job.reserved == {0: given}
+    assert farm.free_memory_mb == 4096 - given[1]
+    farm.let_go(job, 0)
+    assert (farm.free_cores, farm.free_memory_mb) == (4.0, 4096)
+    store.close()
+
+
+def test_a_frame_that_runs_in_schema_5_holds_what_its_layer_asks(tmp_path: Path) -> None:
+    path = tmp_path / "farm.db"
+    store = Store(path)
+    b = Bench(SPEC)
+    b.start(0)
+    store.commit(b.decide())
+    store.close()
+    old = sqlite3.connect(path)
+    old.executescript(f"{WITHOUT_RESERVATIONS} PRAGMA user_version = 5;")
+    old.close()
+
+    store = Store(path)
+    (job,) = store.load()
+
+    Farm(cores=4.0, memory_mb=4096).hold(job, 0)
+    assert job.reserved == b.job.reserved
+    store.close()
 
 
 def test_what_a_frame_was_spared_and_the_raise_of_its_layer_survive(tmp_path: Path) -> None:
