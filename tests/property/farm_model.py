@@ -15,7 +15,8 @@ from outline.frames import EdgeKind
 from tests.property.test_frames import naive
 
 PATIENCE_S = 10.0
-LOST, LOST_RETRIES = 301, 3
+LOST, TAKEN_AWAY, NOT_LAUNCHED, OUT_OF_MEMORY = 301, 286, 256, 33
+SPARED, RAISES, RAISE_MB = 3, 5, 2048
 SATISFIED, IN_VAIN, OPEN = 2, 1, 0
 DONE = ("succeeded", "eaten")
 
@@ -29,6 +30,11 @@ class Frame:
     """todo, running, succeeded, dead or eaten; whether a todo one waits is worked out."""
     attempt: int = 0
     retries: int = 0
+    spared: int = 0
+    raises: int = 0
+    status: int = -1
+    held: tuple[float, int] = (0.0, 0)
+    """Cores and memory (MB) of its run."""
     freed: bool = False
     assumed: bool = False
     intent: str = ""
@@ -40,6 +46,7 @@ class LayerModel:
 
     spec: LayerSpec
     retries: int
+    memory_mb: int
     frames: list[Frame]
 
     @property
@@ -238,7 +245,7 @@ class FarmModel:
                 Frame(numbers[at : at + layer.chunk]) for at in range(0, len(numbers), layer.chunk)
             ]
             retries = spec.max_retries if layer.retries is None else layer.retries
-            job.layers[layer.name] = LayerModel(layer, retries, frames)
+            job.layers[layer.name] = LayerModel(layer, retries, layer.memory_mb, frames)
         job.after = {self.named(name).id: True for name in spec.after}
         self.jobs[job_id] = job
 
@@ -248,22 +255,42 @@ class FarmModel:
     def ended(self, job: JobModel, frame: Frame, status: int) -> None:
         before, blocked = job.standings(), job.is_blocked(frame)
         intent, frame.intent = frame.intent, ""
-        frame.state = self._after(job, frame, status, intent, blocked=blocked)
+        frame.status = status
+        frame.state = self._after(job, frame, intent, blocked=blocked)
         job.rearm(before)
         self._finish_if_complete(job)
 
-    def _after(
-        self, job: JobModel, frame: Frame, status: int, intent: str, *, blocked: bool
-    ) -> str:
+    def _after(self, job: JobModel, frame: Frame, intent: str, *, blocked: bool) -> str:
+        """Return what becomes of a frame, by the table of exit statuses in the reference."""
+        status, layer = frame.status, job.layer_of(frame)
         if intent and not (intent == "kill" and status == 0):
             return AFTER[intent]
         if status == 0:
             return "todo" if blocked else "succeeded"
-        allowed = job.layer_of(frame).retries
-        if frame.retries < (max(allowed, LOST_RETRIES) if status == LOST else allowed):
+        if status == OUT_OF_MEMORY:
+            return self._after_memory(job, frame, layer)
+        if job.spec.autoeat and status not in (LOST, TAKEN_AWAY, NOT_LAUNCHED):
+            return "eaten"
+        if status in (LOST, TAKEN_AWAY) and frame.spared < SPARED:
+            frame.spared += 1
+            return "todo"
+        if frame.retries < layer.retries:
             frame.retries += 1
             return "todo"
         return "eaten" if job.spec.autoeat else "dead"
+
+    def _after_memory(self, job: JobModel, frame: Frame, layer: LayerModel) -> str:
+        had_mb = frame.held[1]
+        if job.spec.autoeat:
+            return "eaten"
+        if had_mb >= self.memory_mb or frame.raises >= RAISES:
+            return "dead"
+        frame.raises += 1
+        layer.memory_mb = max(layer.memory_mb, min(self.memory_mb, had_mb + RAISE_MB))
+        return "todo"
+
+    def _begin_anew(self, frame: Frame) -> None:
+        frame.retries = frame.spared = frame.raises = 0
 
     def never_started(self, job: JobModel, frame: Frame) -> None:
         before = job.standings()
@@ -298,7 +325,8 @@ class FarmModel:
             job.state = "pending"
         for frame in chosen:
             before = job.standings()
-            frame.retries, frame.assumed = 0, False
+            self._begin_anew(frame)
+            frame.assumed = False
             if frame.state == "running":
                 frame.intent = "retry"
             else:
@@ -358,17 +386,11 @@ class FarmModel:
     def reservation(self, layer: LayerModel) -> tuple[float, int]:
         asked = layer.spec.cores
         cores = asked if asked > 0 else self.cores + asked
-        return min(max(cores, 0.1), self.cores), min(layer.spec.memory_mb, self.memory_mb)
+        return min(max(cores, 0.1), self.cores), min(layer.memory_mb, self.memory_mb)
 
     def held(self, jobs: Iterable[JobModel]) -> tuple[float, int]:
         """Return the cores and memory (MB) that running frames of some jobs hold."""
-        running = [
-            self.reservation(layer)
-            for job in jobs
-            for layer in job.layers.values()
-            for frame in layer.frames
-            if frame.state == "running"
-        ]
+        running = [frame.held for job in jobs for frame in job.frames() if frame.state == "running"]
         return sum(cores for cores, _ in running), sum(memory for _, memory in running)
 
     def dispatch(self, now: float) -> list[Frame]:
@@ -399,6 +421,9 @@ class FarmModel:
         for frame in layer.frames:
             if job.shown(frame) == "waiting" and self._fits(layer) and not self._capped(job, layer):
                 frame.state, frame.attempt = "running", frame.attempt + 1
+                frame.held = self.reservation(layer)
+                if frame.status == 0:
+                    self._begin_anew(frame)
                 started.append(frame)
         return started
 

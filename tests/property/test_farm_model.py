@@ -27,7 +27,7 @@ from cuelet.core.runs import RunExited
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import RUNNING, FrameState, JobState, Outcome
 from outline.frames import EdgeKind, parse_range
-from tests.property.farm_model import LOST, FarmModel, Frame, JobModel, LayerModel
+from tests.property.farm_model import FarmModel, Frame, JobModel, LayerModel
 from tests.simulation.disk import Disk
 
 CORES, MEMORY_MB = 2.0, 4096
@@ -94,7 +94,7 @@ def job_specs(draw: st.DrawFn) -> JobSpec:
 
 
 picks = st.integers(0, 999)
-statuses = st.sampled_from((0, 0, 0, 1, 1, 139, LOST))
+statuses = st.sampled_from((0, 0, 0, 0, 1, 1, 139, 301, 286, 256, 33))
 some_picks = st.lists(picks, min_size=1, max_size=4)
 
 
@@ -349,6 +349,8 @@ class FarmMachine(RuleBasedStateMachine):
             assert states == [model.shown(frame) for frame in frames]
             assert list(job.attempt) == [frame.attempt for frame in frames]
             assert list(job.retries) == [frame.retries for frame in frames]
+            assert list(job.spared) == [frame.spared for frame in frames]
+            assert list(job.raises) == [frame.raises for frame in frames]
             unmet = [model.has_unmet(frame) for frame in frames]
             assert [count > 0 for count in job.unmet] == unmet
             intents = {at: frame.intent for at, frame in enumerate(frames) if frame.intent}
@@ -358,6 +360,7 @@ class FarmMachine(RuleBasedStateMachine):
     def layers_count_what_the_model_counts(self) -> None:
         for job, model in self._both():
             for layer, other in zip(job.layers, model.layers.values(), strict=True):
+                assert layer.memory_mb == other.memory_mb
                 shown = _shown(model, other)
                 counts = {state: layer.counts[state] for state in FrameState}
                 assert counts == {s: shown.count(s.name.lower()) for s in FrameState}

@@ -29,7 +29,7 @@ def _of_job(job: Job) -> dict[str, Any]:
         "unmet": tuple(job.unmet),
         "doomed": tuple(job.doomed),
         "attempt": tuple(job.attempt),
-        "retries": tuple(job.retries),
+        "retries": (tuple(job.retries), bytes(job.spared), bytes(job.raises)),
         "exits": (tuple(job.exit_status), bytes(job.exit_signal)),
         "began": tuple(job.start_at),
         "ended": tuple(job.stop_at),

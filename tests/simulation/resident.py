@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cuelet.core.runs import (
     FAILED_LAUNCH,
-    NO_SPACE,
+    NOT_BEGUN,
     ORPHANED,
     LiveRun,
     RunEvent,
@@ -108,7 +108,7 @@ class Resident:
             self.end(run_id, FAILED_LAUNCH)
             return
         if world.disk.is_full and world.random.random() < 0.5:
-            self.end(run_id, NO_SPACE, reason="no room for its log")
+            self.end(run_id, NOT_BEGUN, reason="no room for its log")
             return
         world.processes[run_id] = Process(run_id, world.clock.elapsed_s, len(world.started))
         self._tell(RunStarted(run_id, len(world.started), world.clock.wall_s))
@@ -151,7 +151,8 @@ class Resident:
 
     def use(self, run_id: str) -> None:
         """Report what a run uses."""
-        self._tell(RunUsage(run_id, 2000, 3000, 0.05))
+        rss_kb = self._world.random.choice((2000, 2000, 9_000_000))
+        self._tell(RunUsage(run_id, rss_kb, rss_kb, 0.05))
 
     def is_done(self) -> bool:
         """Tell whether it was asked to leave and may."""

@@ -19,8 +19,9 @@ from cuelet.core.command import Place
 from cuelet.core.errors import FarmError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
+from cuelet.core.memory import MemoryAction, MemoryPolicy
 from cuelet.core.runs import RunExited, RunRequest
-from cuelet.core.states import DEAD, RUNNING, JobState
+from cuelet.core.states import DEAD, RUNNING, SUCCEEDED, JobState
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.engine import Engine
 from cuelet.store.errors import StoreError, SyncError
@@ -83,6 +84,7 @@ class Incarnation:
             place=lambda: PLACE,
             cores=CORES,
             memory_mb=MEMORY_MB,
+            memory_policy=MemoryPolicy(MemoryAction.KILL),
             disks=DiskWatch(world.disk.space, database="/db", logs="/logs", owed_bytes=lambda: 0),
         )
         self.main = self.loop.create_task(self._live())
@@ -163,7 +165,7 @@ class World:
             if row is None or (row[0] == RUNNING and row[1] == attempt):
                 self.complain(f"{run_id} was acknowledged, on disk is {row}")
             exited = self.journal.get(run_id)
-            if exited and exited.exit_status == 0:
+            if exited and exited.exit_status == 0 and row and row[0] == SUCCEEDED:
                 self.succeeded[frame_of(run_id)] = self.booked[run_id]
 
     def _row(self, job_id: str, index: int) -> tuple[int, int] | None:
@@ -343,7 +345,7 @@ class World:
             status, number = self.random.choice(((143, 15), (143, 15), (143, 15), (0, 0), (3, 0)))
         else:
             bad = self.random.random() < self._failing
-            status, number = self.random.choice(((1, 0), (139, 11))) if bad else (0, 0)
+            status, number = self.random.choice(((1, 0), (139, 11), (33, 0))) if bad else (0, 0)
         self._finish(process, status, exit_signal=number)
 
     def _finish(self, process: Process, status: int, *, exit_signal: int = 0) -> None:
