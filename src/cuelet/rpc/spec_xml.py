@@ -13,10 +13,10 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import DefusedXMLParser
 
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.names import normal_job, normal_layer, normal_shot
@@ -34,6 +34,10 @@ _TRUE = frozenset({"true", "yes", "1", "on"})
 _SHOW = re.compile(r"[A-Za-z0-9_][\w.-]*\Z", re.ASCII)
 _FRAME_NAME = re.compile(r"(-?\d{1,18})-(.+)\Z")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([mg]?)b?\Z", re.IGNORECASE)
+MAX_DEPTH = 50
+"""Levels of elements; a spec has seven."""
+_ENDLESS_TAG = re.compile(r"<[^<>!?][^<>]{65536}")
+"""Refused before it is parsed: that would hold it in memory three times over."""
 _KINDS = frozenset({"Render", "Util", "Post"})
 
 
@@ -55,13 +59,43 @@ def parse_spec(text: str) -> list[JobSpec]:
     return jobs
 
 
+class _Shallow(TreeBuilder):
+    """Builds the elements of a spec, and gives up on one that has more levels than any spec."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
+        """Go one level down."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise InvalidSpecError(
+                where="element", value=tag, reason=f"lies deeper than {MAX_DEPTH} levels"
+            )
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> Element:
+        """Go one level up."""
+        self._depth -= 1
+        return super().end(tag)
+
+
 def _parse_xml(text: str) -> Element:
     if len(text) > MAX_SPEC_BYTES:
         raise InvalidSpecError(
             where="spec", value=f"{len(text):,} characters", reason="larger than 64 MB"
         )
+    if found := _ENDLESS_TAG.search(text):
+        raise InvalidSpecError(
+            where="spec",
+            value=text[found.start() : found.start() + 60],
+            reason="has an element whose name and attributes are longer than 64 KB",
+        )
     try:
-        root: Element = fromstring(text, forbid_dtd=False, forbid_entities=True)
+        parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=False, forbid_entities=True)
+        parser.feed(text)
+        root: Element = parser.close()
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise InvalidSpecError(
             where="spec", value=text[:60], reason=f"is no XML: {error}"

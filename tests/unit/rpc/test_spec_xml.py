@@ -329,6 +329,7 @@ def test_an_extension_that_is_not_understood_is_refused(
         ("", "no XML"),
         ("<spec>", "no XML"),
         ("<job/>", "should be spec"),
+        (f"<spec><job name='{'x' * 70_000}'/></spec>", "longer than 64 KB"),
         ("<spec><show>s</show><shot>shot</shot><user>me</user></spec>", "no job"),
         ("<spec><shot>shot</shot><user>me</user></spec>", "show"),
         ("<spec><show>s</show><shot>shot</shot><user>a b</user></spec>", "user"),
