@@ -135,7 +135,7 @@ def test_a_line_without_end_is_only_a_large_file(
         print(f"\nline of {size / MB:.0f} MB: farm {grown_mb:+.1f} MB, reader {reader_mb:.0f} MB")
     assert shown.returncode == 0
     assert grown_mb < MEMORY_MB
-    assert reader_mb < 150
+    assert reader_mb < 80  # 42 for the command itself
     assert (tmp_path / "copy").stat().st_size == log.stat().st_size > size
     log.unlink()
 
