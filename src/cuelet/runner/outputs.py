@@ -25,12 +25,11 @@ class Verdict(NamedTuple):
     fault: str
     """What is wrong with the outputs that are checked; empty when nothing is."""
     stamp: str = ""
-    """Stamp of all outputs; empty when they are not all there."""
+    """Stamp of all outputs, when it is wanted; empty when they are not all there."""
 
 
-def look(outputs: Sequence[OutputFile]) -> Verdict:
+def look(outputs: Sequence[OutputFile], *, wants_stamp: bool) -> Verdict:
     """Look at every output."""
-    from cuelet.runner.stamps import take_stamp
     from outline.outputs import find_fault
 
     faults = [
@@ -38,6 +37,10 @@ def look(outputs: Sequence[OutputFile]) -> Verdict:
         for output in outputs
         if output.checked and (fault := find_fault(output.paths, output.min_bytes))
     ]
+    if not wants_stamp:
+        return Verdict(_tell(faults))
+    from cuelet.runner.stamps import take_stamp
+
     return Verdict(_tell(faults), take_stamp(outputs).text)
 
 
@@ -50,8 +53,12 @@ def _tell(faults: Sequence[str]) -> str:
     return f"output {shown}" + (f", and {more} more" if more else "")
 
 
-def start_looking(outputs: Sequence[OutputFile]) -> tuple[int, int]:
+def start_looking(outputs: Sequence[OutputFile], *, wants_stamp: bool) -> tuple[int, int]:
     """Start a process that looks, leader of its own session.
+
+    Args:
+        outputs: What to look at.
+        wants_stamp: The verdict has a stamp.
 
     Returns:
         Its id, and a descriptor from which `read_verdict` reads once it has ended.
@@ -68,7 +75,7 @@ def start_looking(outputs: Sequence[OutputFile]) -> tuple[int, int]:
     try:
         pid = os.fork()
         if not pid:
-            _be_the_child(lambda: look(outputs), writing)
+            _be_the_child(lambda: look(outputs, wants_stamp=wants_stamp), writing)
     except OSError:
         os.close(reading)
         raise

@@ -297,7 +297,9 @@ class Supervisor:
     def _look(self, run: Run) -> None:
         """Have the outputs looked at by a process of this run, which a slow file system may hold up."""
         try:
-            run.pid, run.verdict = outputs.start_looking(run.request.outputs)
+            run.pid, run.verdict = outputs.start_looking(
+                run.request.outputs, wants_stamp=bool(run.request.look)
+            )
         except OSError:
             run.take_verdict(None)
             return self._finish(run)
