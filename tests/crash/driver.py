@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cuelet.store.store import Store
 from tests.conftest import FarmBox
 from tests.specs import job_spec
 
@@ -97,6 +98,19 @@ def attempts_logged(farm: FarmBox, frame: str) -> list[int]:
     return sorted(found)
 
 
+def again_recorded(farm: FarmBox) -> dict[str, int]:
+    """Return how often each frame was run again, paid for or not; only of a farm that is dead."""
+    store = Store(farm.state_dir / "farm.db")
+    try:
+        return {
+            job.frame_name(index): job.retries[index] + job.spared[index]
+            for job in store.load()
+            for index in range(job.size)
+        }
+    finally:
+        store.close()
+
+
 # -- processes -----------------------------------------------------------------------------------
 
 
@@ -158,13 +172,16 @@ def strangers(farm: FarmBox) -> set[int]:
 
 
 @contextlib.contextmanager
-def watching(farm: FarmBox, job: str) -> Iterator[subprocess.Popen[str]]:
-    """Run ``cuelet watch``, which restarts the farm whenever it misses it."""
+def watching(farm: FarmBox, job: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Run ``cuelet watch``, which restarts the farm whenever it misses it; yield it and its stderr."""
     command = [sys.executable, "-m", "cuelet", "watch", job]
-    with subprocess.Popen(
-        command, env=farm.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as watch:
+    shown = farm.home / "watch.err"
+    with (
+        (farm.home / "watch.out").open("wb") as out,
+        shown.open("wb") as err,
+        subprocess.Popen(command, env=farm.env, stdout=out, stderr=err) as watch,
+    ):
         try:
-            yield watch
+            yield watch, shown
         finally:
             watch.kill()

@@ -205,7 +205,10 @@ def test_the_runner_dies_at_any_call_and_each_frame_has_its_end(tmp_path: Path, 
         with stage(tmp_path / f"{number}") as on:
             on.start_resident(on.traced(call, number))
             doomed = on._children[-1]
-            play(on, on.start([]), lost=True)
+            server = on.start([])
+            play(on, server, lost=True)
+            kill_server(server)
+            on.script.check_recorded()
             deaths += doomed.poll() is not None
 
     assert deaths >= len(tried) / 2

@@ -19,6 +19,8 @@ POLL_S = 0.25
 PLAIN_EVERY_S = 5.0
 PATIENCE_S = 20.0
 """How long a server that stopped answering may take to come back."""
+PATIENT_TRIES = 5
+"""Looks that may fail whatever time they take: where frames render a restart may be slow."""
 
 T = TypeVar("T")
 
@@ -74,14 +76,15 @@ def watch(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) -
 
 def _patiently(look: Callable[[], T]) -> T:
     """Return what a look at the server yields; give one that is gone time to come back."""
-    deadline = time.monotonic() + PATIENCE_S
+    failures, deadline = 0, time.monotonic() + PATIENCE_S
     while True:
         try:
             return look()
         except opencue.exception.FarmNotOursException:
             raise
         except opencue.exception.ConnectionException:
-            if time.monotonic() > deadline:
+            failures += 1
+            if time.monotonic() > deadline and failures >= PATIENT_TRIES:
                 raise
             time.sleep(POLL_S)
 
