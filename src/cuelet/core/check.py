@@ -5,6 +5,7 @@ from __future__ import annotations
 from cuelet.core.farm import Farm
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job
+from cuelet.core.limits import in_use
 from cuelet.core.states import DEAD, DEPEND, DONE, RUNNING, WAITING, FrameState, JobState
 
 
@@ -16,9 +17,23 @@ def check(farm: Farm) -> list[str]:
         found.append(f"{held} cores held, {farm.cores - farm.free_cores} accounted")
     if farm.free_cores < -1e-6 or farm.free_memory_mb < 0:
         found.append(f"over-booked: {farm.free_cores} cores, {farm.free_memory_mb} MB free")
+    found += _check_scarce(farm)
     pending = {job.id for job in farm.jobs.values() if job.state is JobState.PENDING}
     if pending != {job.id for job in farm.order}:
         found.append("the order does not hold exactly the pending jobs")
+    return found
+
+
+def _check_scarce(farm: Farm) -> list[str]:
+    """Count afresh who takes limits and GPUs."""
+    found = [
+        f"limit {limit.name} counts {limit.running} frames, {in_use(farm, limit.name)} take it"
+        for limit in farm.limits
+        if limit.running != in_use(farm, limit.name)
+    ]
+    held = sum(sum(job.gpus_held.values()) for job in farm.jobs.values())
+    if held != farm.held_gpus:
+        found.append(f"{held} GPUs held, {farm.held_gpus} accounted")
     return found
 
 
@@ -36,9 +51,12 @@ def _check_counts(job: Job) -> list[str]:
             for state in FrameState
             if states.count(state) != layer.counts[state]
         ]
-        first = states.find(WAITING)
-        if first >= 0 and layer.start + first < layer.cursor:
-            found.append(f"layer {layer.name} would never book frame index {first}")
+        waiting = (i for i in range(layer.start, layer.end) if job.state_of[i] == WAITING)
+        found += [
+            f"layer {layer.name} would never book frame index {index}"
+            for index in waiting
+            if layer.place_of(index) < layer.cursor
+        ]
     return found
 
 
@@ -99,6 +117,8 @@ def _check_running(job: Job) -> list[str]:
     found = []
     if running != set(job.reserved):
         found.append("what is reserved is not what is running")
+    if not set(job.gpus_held) <= running:
+        found.append("GPUs are held by what is not running")
     if not set(job.intents) <= running:
         found.append("an intent to kill outlived its run")
     if not set(job.started_with) <= running:

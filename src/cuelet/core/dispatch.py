@@ -1,69 +1,109 @@
 """Which frames start now: job priority, then age, then layer order, then frame order.
 
-What does not fit is passed by smaller frames for `PATIENCE_S`; then nothing that comes after it
-starts any more until it fits, so that a large reservation gets its turn however many small
-frames keep coming.
+What lacks cores or memory is passed by smaller frames for `PATIENCE_S`; then nothing that comes
+after it starts any more until it fits, so that a large reservation gets its turn however many
+small frames keep coming.
+What waits for a limit, for GPUs or for its job's cap on cores holds only those that would take
+just that away from it: `Turns` says which layer comes next at each.
 """
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Iterator
+
 from cuelet.core.disks import disks_holding
 from cuelet.core.farm import Decision, Farm, holders, start
 from cuelet.core.job import Job, Layer
+from cuelet.core.matching import Turns, full_limits, is_capped, is_open, lacks_gpus
 from cuelet.core.skip import ready_frame
 from cuelet.core.states import WAITING
 
 PATIENCE_S = 10.0
 """Seconds for which smaller frames may pass a larger one that does not fit."""
 
-_WAITING = bytes([WAITING])
+
+class Obstacle(enum.Enum):
+    """What keeps a layer whose gates are open from starting one frame more."""
+
+    LIMIT = "limit"
+    GPUS = "gpus"
+    CAP = "cap"
+    ROOM = "room"
 
 
 def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
-    """Start as many waiting frames as the free cores and memory hold."""
-    passed: Layer | None = None
-    for job in farm.order:
+    """Start as many waiting frames as the machine holds."""
+    farm.at, farm.turns = now, Turns()
+    first: Layer | None = None
+    for job, layer in _in_turn(farm, now):
+        obstacle = _start_frames(farm, job, layer, decision, now=now)
+        if obstacle is not None:
+            _keep_turn(farm, job, layer, obstacle)
+        if obstacle is Obstacle.ROOM and first is None:
+            first = layer
+            if _has_waited_long(farm, layer, now):
+                return
+        if farm.free_cores < 0.05 and first is not None:
+            return  # what is first in turn is known, even while nothing is free
+    if first is None:
+        farm.passed = None
+
+
+def _in_turn(farm: Farm, now: float) -> Iterator[tuple[Job, Layer]]:
+    """Yield the layers whose frames may start, in order."""
+    for job in () if farm.host.locked else farm.order:
         if job.paused or not job.count(WAITING) or holders(farm, job):
             continue
         if farm.full_disks and disks_holding(farm, job):
             continue
-        for layer in job.layers:
-            if not layer.counts[WAITING] or _is_capped(farm, job, layer):
-                continue
-            _start_fitting(farm, job, layer, decision, now=now)
-            if passed is None and _is_kept_waiting(farm, job, layer):
-                passed = layer
-                if _has_waited_long(farm, layer, now):
-                    return
-        if farm.free_cores < 0.05 and passed is not None:
-            break  # what is first in turn is known, even while nothing is free
-    if passed is None:
-        farm.passed = None
+        for layer in job.queue:
+            if layer.counts[WAITING] and is_open(farm, layer, now):
+                yield job, layer
+            if job.id in farm.turns.jobs:
+                break
 
 
-def _start_fitting(farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float) -> None:
-    while layer.counts[WAITING] and _fits(farm, layer) and not _is_capped(farm, job, layer):
+def _start_frames(
+    farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float
+) -> Obstacle | None:
+    """Start what can start of a layer; return what keeps the rest, if it is something it must get."""
+    while layer.counts[WAITING]:
+        obstacle = _obstacle(farm, job, layer)
+        if obstacle is not None:
+            return obstacle
         index = _next_frame(farm, job, layer, decision)
         if index is None:
-            return
+            return None
         start(farm, job, index, decision, now=now)
         if farm.passed and farm.passed[0] is layer:
             farm.passed = None
+    return None
+
+
+def _obstacle(farm: Farm, job: Job, layer: Layer) -> Obstacle | None:
+    if layer.limits and full_limits(farm, layer):
+        return Obstacle.LIMIT
+    if lacks_gpus(farm, layer):
+        return Obstacle.GPUS
+    if is_capped(farm, job, layer):
+        return Obstacle.CAP
+    return None if _fits(farm, layer) else Obstacle.ROOM
+
+
+def _keep_turn(farm: Farm, job: Job, layer: Layer, obstacle: Obstacle) -> None:
+    """Note what must not be taken away from a layer by those that come after it."""
+    farm.turns.claim_limits(layer)
+    if obstacle in (Obstacle.GPUS, Obstacle.ROOM):
+        farm.turns.claim_gpus(layer)
+    if obstacle is Obstacle.CAP:
+        farm.turns.jobs[job.id] = layer
 
 
 def _next_frame(farm: Farm, job: Job, layer: Layer, decision: Decision) -> int | None:
     """Return the waiting frame that starts next; None while its files are being looked at."""
-    layer.cursor = job.state_of.find(_WAITING, layer.cursor, layer.end)
-    if layer.spec.skip_existing:
-        return ready_frame(farm, job, layer, decision)
-    return layer.cursor
-
-
-def _is_kept_waiting(farm: Farm, job: Job, layer: Layer) -> bool:
-    """Tell whether a layer has frames that only want room."""
-    if not layer.counts[WAITING] or _is_capped(farm, job, layer):
-        return False
-    return not _fits(farm, layer)
+    index = job.next_waiting(layer)
+    return ready_frame(farm, job, layer, decision) if layer.spec.skip_existing else index
 
 
 def _has_waited_long(farm: Farm, layer: Layer, now: float) -> bool:
@@ -71,12 +111,6 @@ def _has_waited_long(farm: Farm, layer: Layer, now: float) -> bool:
     if farm.passed is None or farm.passed[0] is not layer or now < farm.passed[1]:
         farm.passed = layer, now  # a clock that was set back must not make it wait for a day
     return now - farm.passed[1] >= PATIENCE_S
-
-
-def _is_capped(farm: Farm, job: Job, layer: Layer) -> bool:
-    """Tell whether the job's own limit on cores, not the machine, is what holds a layer."""
-    cores, _ = farm.reservation(layer)
-    return job.max_cores > 0 and job.cores_in_use + cores > max(job.max_cores, cores) + 1e-6
 
 
 def _fits(farm: Farm, layer: Layer) -> bool:

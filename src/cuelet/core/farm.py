@@ -22,7 +22,10 @@ from cuelet.core.errors import (
     OutOfDiskError,
 )
 from cuelet.core.graph import Edge
+from cuelet.core.host import Host
 from cuelet.core.job import Comment, Job, Layer
+from cuelet.core.limits import Limit, Limits, refuse_unknown
+from cuelet.core.matching import Turns, asked_cores, fits_machine
 from cuelet.core.memory import Excess, MemoryPolicy, find_excess
 from cuelet.core.runs import NOT_BEGUN, ORPHANED, OUT_OF_MEMORY, RunExited, RunUsage
 from cuelet.core.spec import JobSpec
@@ -58,6 +61,10 @@ class Decision:
     """Fields of `cuelet.core.skip.Made`: what runs that succeeded have made."""
     acks: list[str] = field(default_factory=list)
     """Run ids whose end is recorded, so that the runner may forget them."""
+    host: Host | None = None
+    """The machine's settings, when they changed."""
+    limits: dict[str, Limit | None] = field(default_factory=dict)
+    """Limits that changed, by id; None for one that is gone."""
 
     def job(self, job: Job) -> None:
         """Note that a job's row changed."""
@@ -74,7 +81,9 @@ class Decision:
                 self.frame(job, index)
 
     def __bool__(self) -> bool:
-        return bool(self.launched or self.jobs or self.frames or self.forgotten)
+        return bool(
+            self.launched or self.jobs or self.frames or self.forgotten or self.host or self.limits
+        )
 
 
 class Farm:
@@ -102,6 +111,10 @@ class Farm:
         """The first layer that does not fit, and since when smaller frames pass it."""
         self.full_disks: tuple[FullDisk, ...] = ()
         """Disks without room, as last looked at; what needs them is not started."""
+        self.host, self.limits, self.turns = Host(), Limits(), Turns()
+        self.held_gpus = 0
+        self.at = 0.0
+        """Epoch seconds at which frames were last booked."""
 
     def add(self, job: Job) -> None:
         """Take a job in, new or from disk."""
@@ -190,15 +203,23 @@ class Farm:
 
     def hold(self, job: Job, index: int) -> None:
         """Take what a frame reserves, the machine at most; one from disk what its run was given."""
-        cores, memory_mb = job.reserved.get(index) or self.reservation(job.layer_at(index))
+        layer = job.layer_at(index)
+        cores, memory_mb = job.reserved.get(index) or self.reservation(layer)
         job.reserved[index] = cores, memory_mb
+        self.limits.take(layer)
+        if layer.gpus:
+            job.gpus_held[index] = layer.gpus
+            self.held_gpus += layer.gpus
         job.cores_in_use = round(job.cores_in_use + cores, 6)
         self.free_cores = round(self.free_cores - cores, 6)
         self.free_memory_mb -= memory_mb
 
     def let_go(self, job: Job, index: int) -> None:
         """Give back what a frame held."""
+        if index in job.reserved:
+            self.limits.take(job.layer_at(index), -1)
         cores, memory_mb = job.reserved.pop(index, (0.0, 0))
+        self.held_gpus -= job.gpus_held.pop(index, 0)
         job.cores_in_use = round(job.cores_in_use - cores, 6)
         job.rss_kb.pop(index, None)
         job.started_with.pop(index, None)
@@ -207,8 +228,7 @@ class Farm:
 
     def reservation(self, layer: Layer) -> tuple[float, int]:
         """Return the cores and memory (MB) a frame of a layer gets: what it asks, lowered to fit."""
-        wanted = layer.cores if layer.cores > 0 else self.cores + layer.cores
-        return min(max(wanted, 0.1), self.cores), min(layer.memory_mb, self.memory_mb)
+        return min(asked_cores(layer, self.cores), self.cores), min(layer.memory_mb, self.memory_mb)
 
 
 def _keys(job: Job) -> set[str]:
@@ -241,6 +261,7 @@ def launch(
         if spec.name in taken or farm.pending_job(spec.name):
             raise DuplicateJobError(name=spec.name)
         taken.add(spec.name)
+        refuse_unknown(farm, ((layer.name, layer.limits) for layer in spec.layers))
     jobs = [
         Job(spec, job_id, submitted_at=now) for spec, job_id in zip(specs, job_ids, strict=True)
     ]
@@ -280,7 +301,7 @@ def is_stuck(farm: Farm, job: Job) -> bool:
     held = holders(farm, job)
     if held:
         return any(on.state is JobState.FINISHED or is_stuck(farm, on) for on in held)
-    return not job.count(WAITING)
+    return not any(layer.counts[WAITING] and fits_machine(farm, layer) for layer in job.layers)
 
 
 # -- the life of a frame -----------------------------------------------------------------------

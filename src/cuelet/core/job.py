@@ -6,11 +6,13 @@ from array import array
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from cuelet.core import ids
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.graph import Edge
+from cuelet.core.ordering import FrameOrder
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import (
     DEAD,
@@ -41,15 +43,22 @@ class Layer:
         "cores",
         "counts",
         "cursor",
+        "dispatch_order",
         "end",
+        "gpus",
         "index",
+        "limits",
         "max_cores",
         "memory_mb",
+        "order",
         "retries",
         "spec",
         "start",
+        "start_after",
+        "start_after_reason",
         "tags",
         "tasks",
+        "threadable",
     )
 
     def __init__(self, spec: LayerSpec, index: int, start: int, default_retries: int) -> None:
@@ -61,10 +70,18 @@ class Layer:
         self.memory_mb = spec.memory_mb
         self.retries = default_retries if spec.retries is None else spec.retries
         self.tags = spec.tags
+        self.limits, self.gpus = tuple(dict.fromkeys(spec.limits)), spec.gpus
+        self.threadable = spec.threadable
+        self.start_after, self.start_after_reason = spec.start_after, ""
+        """Epoch seconds before which no frame starts, and who said so; 0 for at once."""
+        self.dispatch_order = index + 1
+        """Lower goes first in the job."""
+        self.order: FrameOrder | None = None
+        """In which order frames start; None: that of the range."""
         self.counts = [0] * 8
         """Frames per state, indexed by FrameState."""
         self.cursor = start
-        """No frame before this one is WAITING."""
+        """No frame at a place before this one is WAITING; without an order, places are indexes."""
 
     @property
     def name(self) -> str:
@@ -74,6 +91,22 @@ class Layer:
     def number(self, index: int) -> int:
         """Return the frame number of a job-wide index."""
         return self.tasks.head(index - self.start)
+
+    def place_of(self, index: int) -> int:
+        """Return where in the order of starting a job-wide index stands."""
+        if self.order is None:
+            return index
+        return self.start + self.order.place_of[index - self.start]
+
+    def index_at(self, place: int) -> int:
+        """Return the job-wide index at a place in the order of starting."""
+        if self.order is None:
+            return place
+        return self.start + self.order.tasks[place - self.start]
+
+    def set_order(self, order: FrameOrder | None) -> None:
+        """Start frames in another order from now on."""
+        self.order, self.cursor = order, self.start
 
 
 def _tasks_of(spec: LayerSpec) -> Tasks:
@@ -159,6 +192,8 @@ class Job:
         self.comments: list[Comment] = []
         """Oldest first."""
         self.layers = _layers_of(spec)
+        self.queue = list(self.layers)
+        """Layers in the order in which they have their turn."""
         self._ends = [layer.end for layer in self.layers]
         self.by_name = {layer.name: layer for layer in self.layers}
         self._allocate(self.layers[-1].end)
@@ -204,6 +239,8 @@ class Job:
         """Waiting frames that are or were looked at; forgotten with every change of state."""
         self.started_with: dict[int, Look] = {}
         """The look before the start, of running frames."""
+        self.gpus_held: dict[int, int] = {}
+        """GPUs held by each running frame that asked for some."""
         self.rss_kb: dict[int, int] = {}
         """Resident memory of running frames, as last measured."""
 
@@ -242,6 +279,25 @@ class Job:
     def count(self, state: FrameState) -> int:
         """Return how many frames are in a state."""
         return sum(layer.counts[state] for layer in self.layers)
+
+    def sort_layers(self) -> None:
+        """Order the layers anew: dispatch order, then order of launch."""
+        self.queue = sorted(self.layers, key=lambda layer: (layer.dispatch_order, layer.index))
+
+    def next_waiting(self, layer: Layer) -> int:
+        """Return the waiting frame of a layer that starts first; there must be one."""
+        if layer.order is None:
+            layer.cursor = self.state_of.find(WAITING, layer.cursor, layer.end)
+            return layer.cursor
+        while self.state_of[layer.index_at(layer.cursor)] != WAITING:
+            layer.cursor += 1
+        return layer.index_at(layer.cursor)
+
+    def first_waiting(self, layer: Layer, count: int) -> Iterator[int]:
+        """Yield the waiting frames of a layer that start first, ``count`` at most."""
+        places = range(layer.cursor, layer.end)
+        waiting = (i for i in map(layer.index_at, places) if self.state_of[i] == WAITING)
+        yield from islice(waiting, count)
 
     def _add_edge(self, spec: EdgeSpec) -> None:
         er, on = self._layer_in(spec, spec.layer), self._layer_in(spec, spec.on)
@@ -333,8 +389,8 @@ class Job:
         self.state_of[index] = state
         if self.looks:
             self.looks.pop(index, None)
-        if state == WAITING and index < layer.cursor:
-            layer.cursor = index
+        if state == WAITING:
+            layer.cursor = min(layer.cursor, layer.place_of(index))
 
     def move(self, index: int, state: FrameState) -> list[int]:
         """Move a frame and let the change spread; return every frame whose state changed.

@@ -17,12 +17,11 @@ from cuelet.core.farm import Decision, Farm, finish_if_complete, holders
 from cuelet.core.job import Job, Layer, Look
 from cuelet.core.outputs import input_files, output_files
 from cuelet.core.runs import OutputFile
-from cuelet.core.states import SUCCEEDED, WAITING, JobState
+from cuelet.core.states import SUCCEEDED, JobState
 
 SKIPPED = "skipped: outputs are newer than inputs and nothing changed"
 WINDOW = 256
 """Waiting frames of a layer that are looked at together."""
-_WAITING = bytes([WAITING])
 _SESSION = "{session}"
 
 
@@ -99,7 +98,7 @@ def skipped_frames(job: Job) -> dict[str, list[int]]:
 def ready_frame(farm: Farm, job: Job, layer: Layer, decision: Decision) -> int | None:
     """Return the first waiting frame that has been looked at; without one have some looked at."""
     fresh = []
-    for index in _first_waiting(job, layer):
+    for index in job.first_waiting(layer, WINDOW):
         look = job.looks.get(index)
         if look is None:
             fresh.append(index)
@@ -109,15 +108,6 @@ def ready_frame(farm: Farm, job: Job, layer: Layer, decision: Decision) -> int |
             return None
     _order(farm, job, fresh, decision)
     return None
-
-
-def _first_waiting(job: Job, layer: Layer) -> Iterator[int]:
-    index = layer.cursor - 1
-    for _ in range(WINDOW):
-        index = job.state_of.find(_WAITING, index + 1, layer.end)
-        if index < 0:
-            return
-        yield index
 
 
 def _order(farm: Farm, job: Job, indexes: Iterable[int], decision: Decision) -> None:

@@ -62,6 +62,8 @@ class LayerSpec:
     tags: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    start_after: float = 0.0
+    """Epoch seconds before which no frame starts; 0 = at once."""
     env: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     """As people are told of them."""

@@ -22,6 +22,7 @@ from cuelet.core.disks import DiskUse, FullDisk, find_full
 from cuelet.core.dispatch import dispatch
 from cuelet.core.errors import FarmError
 from cuelet.core.farm import Decision, Farm
+from cuelet.core.host import Host
 from cuelet.core.job import NOT_LOOKED, Job, Layer
 from cuelet.core.memory import MemoryPolicy
 from cuelet.core.outputs import output_files
@@ -116,6 +117,8 @@ class Engine:
         full = self.farm.full_disks
         self.farm = self._empty_farm()
         self.farm.full_disks = full
+        self.farm.host = Host(name=self.place().host)
+        self._store.load_machine(self.farm)
         for job in self._store.load():
             self.farm.add(job)
             for index in _running(job):

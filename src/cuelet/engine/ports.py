@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cuelet.core.farm import Decision
+from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.core.runs import RunEvent, RunnerState, RunRequest
 from cuelet.core.skip import Made, Question, Seen
@@ -32,6 +32,9 @@ class StorePort(Protocol):
 
     def keep_ballast(self) -> bool:
         """Set room aside for a full disk; return whether it is there."""
+
+    def load_machine(self, farm: Farm) -> None:
+        """Bring a fresh farm's limits and host to what was last committed; jobs come after."""
 
     def load(self) -> Iterator[Job]:
         """Yield every job as last committed."""

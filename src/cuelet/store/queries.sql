@@ -58,3 +58,30 @@ SELECT idx, state, attempt, retries, exit_status, exit_signal, start_at, stop_at
        max_rss_kb, freed, assumed, intent, reason, spared, raises, held_cores,
        held_mb
 FROM frame WHERE job = ?
+
+-- name: drop_layer_starts
+DELETE FROM layer_start WHERE job = ?
+
+-- name: put_layer_start
+INSERT INTO layer_start (job, idx, limits, gpus, threadable, dispatch_order, frame_order,
+                         start_after, start_reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: layer_starts_of
+SELECT idx, limits, gpus, threadable, dispatch_order, frame_order, start_after, start_reason
+FROM layer_start WHERE job = ?
+
+-- name: drop_limit
+DELETE FROM limits WHERE id = ?
+
+-- name: put_limit
+INSERT INTO limits (id, name, max_value) VALUES (?, ?, ?)
+
+-- name: all_limits
+SELECT id, name, max_value FROM limits
+
+-- name: put_host
+INSERT OR REPLACE INTO host (only, settings) VALUES (1, ?)
+
+-- name: the_host
+SELECT settings FROM host

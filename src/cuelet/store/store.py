@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cuelet.core.farm import Decision
+from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Comment, FrameRow, Job, Layer
 from cuelet.core.skip import Made
 from cuelet.core.spec import spec_from_dict, spec_to_dict
 from cuelet.core.states import JobState
+from cuelet.store import layer_start, machine
 from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast
 from cuelet.store.database import connect, transaction, translated
@@ -71,6 +72,7 @@ class Store:
             StoreError: Nothing was written.
         """
         with translated(self.path, "write"), transaction(self._database):
+            machine.write(self._database, decision)
             for job in decision.launched:
                 self._insert_job(job)
             for job in decision.jobs.values():
@@ -154,6 +156,15 @@ class Store:
         """Set room aside for the next full disk; return whether it is there."""
         return self._ballast.take()
 
+    def load_machine(self, farm: Farm) -> None:
+        """Bring a fresh farm's limits and host to what was last committed; jobs come after.
+
+        Raises:
+            StoreError: The file cannot be read.
+        """
+        with translated(self.path, "read"):
+            machine.read(self._database, farm)
+
     def load(self) -> Iterator[Job]:
         """Yield every job as it was last committed.
 
@@ -170,10 +181,16 @@ class Store:
         assert cursor.lastrowid is not None
         self._pks[job.id] = cursor.lastrowid
 
+    def _put_starts(self, pk: int, job: Job) -> None:
+        rows = [(pk, *row) for row in layer_start.rows_of(job)]
+        self._database.executemany(self._sql["put_layer_start"], rows)
+
     def _update_job(self, job: Job) -> None:
         pk = self._pks[job.id]
         self._database.execute(self._sql["update_job"], (*_job_values(job), pk))
-        self._database.execute(self._sql["drop_layers"], (pk,))
+        for dropped in ("drop_layers", "drop_layer_starts"):  # what is as submitted has no row
+            self._database.execute(self._sql[dropped], (pk,))
+        self._put_starts(pk, job)
         self._database.executemany(
             self._sql["put_layer"],
             [(pk, layer.index, *_layer_values(layer)) for layer in job.layers if _differs(layer)],
@@ -204,6 +221,7 @@ class Store:
             layer = job.layers[index]
             layer.cores, layer.max_cores, layer.memory_mb = cores, max_cores, memory_mb
             layer.retries, layer.tags = retries, tuple(json.loads(tags))
+        layer_start.restore(job, self._rows("layer_starts_of", pk))
         frames = [FrameRow._make(values) for values in self._rows("frames_of", pk)]
         job.restore(frames, [index for (index,) in self._rows("released_edges_of", pk)])
         return job

@@ -247,3 +247,21 @@ def test_a_report_of_an_older_attempt_is_only_acknowledged() -> None:
     assert decision.acks == [old]
     assert not decision.frames
     assert b.state(THEN) is RUNNING
+
+
+def test_retrying_a_running_frame_that_was_marked_done_re_arms_what_it_released() -> None:
+    b = Bench(
+        spec_of(
+            LayerSpec(name="main"),
+            LayerSpec(name="then"),
+            edges=(EdgeSpec(layer="then", on="main"),),
+        )
+    )
+    b.start(0)
+    acts.mark_done(b.job, [0], b.decision)
+    assert b.state(1) is WAITING
+
+    b.retry(0)
+
+    assert b.state(1) is DEPEND
+    b.decide()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuelet.core import farm as acts
-from cuelet.core import ids
+from cuelet.core import host, ids, limits, ordering
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.history import forget
 from cuelet.core.job import Comment, Job
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_to_dict
 from cuelet.core.states import Outcome
 from cuelet.store.errors import NewerSchemaError, StoreError
 from cuelet.store.sql import migrations
@@ -47,6 +48,9 @@ def picture(job: Job) -> dict[str, Any]:
         "job": (job.state, job.paused, job.priority, job.autoeat, job.max_retries),
         "cores": (job.min_cores, job.max_cores, job.submitted_at, job.stopped_at),
         "layers": [(x.cores, x.max_cores, x.memory_mb, x.retries, x.tags) for x in job.layers],
+        "starts": [(x.limits, x.gpus, x.threadable, x.dispatch_order) for x in job.layers],
+        "times": [(x.start_after, x.start_after_reason, x.order) for x in job.layers],
+        "queue": [layer.name for layer in job.queue],
         "comments": list(job.comments),
         "frames": [job.row(index) for index in range(job.size)],
         "waiting": [list(of) for of in (job.unmet, job.doomed, job.flags)],
@@ -65,7 +69,7 @@ def reopened(store: Store) -> list[dict[str, Any]]:
 
 OP_NAMES = (
     *("run", "fail", "start", "retry", "kill", "eat", "free", "release"),
-    *("done", "pause", "layer", "job", "comment", "edit"),
+    *("done", "pause", "layer", "as submitted", "starts", "order", "job", "comment", "edit"),
 )
 OPS = st.tuples(st.sampled_from(OP_NAMES), st.integers(0, 99))
 
@@ -105,15 +109,34 @@ def act(b: Bench, op: str, pick: int) -> None:
         acts.mark_done(job, [index], b.decision)
     elif op == "pause":
         b.pause(paused=pick % 2 == 0)
-    elif op == "layer":
-        layer = job.layers[pick % 3]
-        layer.cores, layer.memory_mb, layer.retries, layer.tags = 1.5, 64 + pick, pick, ("t",)
-        b.decision.job(job)
+    elif op in ("layer", "as submitted", "starts", "order"):
+        rearrange(b, op, pick)
     elif op == "job":
         acts.set_priority(b.farm, job, pick, b.decision)
         job.autoeat, job.max_cores, job.max_retries = pick % 2 == 0, pick / 4, pick
     elif op in ("comment", "edit"):
         remark(b, op, pick)
+
+
+def rearrange(b: Bench, op: str, pick: int) -> None:
+    """Change a layer's settings, or the order in which frames start."""
+    job, layer = b.job, b.job.layers[pick % 3]
+    if op == "layer":
+        layer.cores, layer.memory_mb, layer.retries, layer.tags = 1.5, 64 + pick, pick, ("t",)
+        b.decision.job(job)
+    elif op == "as submitted":
+        spec = layer.spec
+        layer.cores, layer.memory_mb, layer.tags = spec.cores, spec.memory_mb, spec.tags
+        layer.retries = job.max_retries if spec.retries is None else spec.retries
+        b.decision.job(job)
+    elif op == "starts":
+        layer.limits, layer.gpus, layer.threadable = ("nuke",) * (pick % 2), pick % 5, pick % 4 > 0
+        layer.start_after, layer.start_after_reason = float(pick % 3), "x" * (pick % 3)
+        ordering.set_dispatch_order(job, layer, pick % 7, b.decision)
+    else:
+        placing = ordering.Placing(pick % 3)
+        ordering.reorder(job, job.layers[:2], f"{1 + pick % 4}", placing, b.decision)
+        ordering.stagger(job, job.layers[:2], "1-4", 1 + pick % 3, b.decision)
 
 
 def remark(b: Bench, op: str, pick: int) -> None:
@@ -249,7 +272,9 @@ def test_a_job_of_the_longest_integers_is_kept(tmp_path: Path) -> None:
     assert reopened(store) == [picture(b.job)]
 
 
+WITHOUT_LIMITS = "DROP TABLE limits; DROP TABLE host; DROP TABLE layer_start;"
 WITHOUT_RESERVATIONS = (
+    f"{WITHOUT_LIMITS}"
     "ALTER TABLE frame DROP COLUMN held_cores; ALTER TABLE frame DROP COLUMN held_mb;"
 )
 WITHOUT_MADE = f"{WITHOUT_RESERVATIONS} DROP TABLE made;"
@@ -335,24 +360,63 @@ def test_a_layer_set_back_to_what_its_spec_says_stays_so(tmp_path: Path) -> None
     assert reopened(store) == [picture(b.job)]
 
 
-def test_a_database_of_schema_2_opens_with_its_jobs_and_takes_comments(tmp_path: Path) -> None:
-    path = tmp_path / "farm.db"
-    store = Store(path)
-    b = Bench(SPEC)
-    store.commit(b.decide())
-    store.close()
-    old = sqlite3.connect(path)
-    older = f"{WITHOUT_MADE} {WITHOUT_BUDGETS} DROP TABLE comment; PRAGMA user_version = 2;"
-    old.executescript(older)
-    old.close()
+def old_database(path: Path, schema: int, job: Job) -> None:
+    """Write what a Cuelet of an earlier schema left behind: one job."""
+    database = sqlite3.connect(path)
+    for script in migrations()[:schema]:
+        database.executescript(script)
+    database.execute(
+        "INSERT INTO job (id, spec, state, paused, priority, autoeat, max_retries, min_cores,"
+        " max_cores, submitted_at, stopped_at) VALUES (?, ?, 0, 0, 1, 0, 1, 1.0, -1.0, 1.0, 0)",
+        (job.id, json.dumps(spec_to_dict(job.spec))),
+    )
+    database.execute(f"PRAGMA user_version = {schema}")
+    database.commit()
+    database.close()
 
-    again = Store(path)
+
+@pytest.mark.parametrize("schema", range(1, len(migrations())))
+def test_a_database_of_an_earlier_schema_opens_with_its_jobs(tmp_path: Path, schema: int) -> None:
+    b = Bench(SPEC)
+    b.decide()  # the launch is on disk already
+    old_database(tmp_path / "farm.db", schema, b.job)
+
+    again = Store(tmp_path / "farm.db")
 
     assert again._database.execute("PRAGMA user_version").fetchone() == (len(migrations()),)
     assert [picture(job) for job in again.load()] == [picture(b.job)]
     acts.add_comment(b.job, Comment(7, 5.0, "me", "subject", "text"), b.decision)
+    limits.create(b.farm, "id", "nuke", 3, b.decision)
     again.commit(b.decide())
     assert reopened(again) == [picture(b.job)]
+
+
+def test_limits_and_the_machines_settings_come_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "farm.db")
+    b = Bench(SPEC)
+    for name, value in (("nuke", 2), ("arnold", -1), ("gone", 0)):
+        limits.create(b.farm, f"id of {name}", name, value, b.decision)
+    host.add_tags(b.farm, ["fast"], b.decision)
+    host.remove_tags(b.farm, ["desktop"], b.decision)
+    store.commit(b.decide())
+    limits.delete(b.farm, "gone", b.decision)
+    limits.rename(b.farm, "nuke", "new", b.decision)
+    limits.rename(b.farm, "arnold", "nuke", b.decision)
+    host.set_services(b.farm, ["maya"], b.decision)
+    host.set_gpus(b.farm, 2, b.decision)
+    host.set_locked(b.farm, b.decision, locked=True)
+    store.commit(b.decide())
+    store.close()
+
+    farm = Farm(cores=1, memory_mb=1)
+    Store(tmp_path / "farm.db").load_machine(farm)
+
+    assert farm.host == b.farm.host
+    assert list(farm.limits) == list(b.farm.limits)
+    assert [(limit.id, limit.name) for limit in farm.limits] == [
+        ("id of nuke", "new"),
+        ("id of arnold", "nuke"),
+    ]
 
 
 def test_a_comment_comes_with_a_job_launched_in_the_same_batch(tmp_path: Path) -> None:

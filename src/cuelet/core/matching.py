@@ -1,0 +1,98 @@
+"""Whether a layer may start on this machine now, apart from cores and memory; and whose turn it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cuelet.core.farm import Farm
+    from cuelet.core.job import Job, Layer
+    from cuelet.core.limits import Limit
+
+LEAST_CORES = 0.1
+"""Reserved for a frame that asks for less."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """Which layer comes next at what is scarce, so that none that comes after takes it away.
+
+    A layer that cannot start now, and may when others end, claims one place of each of its limits;
+    one that lacks only GPUs, cores or memory claims the GPUs too.
+    """
+
+    limits: dict[str, Layer] = field(default_factory=dict)
+    """The layer for which one place of a limit is kept, by name of the limit."""
+    gpus: Layer | None = None
+    jobs: dict[str, Layer] = field(default_factory=dict)
+    """The layer that waits for its job to use fewer cores, by job id."""
+
+    def claim_limits(self, layer: Layer) -> None:
+        """Keep a place of each limit for a layer, where none that came before has one."""
+        for name in layer.limits:
+            self.limits.setdefault(name, layer)
+
+    def claim_gpus(self, layer: Layer) -> None:
+        """Keep the GPUs for a layer that asks for some, unless one that came before does."""
+        if layer.gpus and self.gpus is None:
+            self.gpus = layer
+
+
+def asked_cores(layer: Layer, cores: float) -> float:
+    """Return the cores a frame asks for on a machine of so many.
+
+    0 is the whole machine, -n all but n, one at least; ``max_cores`` caps it, and a layer that
+    is not threadable gets one core at most.
+    """
+    wanted = max(layer.cores, LEAST_CORES) if layer.cores > 0 else max(cores + layer.cores, 1.0)
+    if layer.max_cores > 0:
+        wanted = min(wanted, max(layer.max_cores, LEAST_CORES))
+    return wanted if layer.threadable else min(wanted, 1.0)
+
+
+def fits_machine(farm: Farm, layer: Layer) -> bool:
+    """Tell whether this machine is one that a layer can run on at all."""
+    host = farm.host
+    return (
+        host.has_one_of(layer.tags)
+        and host.has_services(layer.spec.services)
+        and layer.gpus <= host.gpus
+    )
+
+
+def is_open(farm: Farm, layer: Layer, now: float) -> bool:
+    """Tell whether nothing but what others use holds a layer."""
+    return (
+        layer.start_after <= now
+        and fits_machine(farm, layer)
+        and all(limit.max_value for limit in farm.limits.of(layer))
+    )
+
+
+def full_limits(farm: Farm, layer: Layer) -> list[Limit]:
+    """Return the limits of a layer that have no place for it, kept places counted."""
+    return [
+        limit
+        for limit in farm.limits.of(layer)
+        if not limit.has_room(1 + _kept(farm, limit, layer))
+    ]
+
+
+def _kept(farm: Farm, limit: Limit, layer: Layer) -> int:
+    """Return 1 when a place of a limit is kept for another layer."""
+    return farm.turns.limits.get(limit.name, layer) is not layer
+
+
+def lacks_gpus(farm: Farm, layer: Layer) -> bool:
+    """Tell whether other frames hold, or wait before it for, the GPUs that a layer asks for."""
+    if not layer.gpus:
+        return False
+    is_behind = farm.turns.gpus not in (None, layer)
+    return is_behind or layer.gpus > farm.host.gpus - farm.held_gpus
+
+
+def is_capped(farm: Farm, job: Job, layer: Layer) -> bool:
+    """Tell whether the job's own limit on cores, not the machine, is what holds a layer."""
+    cores, _ = farm.reservation(layer)
+    return job.max_cores > 0 and job.cores_in_use + cores > max(job.max_cores, cores) + 1e-6
