@@ -20,6 +20,9 @@ from typing import Any
 import cuelet
 from cuelet import boot_mark
 from cuelet.core.command import Place
+from cuelet.core.errors import FarmError
+from cuelet.core.farm import Decision, Farm
+from cuelet.core.host import offer
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.path_map_file import PathMapFile
@@ -33,6 +36,7 @@ from cuelet.settings import (
     default_state_dir,
     memory_policy,
     prepare_folders,
+    words,
 )
 from cuelet.store.errors import StoreError, SyncError
 from cuelet.store.store import Store
@@ -204,7 +208,7 @@ class FarmProcess:
 
     async def run(self) -> None:
         """Recover, serve, and leave when told to; running frames go on."""
-        await self._engine.start()
+        await self._engine.start(self._take_offer)
         boot_mark.leave(self._settings.boot_mark, procfs.boot_id())
         loop = asyncio.create_task(self._engine.run(), name="engine")
         loop.add_done_callback(lambda _: self._stopping.set())
@@ -234,6 +238,11 @@ class FarmProcess:
         self._store.close()
         _log.info("stopped")
         self._settings.info_file.unlink(missing_ok=True)
+
+    def _take_offer(self, farm: Farm, decision: Decision, now: float) -> None:
+        """Take over what the settings say of the machine."""
+        given = self._settings
+        offer(farm, decision, tags=given.tags, services=given.services, gpus=given.gpus)
 
     def _announce(self, port: int) -> None:
         self._port = port
@@ -274,7 +283,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"cuelet: {error}\n")
         sys.stderr.flush()
         os._exit(EXIT_ENVIRONMENT)  # closing the database would ask the disk once more
-    except (LocalEnvironmentError, StoreError) as error:
+    except (LocalEnvironmentError, StoreError, FarmError) as error:
         sys.stderr.write(f"cuelet: {error}\n")
         return EXIT_ENVIRONMENT
     return 0
@@ -288,6 +297,9 @@ def _settings(options: argparse.Namespace) -> Settings:
         memory_mb=options.memory_mb,
         cgroup=os.environ.get("CUELET_CGROUP", ""),
         memory_policy=memory_policy(options.memory_policy, options.memory_factor),
+        tags=options.tags,
+        services=options.services,
+        gpus=options.gpus,
     )
 
 
@@ -303,6 +315,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--memory-mb", type=int)
     parser.add_argument("--memory-policy")
     parser.add_argument("--memory-factor", type=float)
+    parser.add_argument("--tags", type=words, default=())
+    parser.add_argument("--services", type=words)
+    parser.add_argument("--gpus", type=int)
     return parser
 
 

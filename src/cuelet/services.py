@@ -17,6 +17,7 @@ from cuelet.rpc.inventory import (
 )
 from cuelet.rpc.jobs import JobService
 from cuelet.rpc.layers import LayerService
+from cuelet.rpc.limits import LimitService
 from cuelet.rpc.procs import ProcService
 from cuelet.rpc.serve import Listening, Services, serve
 from cuelet.rpc.system import CueService, HostService, Machine, ShowService
@@ -55,6 +56,7 @@ async def listen(
         frame=FrameService(engine),
         depend=DependService(engine),
         comment=CommentService(engine),
+        limit=LimitService(engine),
         cue=CueService(),
         host=host,
         proc=ProcService(engine, host=host.message, now=now),

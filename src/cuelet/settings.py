@@ -47,6 +47,12 @@ class Settings:
     """Where the kernel may be asked to limit memory, ``off``, or empty: as the runner finds it."""
     memory_policy: MemoryPolicy = field(default_factory=MemoryPolicy)
     """What is done about frames that use more memory than they reserved."""
+    tags: tuple[str, ...] = ()
+    """Tags the machine gets, over those it has."""
+    services: tuple[str, ...] | None = None
+    """Services the machine has; None: as said before, else any."""
+    gpus: int | None = None
+    """GPUs of the machine; None: as said before, else none."""
 
     @property
     def database(self) -> Path:
@@ -96,6 +102,11 @@ class Settings:
             return path
         name = hashlib.sha256(os.fsencode(self.state_dir)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"cuelet-{os.getuid()}" / f"{name}.sock"
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list with commas between."""
+    return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def default_state_dir() -> Path:

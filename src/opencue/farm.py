@@ -13,7 +13,7 @@ from opencue.connection import INFO, PROBE_TIMEOUT_S
 from opencue.cuebot import _LINK
 from opencue.exception import CueException
 
-__all__ = ["call", "info", "is_running", "state_dir", "stop"]
+__all__ = ["call", "call_own", "info", "is_running", "state_dir", "stop"]
 
 
 def call(method: str, /, **fields: Any) -> dict[str, Any]:
@@ -57,6 +57,17 @@ def is_running() -> dict[str, Any] | None:
         return None
     with contextlib.closing(connection.channel):
         answer: dict[str, Any] = connection.send(INFO, {}, PROBE_TIMEOUT_S)
+        return answer
+
+
+def call_own(method: str, /, **fields: Any) -> dict[str, Any] | None:
+    """Call a method of the embedded farm of this user; return None when it does not run."""
+    connection = _LINK.running_farm()
+    if connection is None:
+        return None
+    with contextlib.closing(connection.channel):
+        called = rpc.json_method(f"/cuelet.Farm/{method}")
+        answer: dict[str, Any] = connection.send(called, fields, _LINK.timeout_s)
         return answer
 
 

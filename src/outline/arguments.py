@@ -179,6 +179,14 @@ class Arguments(Member):
         minutes = self.get_arg("timeout")
         return None if minutes is None else int(minutes)
 
+    def set_start_after(self, start_after: Any) -> None:
+        """Start no frame before a time, such as ``"2026-11-22T03:00"``, or a delay after the launch, such as ``"2h"``."""
+        self.set_arg("start_after", start_after)
+
+    def get_start_after(self) -> Any:
+        """Return before when no frame starts, as it was set, or None."""
+        return self.get_arg("start_after")
+
     def set_tags(self, tags: str | Iterable[str]) -> None:
         """Say which hosts may run the layer: tags in a list, or in text with ``|`` between."""
         self.set_arg("tags", tags)

@@ -7,6 +7,7 @@ import re
 
 from outline.exception import InvalidSettingError
 from outline.frames import FrameRangeError
+from outline.starttime import check_start
 from outline.util import range_text
 
 TYPE_CHECKING = False
@@ -205,6 +206,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "timeout_llu": lambda thing, value: check_minutes(thing, "timeout_llu", value),
     "retries": lambda thing, value: check_whole(thing, "retries", value, least=0, most=16),
     "skip_existing": lambda thing, value: check_bool(thing, "skip_existing", value),
+    "start_after": check_start,
     "tags": check_tags,
     "limits": lambda thing, value: check_names(thing, "limits", value),
 }

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import time
 import xml.etree.ElementTree as ET
 
 from outline import tokens
@@ -19,6 +20,7 @@ from outline.edges import LoweredEdge, lower
 from outline.exception import SpecError
 from outline.frames import Tasks, format_frames, is_plain
 from outline.names import wire_job_name, wire_name
+from outline.starttime import start_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -427,6 +429,7 @@ class _Writer:
     def _write_resources(self, element: ET.Element, plan: LayerPlan) -> None:
         layer = plan.layer
         cores = layer.get_min_cores()
+        self._note_start(plan)
         if cores is not None:
             self._note_cores(plan, cores)
             _text(element, "cores", _with_dot(cores))
@@ -435,6 +438,12 @@ class _Writer:
         for key in ("memory", "gpus", "gpu_memory", "timeout", "timeout_llu"):
             value = layer.get_arg(key)
             _text(element, key, None if value is None else str(value))
+
+    def _note_start(self, plan: LayerPlan) -> None:
+        if self.dialect == CUEBOT and plan.layer.get_start_after() is not None:
+            self.lowered.append(
+                f"layer {plan.title}: OpenCue takes no start time with a job; set it after the launch"
+            )
 
     def _note_cores(self, plan: LayerPlan, cores: float) -> None:
         if self.dialect == CUELET:
@@ -533,6 +542,7 @@ def _layer_extension(plan: LayerPlan, options: Options) -> dict[str, Any]:
         "max_cores": layer.get_max_cores(),
         "memory_mb": layer.get_min_memory(),
         "outputs": _checked_outputs(layer),
+        "start_after": start_at(layer.get_start_after(), now=time.time()),
     }
     if may_skip(layer, options):
         from outline import work

@@ -635,7 +635,7 @@ SET_UP = (
     ("-create-sub", "show", "local.general", "1", "1"),
     ("-size", "show", "local.general", "100"),
     ("-disable-show", "show"),
-    ("-lock", "-hostmatch", ""),
+    ("-safe-reboot", "-hostmatch", ""),
 )
 
 
@@ -657,10 +657,13 @@ def test_an_interface_that_is_not_there_is_refused_by_its_name(stock: Stock) -> 
         """
         import opencue
         try:
-            opencue.api.getLimits()
+            opencue.api.getDepartmentNames()
         except opencue.CueException as error:
             tell(str(error))
         """
     )
 
-    assert "the embedded farm does not have LimitInterface.GetAll: on one machine" in seen
+    assert (
+        "the embedded farm does not have DepartmentInterface.GetDepartmentNames: on one machine"
+        in seen
+    )

@@ -17,10 +17,17 @@ import opencue
 from cuelet.cli import state_sizes
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.text import duration, memory
-from cuelet.settings import Settings, default_state_dir, prepare_folders
+from cuelet.settings import Settings, default_state_dir, prepare_folders, words
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 30.0
+
+
+_GIVEN_ON = (
+    *("port", "cores", "memory_mb", "memory_policy", "memory_factor"),
+    *("tags", "services", "gpus"),
+)
+"""Options that the farm's process gets as they are."""
 
 
 def start(options: argparse.Namespace) -> int:
@@ -32,6 +39,8 @@ def start(options: argparse.Namespace) -> int:
     running = opencue.farm.is_running()
     already = running is not None
     info = running or _start_detached(options)
+    if already:
+        _tell_offer(options)
     if options.json:
         print(json.dumps(info))
     else:
@@ -42,11 +51,23 @@ def start(options: argparse.Namespace) -> int:
 
 def _server_arguments(options: argparse.Namespace) -> list[str]:
     arguments = ["--state-dir", str(default_state_dir())]
-    for name in ("port", "cores", "memory_mb", "memory_policy", "memory_factor"):
+    for name in _GIVEN_ON:
         value = getattr(options, name, None)
         if value is not None:
             arguments += [f"--{name.replace('_', '-')}", str(value)]
     return arguments
+
+
+def _tell_offer(options: argparse.Namespace) -> None:
+    """Tell a farm that runs what the flags say of the machine."""
+    offer = {
+        key: list(words(text)) for key in ("tags", "services") if (text := getattr(options, key))
+    }
+    if offer or options.gpus is not None:
+        opencue.farm.call_own("SetHost", **offer, gpus=options.gpus)
+        print(
+            "it offers from now on what the flags say of tags, services and GPUs", file=sys.stderr
+        )
 
 
 def _start_detached(options: argparse.Namespace) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_reading(commands)
     _add_acting(commands)
+    _add_limits(commands)
     _add_sessions(commands)
     _add_farm(commands)
     return parser
@@ -202,6 +203,21 @@ def _add_acting(commands: Parsers) -> None:
             )
 
 
+def _add_limits(commands: Parsers) -> None:
+    delay = _add(commands, "delay", "delay:delay", "start no frame of a job before a time")
+    delay.add_argument("job")
+    delay.add_argument("when", help="like 2h, 45m, 2026-11-22T03:00, or off for at once")
+    delay.add_argument("--layer", action="append", metavar="L", help="only this layer")
+    limits = commands.add_parser("limits", help="list, set or delete limits, such as licences")
+    verbs = limits.add_subparsers(metavar="list|set|delete", required=True)
+    _json(_add(verbs, "list", "limits_command:list_limits", "list limits and who takes them"))
+    setting = _add(verbs, "set", "limits_command:set_limit", "make a limit, or change it")
+    setting.add_argument("name")
+    setting.add_argument("max", type=int, help="frames at a time; 0 for none, -1 for no limit")
+    delete = _add(verbs, "delete", "limits_command:delete_limit", "remove a limit")
+    delete.add_argument("name")
+
+
 def _add_sessions(commands: Parsers) -> None:
     sessions = commands.add_parser("sessions", help="list, show or clean the folders jobs share")
     verbs = sessions.add_subparsers(metavar="list|show|clean", required=True)
@@ -237,6 +253,9 @@ def _add_farm(commands: Parsers) -> None:
         metavar="X",
         help="kill beyond X times the reservation (1.5)",
     )
+    start.add_argument("--tags", metavar="A,B", help="further tags of this machine; kept")
+    start.add_argument("--services", metavar="A,B", help="services it has, or any; kept")
+    start.add_argument("--gpus", type=int, metavar="N", help="GPUs it has; kept")
     _json(start)
     _add(verbs, "stop", "farm_command:stop", "stop the farm; running frames go on")
     _json(_add(verbs, "status", "farm_command:status", "say whether the farm runs, and where"))

@@ -127,7 +127,7 @@ def _environment(
         "CUE3": "1",
         "CUE_THREADS": str(max(1, int(cores + 0.01))),
         "CUE_MEMORY": str(memory_mb * 1024),
-        "CUE_GPUS": "0",
+        "CUE_GPUS": str(job.gpus_held.get(index, layer.gpus)),
         "CUE_GPU_MEMORY": "0",
         "CUE_LOG_PATH": log_dir(job, place),
         "CUE_RANGE": layer.spec.range,
@@ -141,7 +141,7 @@ def _environment(
         "CUE_JOB_ID": job.id,
         "CUE_LAYER_ID": job.frame_id(layer.start),
         "CUE_FRAME_ID": job.frame_id(index),
-        "CUE_THREADABLE": "1" if layer.spec.threadable else "0",
+        "CUE_THREADABLE": "1" if layer.threadable else "0",
         "CUE_HOST": place.host,
     }
     mapped = {"CUELET_PATH_MAP": json.dumps(dict(place.path_map))} if place.path_map else {}
@@ -177,7 +177,11 @@ def mapping_notes(plain: Sequence[str], mapped: Sequence[str]) -> list[str]:
 def lowering_notes(layer: Layer, cores: float, memory_mb: int) -> list[str]:
     """Return what of a layer's reservation this machine cannot give, in words."""
     notes = []
-    if layer.cores > cores + 1e-6:
+    if layer.cores > 1 and not layer.threadable:
+        notes.append(f"note     {layer.cores:g} cores asked, one given: it is not threadable")
+    elif layer.max_cores and layer.cores > layer.max_cores:
+        notes.append(f"note     {layer.cores:g} cores asked, its most are {layer.max_cores:g}")
+    elif layer.cores > cores + 1e-6:
         notes.append(f"note     {layer.cores:g} cores asked, lowered to this machine's {cores:g}")
     if layer.memory_mb > memory_mb:
         notes.append(

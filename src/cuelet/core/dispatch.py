@@ -58,7 +58,11 @@ def _in_turn(farm: Farm, now: float) -> Iterator[tuple[Job, Layer]]:
         if farm.full_disks and disks_holding(farm, job):
             continue
         for layer in job.queue:
-            if layer.counts[WAITING] and is_open(farm, layer, now):
+            if not layer.counts[WAITING]:
+                continue
+            if layer.start_after > now:
+                farm.turns.next_start = min(farm.turns.next_start, layer.start_after)
+            elif is_open(farm, layer):
                 yield job, layer
             if job.id in farm.turns.jobs:
                 break

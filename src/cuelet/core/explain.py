@@ -6,13 +6,14 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cuelet.core.disks import disks_holding
 from cuelet.core.farm import Farm, holders
 from cuelet.core.graph import Edge
+from cuelet.core.holds import hold_reasons, turn_reason
 from cuelet.core.job import Job, Layer
 from cuelet.core.memory import find_excess, raised_mb
+from cuelet.core.reason import Reason
 from cuelet.core.runs import BAD_OUTPUT, OUT_OF_MEMORY
 from cuelet.core.states import (
     DEAD,
@@ -28,17 +29,6 @@ from cuelet.core.states import (
 from outline.frames import format_frames
 
 _FIGURES = re.compile(r"\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing that holds a frame back, or the word that nothing does."""
-
-    code: str
-    """Short and stable: paused, depend, cores, memory, ..."""
-    text: str
-    remedy: str = ""
-    """A command that would change it, or empty."""
 
 
 def explain_frame(farm: Farm, job: Job, index: int) -> list[Reason]:
@@ -186,7 +176,7 @@ def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
     if disks_holding(farm, job):
         return []
     cores, memory_mb = farm.reservation(layer)
-    found = []
+    found = hold_reasons(farm, job, layer)
     if job.max_cores > 0 and job.cores_in_use + cores > max(job.max_cores, cores) + 1e-6:
         text = f"its job may use {job.max_cores:g} cores and uses {job.cores_in_use:g}"
         found.append(Reason("max cores", text, f"cueadmin -set-max-cores {job.name} N"))
@@ -196,7 +186,7 @@ def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
     if memory_mb > farm.free_memory_mb:
         text = f"it needs {memory_mb} MB, {farm.free_memory_mb} of {farm.memory_mb} MB are free"
         found.append(Reason("memory", f"{text}; {_who_holds(farm)}", _priority(farm, job)))
-    return found or [_why_not_yet(farm, job, layer)]
+    return found or turn_reason(farm, job, layer) or [_why_not_yet(farm, job, layer)]
 
 
 def _priority(farm: Farm, job: Job) -> str:

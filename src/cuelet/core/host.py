@@ -18,6 +18,8 @@ USUAL_TAGS = ("general", "local", "desktop", "util")
 """Tags that every machine has beside its name: those that OpenCue's own services ask for."""
 USUAL_SERVICES = frozenset({"default", "shell", "preprocess", "postprocess"})
 """Services that need no program of their own: every machine has them."""
+ANY = "any"
+"""Stands for all services when people list them."""
 MAX_GPUS = 1024
 _TAG = re.compile(r"[\w.-]{1,255}\Z")
 
@@ -156,6 +158,36 @@ def set_gpus(farm: Farm, gpus: int, decision: Decision) -> None:
     if not 0 <= gpus <= MAX_GPUS:
         raise InvalidRequestError(request=f"set GPUs to {gpus}", reason=f"use 0 to {MAX_GPUS}")
     configure(farm, decision, gpus=gpus)
+
+
+def offer(
+    farm: Farm,
+    decision: Decision,
+    *,
+    tags: Sequence[str] = (),
+    services: Sequence[str] | None = None,
+    gpus: int | None = None,
+) -> None:
+    """Take over what somebody says the machine offers, all of it or nothing; the rest stays.
+
+    Args:
+        farm: The farm.
+        decision: Notes the change.
+        tags: Further tags.
+        services: The services it has; just `ANY` for any; None leaves them as they are.
+        gpus: How many GPUs it has; None leaves them as they are.
+
+    Raises:
+        InvalidRequestError: A tag or service is no word, or the GPUs make no sense.
+    """
+    _refuse_odd("tag", tags)
+    _refuse_odd("service", services or ())
+    if gpus is not None:
+        set_gpus(farm, gpus, decision)
+    if tags:
+        add_tags(farm, tags, decision)
+    if services is not None:
+        set_services(farm, None if list(services) == [ANY] else services, decision)
 
 
 def _refuse_odd(kind: str, words: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ class Turns:
     gpus: Layer | None = None
     jobs: dict[str, Layer] = field(default_factory=dict)
     """The layer that waits for its job to use fewer cores, by job id."""
+    next_start: float = math.inf
+    """Epoch seconds at which the next layer that waits for its time may start."""
 
     def claim_limits(self, layer: Layer) -> None:
         """Keep a place of each limit for a layer, where none that came before has one."""
@@ -61,13 +64,9 @@ def fits_machine(farm: Farm, layer: Layer) -> bool:
     )
 
 
-def is_open(farm: Farm, layer: Layer, now: float) -> bool:
-    """Tell whether nothing but what others use holds a layer."""
-    return (
-        layer.start_after <= now
-        and fits_machine(farm, layer)
-        and all(limit.max_value for limit in farm.limits.of(layer))
-    )
+def is_open(farm: Farm, layer: Layer) -> bool:
+    """Tell whether nothing but its time and what others use holds a layer."""
+    return fits_machine(farm, layer) and all(limit.max_value for limit in farm.limits.of(layer))
 
 
 def full_limits(farm: Farm, layer: Layer) -> list[Limit]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import count
@@ -103,12 +104,23 @@ class Engine:
         self._failed_for_good: SyncError | None = None
         self._looker = Looker(look, self._on_seen)
         self._seen: list[Seen] = []
+        self._start_timer: asyncio.TimerHandle | None = None
 
-    async def start(self) -> None:
-        """Recover: load, ask the runner what lives, settle the difference, book what can start."""
+    async def start(self, first: Request[None] | None = None) -> None:
+        """Recover: load, ask the runner what lives, settle the difference, book what can start.
+
+        Args:
+            first: Decided on before anything is booked.
+
+        Raises:
+            FarmError: The first request was refused.
+        """
         self._load()
         await self._look_at_disks(())
-        await self._meet_runner()
+        decision = Decision()
+        if first is not None:
+            first(self.farm, decision, self._clock.now())
+        await self._meet_runner(decision)
 
     def _empty_farm(self) -> Farm:
         return Farm(cores=self._cores, memory_mb=self._memory_mb, memory_policy=self._memory_policy)
@@ -148,6 +160,16 @@ class Engine:
             self._batch()
             if self._failed_for_good:
                 raise self._failed_for_good
+            self._set_start_timer()
+
+    def _set_start_timer(self) -> None:
+        """Wake when a layer's time to start has come; a clock that is set is noticed within a tick."""
+        if self._start_timer is not None:
+            self._start_timer.cancel()
+        left_s = max(self.farm.turns.next_start - self._clock.now(), 0.0)
+        waits = left_s < math.inf
+        loop = asyncio.get_running_loop()
+        self._start_timer = loop.call_later(min(left_s, TICK_S), self._wake.set) if waits else None
 
     def _tick(self) -> None:
         """Look for frames that take too long, every few seconds."""
@@ -226,14 +248,14 @@ class Engine:
         self._runner_lost = True
         self._wake.set()
 
-    async def _meet_runner(self) -> None:
+    async def _meet_runner(self, decision: Decision | None = None) -> None:
         await self._runner.close()
         state = await self._runner.connect()
         for live in state.running:
             self._watchdog.began(live.run_id, ago_s=live.wall_s)
         self._known_envs.clear()
         self._events.extend(state.exited)
-        decision = Decision()
+        decision = decision or Decision()
         self._settle_with(state, decision)
         if self._complete(decision) is None:
             self._rebooted = False

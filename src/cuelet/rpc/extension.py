@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from cuelet.core import host
 from cuelet.core.command import base_environment, build_run, log_path
 from cuelet.core.errors import InvalidRequestError
 from cuelet.core.farm import Farm, is_stuck
@@ -17,6 +18,7 @@ from cuelet.core.skip import SKIPPED, skipped_frames
 from cuelet.core.states import DEPEND, EATEN, SUCCEEDED, WAITING, Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
+from cuelet.rpc.offers import offer_of
 from cuelet.rpc.why import explained, stuck_reason
 from outline.frames import EdgeKind, format_frames
 
@@ -56,6 +58,7 @@ class FarmService:
             "GetStuck": self._on_stuck,
             "Why": self._on_why,
             "GetRun": self._on_run,
+            "SetHost": self._on_set_host,
             "Stop": self._on_stop,
             **self._upkeep,
         }
@@ -71,6 +74,13 @@ class FarmService:
     async def _on_stop(self, request: Values) -> Values:
         self._stop()
         return {}
+
+    async def _on_set_host(self, request: Values) -> Values:
+        """Take over what somebody says the machine offers; an empty request only asks."""
+        offer = offer_of(request)
+        await self._engine.submit(lambda farm, decision, now: host.offer(farm, decision, **offer))
+        found = self._engine.farm.host
+        return {"tags": found.tags, "services": found.services, "gpus": found.gpus}
 
     async def _on_usage(self, request: Values) -> Values:
         farm = self._engine.farm

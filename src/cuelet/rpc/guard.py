@@ -82,7 +82,7 @@ class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no para
 
 
 _SET_UP = re.compile(
-    r"/(department|facility|filter|host|limit|renderPartition|service|show|subscription|task)\."
+    r"/(department|facility|filter|host|renderPartition|service|show|subscription|task)\."
 )
 
 
@@ -92,7 +92,7 @@ def refusal_of(method: str) -> str:
     if _SET_UP.match(method):
         return (
             f"the embedded farm does not have {called}: on one machine there are no shows, hosts, "
-            "allocations, subscriptions, services or limits to set up"
+            "allocations, subscriptions or services to set up"
         )
     return f"the embedded farm does not have {called}"
 

@@ -102,11 +102,16 @@ def allocation_message(farm: Farm) -> facility_pb2.Allocation:
             idle_cores=farm.free_cores,
             running_cores=farm.cores - farm.free_cores,
             hosts=1,
+            locked_hosts=int(farm.host.locked),
+            locked_cores=farm.free_cores if farm.host.locked else 0.0,
+            gpus=farm.host.gpus,
+            running_gpus=farm.held_gpus,
+            idle_gpus=max(farm.host.gpus - farm.held_gpus, 0),
         ),
     )
 
 
-def _only_allocation(farm: Farm, id_or_name: str) -> facility_pb2.Allocation:
+def only_allocation(farm: Farm, id_or_name: str) -> facility_pb2.Allocation:
     """Return the allocation if that is what an id or a name means; raises NotFoundError."""
     found = allocation_message(farm)
     if id_or_name not in (found.id, found.name):
@@ -129,11 +134,11 @@ class AllocationService(facility_pb2_grpc.AllocationInterfaceServicer):  # type:
         return facility_pb2.AllocGetAllResponse(allocations=_allocations(self._engine.farm))
 
     async def Find(self, request: Any, context: Context) -> Any:
-        found = _only_allocation(self._engine.farm, request.name)
+        found = only_allocation(self._engine.farm, request.name)
         return facility_pb2.AllocFindResponse(allocation=found)
 
     async def Get(self, request: Any, context: Context) -> Any:
-        found = _only_allocation(self._engine.farm, request.id)
+        found = only_allocation(self._engine.farm, request.id)
         return facility_pb2.AllocGetResponse(allocation=found)
 
     async def GetDefault(self, request: Any, context: Context) -> Any:
@@ -141,12 +146,12 @@ class AllocationService(facility_pb2_grpc.AllocationInterfaceServicer):  # type:
         return facility_pb2.AllocGetDefaultResponse(allocation=found)
 
     async def GetHosts(self, request: Any, context: Context) -> Any:
-        _only_allocation(self._engine.farm, request.allocation.id)
+        only_allocation(self._engine.farm, request.allocation.id)
         return facility_pb2.AllocGetHostsResponse(hosts=host_pb2.HostSeq(hosts=[self._host()]))
 
     async def GetSubscriptions(self, request: Any, context: Context) -> Any:
         farm = self._engine.farm
-        _only_allocation(farm, request.allocation.id)
+        only_allocation(farm, request.allocation.id)
         found = subscription_seq(farm, show_names(farm))
         return facility_pb2.AllocGetSubscriptionsResponse(subscriptions=found)
 

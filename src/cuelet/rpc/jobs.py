@@ -9,7 +9,7 @@ from typing import Any
 from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
 from cuelet.core import farm as acts
-from cuelet.core import ids
+from cuelet.core import ids, ordering
 from cuelet.core.errors import InvalidRequestError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
@@ -232,6 +232,25 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
             request, lambda _, job, found, decision, now: acts.free_frames(job, found, decision)
         )
         return job_pb2.JobMarkAsWaitingResponse()
+
+    async def ReorderFrames(self, request: Any, context: Context) -> Any:
+        placing = ordering.Placing(request.order)
+        await self._change(
+            request,
+            lambda _, job, decision, now: ordering.reorder(
+                job, job.layers, request.range, placing, decision
+            ),
+        )
+        return job_pb2.JobReorderFramesResponse()
+
+    async def StaggerFrames(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda _, job, decision, now: ordering.stagger(
+                job, job.layers, request.range, request.stagger, decision
+            ),
+        )
+        return job_pb2.JobStaggerFramesResponse()
 
     async def DropDepends(self, request: Any, context: Context) -> Any:
         def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 from opencue_proto import job_pb2, job_pb2_grpc
 
+from cuelet.core import delays, ordering
 from cuelet.core import farm as acts
+from cuelet.core import limits as limit_acts
 from cuelet.core.errors import InvalidRequestError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job, Layer
 from cuelet.engine.engine import Engine
-from cuelet.rpc import convert, search
+from cuelet.rpc import convert, limits, search
 
 Context = Any
 LayerAct = Callable[[Farm, Job, Layer, Decision, float], object]
@@ -125,6 +127,72 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
     async def SetTags(self, request: Any, context: Context) -> Any:
         await self._set(request, "tags", tuple(request.tags))
         return job_pb2.LayerSetTagsResponse()
+
+    async def AddLimit(self, request: Any, context: Context) -> Any:
+        await self._change_limit(request, limit_acts.add_to_layer)
+        return job_pb2.LayerAddLimitResponse()
+
+    async def DropLimit(self, request: Any, context: Context) -> Any:
+        await self._change_limit(request, limit_acts.drop_from_layer)
+        return job_pb2.LayerDropLimitResponse()
+
+    async def GetLimits(self, request: Any, context: Context) -> Any:
+        farm = self._engine.farm
+        _, layer = search.layer_of(farm, request.layer.id)
+        return job_pb2.LayerGetLimitsResponse(limits=limits.layer_limits(farm, layer))
+
+    async def _change_limit(self, request: Any, act: Callable[..., None]) -> None:
+        def change(farm: Farm, job: Job, layer: Layer, decision: Decision, now: float) -> None:
+            act(farm, job, layer, limits.find_limit(farm, request.limit_id), decision)
+
+        await self._change(request, change)
+
+    async def SetStartAfter(self, request: Any, context: Context) -> Any:
+        by = request.username or "somebody"
+        at = float(request.start_after)
+        await self._change(
+            request,
+            lambda _, job, layer, decision, now: delays.set_start_after(
+                job, [layer], at, by=by, decision=decision
+            ),
+        )
+        return job_pb2.LayerSetStartAfterResponse()
+
+    async def ReorderFrames(self, request: Any, context: Context) -> Any:
+        placing = ordering.Placing(request.order)
+        await self._change(
+            request,
+            lambda _, job, layer, decision, now: ordering.reorder(
+                job, [layer], request.range, placing, decision
+            ),
+        )
+        return job_pb2.LayerReorderFramesResponse()
+
+    async def StaggerFrames(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda _, job, layer, decision, now: ordering.stagger(
+                job, [layer], request.range, request.stagger, decision
+            ),
+        )
+        return job_pb2.LayerStaggerFramesResponse()
+
+    async def SetDispatchOrder(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda _, job, layer, decision, now: ordering.set_dispatch_order(
+                job, layer, request.order, decision
+            ),
+        )
+        return job_pb2.LayerSetDispatchOrderResponse()
+
+    async def SetMinGpus(self, request: Any, context: Context) -> Any:
+        await self._set(request, "gpus", int(_checked("GPUs", request.min_gpus, 0)))
+        return job_pb2.LayerSetMinGpusResponse()
+
+    async def SetThreadable(self, request: Any, context: Context) -> Any:
+        await self._set(request, "threadable", request.threadable)
+        return job_pb2.LayerSetThreadableResponse()
 
     async def _set(self, request: Any, attribute: str, value: object) -> None:
         def act(farm: Farm, job: Job, layer: Layer, decision: Decision, now: float) -> None:

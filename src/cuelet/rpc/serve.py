@@ -14,6 +14,7 @@ from opencue_proto import (
     facility_pb2_grpc,
     host_pb2_grpc,
     job_pb2_grpc,
+    limit_pb2_grpc,
     service_pb2_grpc,
     show_pb2_grpc,
     subscription_pb2_grpc,
@@ -31,6 +32,7 @@ from cuelet.rpc.inventory import (
 )
 from cuelet.rpc.jobs import JobService
 from cuelet.rpc.layers import LayerService
+from cuelet.rpc.limits import LimitService
 from cuelet.rpc.peers import OwnUserOnly
 from cuelet.rpc.procs import ProcService
 from cuelet.rpc.system import CueService, HostService, ShowService
@@ -54,6 +56,7 @@ class Services:
     frame: FrameService
     depend: DependService
     comment: CommentService
+    limit: LimitService
     cue: CueService
     host: HostService
     proc: ProcService
@@ -105,6 +108,7 @@ def _register(server: Any, services: Services) -> None:
     job_pb2_grpc.add_FrameInterfaceServicer_to_server(services.frame, server)
     depend_pb2_grpc.add_DependInterfaceServicer_to_server(services.depend, server)
     comment_pb2_grpc.add_CommentInterfaceServicer_to_server(services.comment, server)
+    limit_pb2_grpc.add_LimitInterfaceServicer_to_server(services.limit, server)
     cue_pb2_grpc.add_CueInterfaceServicer_to_server(services.cue, server)
     host_pb2_grpc.add_HostInterfaceServicer_to_server(services.host, server)
     host_pb2_grpc.add_ProcInterfaceServicer_to_server(services.proc, server)

@@ -18,6 +18,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
+from cuelet.core.delays import LATEST_AT
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.names import normal_job, normal_layer, normal_shot
 from cuelet.core.spec import DEFAULT_MEMORY_MB, EdgeSpec, JobSpec, LayerSpec
@@ -246,6 +247,7 @@ def _layer(spec: _Spec, element: Element) -> LayerSpec:
         skip_existing=bool(own.get("skip_existing")) and bool(own.get("outputs")),
         work=_usable(f"layer {given!r}, work", own.get("work") or ""),
         doubt=_usable(f"layer {given!r}, doubt", own.get("doubt") or ""),
+        start_after=_start_after(own, given),
     )
 
 
@@ -287,6 +289,16 @@ def _number(own: Mapping[str, Any], key: str, layer: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e12:
         raise InvalidSpecError(where=f"layer {layer!r}, {key}", value=value, reason="is no number")
     return float(value)
+
+
+def _start_after(own: Mapping[str, Any], layer: str) -> float:
+    """Read the epoch seconds before which no frame starts; 0 for at once."""
+    value = _number(own, "start_after", layer) if "start_after" in own else 0.0
+    if not 0 <= value <= LATEST_AT:
+        raise InvalidSpecError(
+            where=f"layer {layer!r}, start_after", value=value, reason="use seconds since 1970"
+        )
+    return value
 
 
 def _cores(element: Element, layer: str) -> float:

@@ -16,7 +16,9 @@ from opencue_proto import (
     show_pb2_grpc,
 )
 
+from cuelet.core import host as acts
 from cuelet.core.errors import NotFoundError
+from cuelet.core.farm import Decision, Farm
 from cuelet.core.states import DEPEND, RUNNING, WAITING, JobState
 from cuelet.engine.engine import Engine
 from cuelet.rpc import inventory, procs
@@ -68,9 +70,11 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
             load=int(machine.load_average * 100),
             boot_time=int(machine.boot_time),
             state=host_pb2.UP,
-            lock_state=host_pb2.OPEN,
+            lock_state=host_pb2.LOCKED if farm.host.locked else host_pb2.OPEN,
             thread_mode=host_pb2.AUTO,
-            tags=["general", machine.name],
+            tags=farm.host.tags,
+            gpus=farm.host.gpus,
+            idle_gpus=max(farm.host.gpus - farm.held_gpus, 0),
         )
 
     def _only(self, host_id: str) -> host_pb2.Host:
@@ -100,6 +104,50 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
         self._only(request.host.id)
         found = procs.running(self._engine.farm)
         return host_pb2.HostGetProcsResponse(procs=procs.proc_seq(found, self._engine.place()))
+
+    # -- acting ------------------------------------------------------------------------------
+
+    async def _change(self, request: Any, act: Callable[[Farm, Decision], None]) -> None:
+        self._only(request.host.id)
+        await self._engine.submit(lambda farm, decision, now: act(farm, decision))
+
+    async def Lock(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda farm, decision: acts.set_locked(farm, decision, locked=True)
+        )
+        return host_pb2.HostLockResponse()
+
+    async def Unlock(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda farm, decision: acts.set_locked(farm, decision, locked=False)
+        )
+        return host_pb2.HostUnlockResponse()
+
+    async def AddTags(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda farm, decision: acts.add_tags(farm, request.tags, decision)
+        )
+        return host_pb2.HostAddTagsResponse()
+
+    async def RemoveTags(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda farm, decision: acts.remove_tags(farm, request.tags, decision)
+        )
+        return host_pb2.HostRemoveTagsResponse()
+
+    async def RenameTag(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, decision: acts.rename_tag(
+                farm, request.old_tag, request.new_tag, decision
+            ),
+        )
+        return host_pb2.HostRenameTagResponse()
+
+    async def SetAllocation(self, request: Any, context: Context) -> Any:
+        self._only(request.host.id)
+        inventory.only_allocation(self._engine.farm, request.allocation_id)
+        return host_pb2.HostSetAllocationResponse()
 
 
 class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated, untyped

@@ -10,10 +10,12 @@ from typing import Any
 
 from cuelet.core.command import Place, log_path
 from cuelet.core.errors import InvalidRequestError
-from cuelet.core.explain import Reason, explain_frame, explain_layer
+from cuelet.core.explain import explain_frame, explain_layer
 from cuelet.core.farm import Farm, holders, is_stuck
+from cuelet.core.holds import LACKING, hold_reasons
 from cuelet.core.job import Job
-from cuelet.core.states import DEAD, DEPEND, JobState
+from cuelet.core.reason import Reason
+from cuelet.core.states import DEAD, DEPEND, WAITING, JobState
 from cuelet.log_tail import last_lines
 from cuelet.rpc import search
 
@@ -104,6 +106,9 @@ def stuck_reason(farm: Farm, job: Job) -> str:
             f"it waits for {held[0].name}, which will not succeed by itself; "
             f"cueadmin -drop-depends {job.name}"
         )
+    if unfit := [layer for layer in job.layers if layer.counts[WAITING]]:
+        reason = next(r for r in hold_reasons(farm, job, unfit[0]) if r.code in LACKING)
+        return f"layer {unfit[0].name} cannot start here: {reason.text}; {reason.remedy}"
     dead, waiting = job.count(DEAD), job.count(DEPEND)
     are = "1 frame is dead" if dead == 1 else f"{dead} frames are dead"
     vain = f", {waiting} wait in vain" if waiting else ""

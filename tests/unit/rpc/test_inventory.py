@@ -78,7 +78,7 @@ def test_ids_are_uuids_that_stay_and_differ(bench: Bench) -> None:
     [
         ("/show.ShowInterface/CreateShow", "ShowInterface.CreateShow"),
         ("/facility.AllocationInterface/SetTag", "AllocationInterface.SetTag"),
-        ("/host.HostInterface/Lock", "HostInterface.Lock"),
+        ("/host.HostInterface/Reboot", "HostInterface.Reboot"),
         ("/subscription.SubscriptionInterface/SetSize", "SubscriptionInterface.SetSize"),
     ],
 )
@@ -89,6 +89,6 @@ def test_what_cannot_be_set_up_is_refused_with_the_reason(method: str, called: s
 
 
 def test_what_is_only_not_served_is_refused_without_one() -> None:
-    refused = refusal_of("/job.JobInterface/StaggerFrames")
+    refused = refusal_of("/job.JobInterface/RunFilters")
 
-    assert refused == "the embedded farm does not have JobInterface.StaggerFrames"
+    assert refused == "the embedded farm does not have JobInterface.RunFilters"

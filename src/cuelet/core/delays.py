@@ -1,0 +1,38 @@
+"""When layers may start: set by their job, or by somebody later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cuelet.core.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from cuelet.core.farm import Decision
+    from cuelet.core.job import Job, Layer
+
+LATEST_AT = 253_402_300_799
+"""End of the year 9999, in epoch seconds."""
+
+
+def set_start_after(
+    job: Job, layers: Iterable[Layer], at: float, *, by: str, decision: Decision
+) -> None:
+    """Start no frame of these layers before a time; running frames go on.
+
+    Raises:
+        InvalidRequestError: The time is none of years 1970 to 9999.
+
+    Args:
+        job: The job.
+        layers: Layers of it.
+        at: Epoch seconds; 0 for at once.
+        by: Who says so.
+        decision: Notes the change.
+    """
+    if not 0 <= at <= LATEST_AT:
+        raise InvalidRequestError(request=f"start after {at:g}", reason="use seconds since 1970")
+    for layer in layers:
+        layer.start_after = at
+        layer.start_after_reason = f"set by {by}" if at else ""
+    decision.job(job)
