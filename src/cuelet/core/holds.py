@@ -116,7 +116,7 @@ def turn_reason(farm: Farm, job: Job, layer: Layer) -> list[Reason]:
         for limit in full_limits(farm, layer)
     }
     if lacks_gpus(farm, layer) and farm.turns.gpus is not None:
-        kept[farm.turns.gpus] = "the GPUs"
+        kept[farm.turns.gpus] = "room at the GPUs"
     capped = farm.turns.jobs.get(job.id)
     if capped is not None and capped is not layer:
         kept[capped] = "what its job may use of cores"

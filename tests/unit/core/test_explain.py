@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from cuelet.core import delays, ids, limits
 from cuelet.core import farm as acts
-from cuelet.core import ids
 from cuelet.core.dispatch import PATIENCE_S, dispatch
-from cuelet.core.explain import Reason, explain_frame, explain_layer
+from cuelet.core.errors import InvalidRequestError
+from cuelet.core.explain import explain_frame, explain_layer
 from cuelet.core.farm import Decision, Farm
+from cuelet.core.host import Host
 from cuelet.core.job import Job
 from cuelet.core.memory import MEMORY_RETRIES, RAISE_MB, MemoryAction, MemoryPolicy
+from cuelet.core.reason import Reason
 from cuelet.core.runs import RunExited, RunUsage
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
+from cuelet.rpc.why import stuck_reason
 from outline.frames import EdgeKind
 
 
@@ -246,3 +250,162 @@ def test_a_running_frame_over_its_reservation_says_so_unless_the_policy_is_off(f
     assert told[1].text == "it uses 900 MB of 512 MB reserved"
     farm.memory_policy = MemoryPolicy(MemoryAction.OFF)
     assert only(explain_frame(farm, job, 0)).code == "running"
+
+
+def set_limit(farm: Farm, name: str, max_value: int) -> None:
+    limits.create(farm, f"id of {name}", name, max_value, Decision())
+
+
+def test_a_full_limit_says_who_takes_it(farm: Farm) -> None:
+    set_limit(farm, "nuke", 2)
+    launch(farm, "first", LayerSpec(name="aaa", range="1-2", limits=("nuke",)))
+    job = launch(farm, "second", LayerSpec(name="bbb", limits=("nuke",), cores=0.1))
+    book(farm)
+
+    told = {reason.code: reason for reason in explain_frame(farm, job, 0)}
+
+    assert told["limit"] == Reason(
+        "limit",
+        "limit nuke lets 2 frames run at a time; running are 2 of a-b-c_first",
+        "cuelet limits set nuke 3",
+    )
+
+
+def test_a_limit_of_nothing_says_so(farm: Farm) -> None:
+    set_limit(farm, "nuke", 0)
+    job = launch(farm, "job", LayerSpec(name="aaa", limits=("nuke",)))
+    book(farm)
+
+    assert only(explain_frame(farm, job, 0)) == Reason(
+        "limit", "limit nuke lets no frame run: its maximum is 0", "cuelet limits set nuke 1"
+    )
+    assert not acts.is_stuck(farm, job), "a limit of 0 is a pause"
+
+
+@pytest.mark.parametrize(
+    ("asks", "reason"),
+    [
+        (
+            {"tags": ("cloud", "fast")},
+            Reason(
+                "tags",
+                "it asks for a machine tagged cloud or fast; "
+                "box is tagged general, local, desktop, util, box",
+                "cuelet farm start --tags cloud",
+            ),
+        ),
+        (
+            {"services": ("maya", "shell", "arnold")},
+            Reason(
+                "services",
+                "it asks for service maya, arnold; box was given nuke",
+                "cuelet farm start --services nuke,maya,arnold",
+            ),
+        ),
+        ({"gpus": 2}, Reason("gpus", "it needs 2 GPUs, box has 1", "cuelet farm start --gpus 2")),
+    ],
+)
+def test_what_the_machine_lacks_is_named_and_makes_a_job_stuck(
+    farm: Farm, asks: dict[str, object], reason: Reason
+) -> None:
+    farm.host = Host(name="box", services=("nuke",), gpus=1)
+    job = launch(farm, "job", LayerSpec(name="aaa", range="1-3", **asks))
+    book(farm)
+
+    assert only(explain_frame(farm, job, 0)) == reason
+    assert acts.is_stuck(farm, job)
+    assert reason.text in stuck_reason(farm, job)
+    assert reason.remedy in stuck_reason(farm, job)
+
+
+def test_a_job_of_which_something_can_start_is_not_stuck(farm: Farm) -> None:
+    layers = (LayerSpec(name="aaa", tags=("cloud",)), LayerSpec(name="bbb", start_after=500.0))
+    job = launch(farm, "job", *layers)
+    book(farm)
+
+    assert not acts.is_stuck(farm, job)
+
+
+def test_a_locked_machine_is_named_with_the_command_that_unlocks_it(farm: Farm) -> None:
+    farm.host = Host(name="box", locked=True)
+    job = launch(farm, "job", LayerSpec(name="aaa"))
+    book(farm)
+
+    assert only(explain_frame(farm, job, 0)) == Reason(
+        "locked", "machine box is locked", "cueadmin -unlock -host box"
+    )
+    assert not acts.is_stuck(farm, job), "a lock is a pause"
+
+
+def test_a_start_time_is_told_with_who_set_it(farm: Farm) -> None:
+    job = launch(farm, "job", LayerSpec(name="aaa"))
+    at = 1_795_316_400.0
+    delays.set_start_after(job, job.layers, at, by="me", decision=Decision())
+    book(farm)
+
+    assert only(explain_frame(farm, job, 0)) == Reason(
+        "start after",
+        "it starts after 2026-11-22 03:00:00 UTC, set by me",
+        "cuelet delay a-b-c_job off --layer aaa",
+    )
+    book(farm, now=at)
+    assert only(explain_frame(farm, job, 0)).code == "running"
+
+
+@pytest.mark.parametrize("at", [-1.0, 253_402_300_800.0])
+def test_a_start_time_beyond_the_calendar_is_refused(farm: Farm, at: float) -> None:
+    job = launch(farm, "job", LayerSpec(name="aaa"))
+    with pytest.raises(InvalidRequestError, match="seconds since 1970"):
+        delays.set_start_after(job, job.layers, at, by="me", decision=Decision())
+    assert job.layers[0].start_after == 0
+
+
+def test_busy_gpus_say_who_holds_them(farm: Farm) -> None:
+    farm.host = Host(name="box", gpus=1)
+    job = launch(farm, "job", LayerSpec(name="aaa", range="1-2", gpus=1))
+    book(farm)
+
+    assert only(explain_frame(farm, job, 1)) == Reason(
+        "gpus", "it needs 1 GPU, 0 of 1 are free; running are 1 of a-b-c_job"
+    )
+
+
+def test_a_place_kept_for_another_layer_is_a_turn(farm: Farm) -> None:
+    farm.cores = farm.free_cores = 9.0
+    for name in ("full", "free"):
+        set_limit(farm, name, 1)
+    launch(farm, "holder", LayerSpec(name="holder", limits=("full",)))
+    book(farm)
+    launch(farm, "one", LayerSpec(name="first", limits=("full", "free")))
+    launch(farm, "two", LayerSpec(name="second", limits=("full", "free")))
+    job = launch(farm, "three", LayerSpec(name="third", limits=("free",)))
+    book(farm)
+
+    assert only(explain_frame(farm, job, 0)) == Reason(
+        "turn", "the last place of limit free is kept for layer first, which comes first"
+    )
+
+
+def test_gpus_and_a_jobs_cores_kept_for_another_layer_are_a_turn(farm: Farm) -> None:
+    farm.cores = farm.free_cores = 9.0
+    farm.host = Host(name="box", gpus=2)
+    launch(farm, "holder", LayerSpec(name="holder", gpus=1))
+    book(farm)
+    launch(farm, "one", LayerSpec(name="large", gpus=2))
+    small = launch(farm, "two", LayerSpec(name="small", gpus=1))
+    capped = launch(
+        farm,
+        "three",
+        LayerSpec(name="runs"),
+        LayerSpec(name="waits", cores=2.0),
+        LayerSpec(name="behind"),
+        max_cores=2.0,
+    )
+    book(farm)
+
+    assert only(explain_frame(farm, small, 0)) == Reason(
+        "turn", "room at the GPUs is kept for layer large, which comes first"
+    )
+    assert only(explain_frame(farm, capped, 1)).code == "max cores"
+    assert only(explain_frame(farm, capped, 2)).code == "turn"
+    assert "layer waits" in only(explain_frame(farm, capped, 2)).text

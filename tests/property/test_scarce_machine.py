@@ -1,0 +1,264 @@
+"""Limits, GPUs, tags, a lock and start times under random jobs and operators.
+
+Nothing starts that may not, nothing waits without a reason that can be told, and everything ends
+once all is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cuelet.core import delays, host, ids, limits, ordering
+from cuelet.core import farm as acts
+from cuelet.core.check import check
+from cuelet.core.dispatch import dispatch
+from cuelet.core.errors import FarmError
+from cuelet.core.explain import explain_frame
+from cuelet.core.farm import Decision, Farm
+from cuelet.core.job import Job, Layer
+from cuelet.core.ordering import Placing
+from cuelet.core.runs import RunExited
+from cuelet.core.spec import JobSpec, LayerSpec
+from cuelet.core.states import WAITING, JobState
+from cuelet.store import layer_start
+
+NAMES = ("one", "two")
+CORES, MEMORY_MB = 4.0, 4000
+
+
+@st.composite
+def layer_specs(draw: st.DrawFn, number: int) -> LayerSpec:
+    return LayerSpec(
+        name=f"layer{number}",
+        range=draw(st.sampled_from(["1-1", "1-4", "5-1"])),
+        cores=draw(st.sampled_from([1.0, 2.0, 0.5, 0.0, -1.0])),
+        max_cores=draw(st.sampled_from([0.0, 0.0, 2.0])),
+        threadable=draw(st.booleans()),
+        memory_mb=draw(st.sampled_from([100, 3000])),
+        gpus=draw(st.sampled_from([0, 0, 1, 2])),
+        tags=draw(st.sampled_from([(), ("general",), ("cloud",), ("cloud", "UTIL")])),
+        limits=draw(st.sampled_from([(), ("one",), ("two",), NAMES])),
+        start_after=draw(st.sampled_from([0.0, 0.0, 30.0])),
+    )
+
+
+@st.composite
+def job_specs(draw: st.DrawFn, number: int) -> JobSpec:
+    layers = tuple(draw(layer_specs(n)) for n in range(draw(st.integers(1, 3))))
+    return JobSpec(
+        name=f"a-b-c_job{number}",
+        show="a",
+        shot="b",
+        user="c",
+        layers=layers,
+        priority=draw(st.integers(0, 2)),
+        max_cores=draw(st.sampled_from([-1.0, 2.0])),
+    )
+
+
+WORLDS = st.integers(1, 3).flatmap(lambda n: st.tuples(*(job_specs(i) for i in range(n))))
+VERBS = [
+    "end",
+    "end",
+    "end",
+    "fail",
+    "wait",
+    "max",
+    "carry",
+    "remake",
+    "rename",
+    "lock",
+    "tag",
+    "gpus",
+    "delay",
+    "reorder",
+    "stagger",
+    "turn",
+    "retry",
+    "eat",
+    "pause",
+    "restart",
+]
+OPS = st.tuples(st.sampled_from(VERBS), st.integers(0, 999))
+
+
+class World:
+    """Some jobs on a small machine, and what was running before each look."""
+
+    def __init__(self, specs: tuple[JobSpec, ...]) -> None:
+        self.now = 1.0
+        self.farm = Farm(cores=CORES, memory_mb=MEMORY_MB)
+        host.offer(self.farm, Decision(), gpus=2)
+        for name in NAMES:
+            limits.create(self.farm, f"id of {name}", name, 2, Decision())
+        numbers = [ids.job_id(n + 1) for n in range(len(specs))]
+        self.jobs = acts.launch(self.farm, specs, numbers, Decision(), now=self.now)
+        self.look(Decision())
+
+    def look(self, decision: Decision) -> None:
+        """Book what can start; judge what did, and what did not."""
+        for run in decision.kills:
+            acts.ended(self.farm, self.report(run, 137), Decision())
+        booked = Decision()
+        dispatch(self.farm, booked, now=self.now)
+        assert check(self.farm) == []
+        for job, index in booked.starts:
+            self.judge(job, job.layer_at(index))
+        for job in self.farm.order:
+            for index in range(job.size):
+                if job.state_of[index] == WAITING:
+                    codes = [reason.code for reason in explain_frame(self.farm, job, index)]
+                    assert codes, "it waits without a reason"
+                    assert codes != ["next"], "nothing holds it, and it was not started"
+
+    def judge(self, job: Job, layer: Layer) -> None:
+        """Compare a start with the rules, written out once more."""
+        farm = self.farm
+        tags = {tag.casefold() for tag in layer.tags}
+        assert not farm.host.locked
+        assert not job.paused
+        assert layer.start_after <= self.now
+        assert not tags or tags & {tag.casefold() for tag in farm.host.tags}
+        assert not layer.gpus or farm.held_gpus <= farm.host.gpus
+        for limit in farm.limits.of(layer):
+            assert limit.max_value == -1 or limit.running <= limit.max_value
+        if job.max_cores > 0:
+            asked, _ = farm.reservation(layer)
+            assert job.cores_in_use <= max(job.max_cores, asked) + 1e-6
+
+    def report(self, run: str, status: int) -> RunExited:
+        return RunExited(run, status, 0, 0.1, 0.2, 1000, self.now)
+
+    def end_one(self, pick: int, status: int) -> None:
+        running = [(job, index) for job in self.jobs for index in sorted(job.reserved)]
+        if running:
+            job, index = running[pick % len(running)]
+            acts.ended(self.farm, self.report(job.run_id(index), status), Decision())
+
+    def do(self, op: str, pick: int) -> None:
+        self.now += 1
+        decision = Decision()
+        job = self.jobs[pick % len(self.jobs)]
+        layer, name = job.layers[pick % len(job.layers)], NAMES[pick % 2]
+        try:
+            getattr(self, f"do_{op}")(job, layer, name, pick, decision)
+        except FarmError:
+            assert not decision, "a request that is refused has changed nothing"
+        self.look(decision)
+
+    def do_end(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        self.end_one(pick, 0)
+
+    def do_fail(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        self.end_one(pick, 1)
+
+    def do_wait(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        self.now += pick % 20 - 5  # clocks are set back, too
+
+    def do_max(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        limits.set_max(self.farm, name, pick % 5 - 1, decision)
+
+    def do_carry(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        limit = self.farm.limits.find(name)
+        act = limits.drop_from_layer if name in layer.limits else limits.add_to_layer
+        act(self.farm, job, layer, limit, decision)
+
+    def do_remake(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        if name in self.farm.limits.by_name:
+            limits.delete(self.farm, name, decision)
+        else:
+            limits.create(self.farm, f"id {pick}", name, pick % 4, decision)
+
+    def do_rename(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        limits.rename(self.farm, name, NAMES[pick // 2 % 2], decision)
+
+    def do_lock(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        host.set_locked(self.farm, decision, locked=pick % 2 == 0)
+
+    def do_tag(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        tags = [("cloud", "util", "Cloud")[pick % 3]]
+        (host.add_tags if pick % 2 else host.remove_tags)(self.farm, tags, decision)
+
+    def do_gpus(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        host.set_gpus(self.farm, pick % 4, decision)
+
+    def do_delay(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        delays.set_start_after(job, [layer], float(pick % 60), by="me", decision=decision)
+
+    def do_reorder(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        ordering.reorder(job, [layer], f"{pick % 6}", Placing(pick % 3), decision)
+
+    def do_stagger(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        ordering.stagger(job, job.layers, "1-5", pick % 4, decision)
+
+    def do_turn(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        ordering.set_dispatch_order(job, layer, pick % 5, decision)
+
+    def do_retry(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        acts.retry_frames(self.farm, job, [pick % job.size], decision)
+
+    def do_eat(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        acts.eat_frames(self.farm, job, [pick % job.size], decision, now=self.now)
+
+    def do_pause(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        acts.set_paused(job, decision, paused=pick % 2 == 0)
+
+    def do_restart(self, *_: Any) -> None:
+        """Rebuild the farm from what is kept of it, as after a crash."""
+        old = self.farm
+        self.farm = Farm(cores=CORES, memory_mb=MEMORY_MB)
+        self.farm.host = old.host
+        for limit in old.limits:
+            fresh = limits.Limit(limit.id, limit.name, limit.max_value)
+            self.farm.limits.by_name[limit.name] = fresh
+        self.jobs = [self.restarted(job) for job in self.jobs]
+        assert [limit.running for limit in self.farm.limits] == [x.running for x in old.limits]
+        assert self.farm.held_gpus == old.held_gpus
+
+    def restarted(self, old: Job) -> Job:
+        job = Job(old.spec, old.id, submitted_at=old.submitted_at)
+        layer_start.restore(job, list(layer_start.rows_of(old)))
+        job.restore([old.row(index) for index in range(old.size)], [])
+        job.state, job.paused, job.stopped_at = old.state, old.paused, old.stopped_at
+        assert [x.name for x in job.queue] == [x.name for x in old.queue]
+        self.farm.add(job)
+        for index in old.reserved:
+            self.farm.hold(job, index)
+        return job
+
+    def give_everything(self) -> None:
+        decision = Decision()
+        host.offer(self.farm, decision, tags=["cloud"], gpus=2)
+        host.set_locked(self.farm, decision, locked=False)
+        for limit in self.farm.limits:
+            limits.set_max(self.farm, limit.name, 1, decision)
+        for job in self.jobs:
+            delays.set_start_after(job, job.layers, 0, by="me", decision=decision)
+            acts.set_paused(job, decision, paused=False)
+            acts.eat_frames(
+                self.farm,
+                job,
+                [i for i in range(job.size) if job.state_of[i] == 5],
+                decision,
+                now=self.now,
+            )
+        self.look(decision)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(WORLDS, st.lists(OPS, max_size=40))
+def test_what_may_not_start_waits_for_a_reason_and_ends_when_all_is_given(
+    specs: tuple[JobSpec, ...], ops: list[tuple[str, int]]
+) -> None:
+    world = World(specs)
+    for op, pick in ops:
+        world.do(op, pick)
+
+    world.give_everything()
+    for _ in range(200):
+        world.do("end", 0)
+
+    assert [job.state for job in world.jobs] == [JobState.FINISHED] * len(world.jobs)
