@@ -359,3 +359,11 @@ def test_several_jobs_of_one_spec_are_all_read() -> None:
     )
 
     assert [job.name for job in jobs] == ["show-shot-me_one", "show-shot-me_two"]
+
+
+def test_a_start_time_of_the_extension_is_read_and_bounded() -> None:
+    assert main().start_after == 0.0
+    assert main(extension={"start_after": 1_795_316_400}).start_after == 1_795_316_400.0
+    for wrong in (-1, 253_402_300_800, "2h", True, None):
+        with pytest.raises(InvalidSpecError, match="start_after"):
+            main(extension={"start_after": wrong})
