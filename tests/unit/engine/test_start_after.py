@@ -68,13 +68,13 @@ def test_a_clock_that_is_set_forward_is_noticed_within_a_tick(
     run(session)
 
 
-def test_no_alarm_is_set_while_nothing_waits_for_its_time() -> None:
+def test_no_timer_is_set_while_nothing_waits_for_its_time() -> None:
     async def session() -> None:
         bay, _ = bay_with_clock()
         async with bay:
             await bay.launch()
             await bay.settle(lambda: True)
-            assert bay.engine._alarm is None
+            assert bay.engine._start_timer is None
 
     run(session)
 
