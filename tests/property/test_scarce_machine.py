@@ -112,7 +112,7 @@ class World:
                 if job.state_of[index] == WAITING:
                     codes = [reason.code for reason in explain_frame(self.farm, job, index)]
                     assert codes, "it waits without a reason"
-                    assert codes != ["next"], "nothing holds it, and it was not started"
+                    assert "next" not in codes, "nothing holds it, and it was not started"
 
     def judge(self, job: Job, layer: Layer) -> None:
         """Compare a start with the rules, written out once more."""

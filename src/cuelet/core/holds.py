@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from cuelet.core.limits import carriers
@@ -53,7 +54,7 @@ def _tags(farm: Farm, layer: Layer) -> Iterator[Reason]:
     if not host.has_one_of(layer.tags):
         asked, here = " or ".join(layer.tags), ", ".join(host.tags)
         text = f"it asks for a machine tagged {asked}; {host.name} is tagged {here}"
-        yield Reason("tags", text, f"cuelet farm start --tags {layer.tags[0]}")
+        yield Reason("tags", text, f"cuelet farm start --tags {quote(layer.tags[0])}")
 
 
 def _services(farm: Farm, layer: Layer) -> Iterator[Reason]:
@@ -61,7 +62,7 @@ def _services(farm: Farm, layer: Layer) -> Iterator[Reason]:
         here = ", ".join(farm.host.services or ()) or "none"
         text = f"it asks for service {', '.join(missing)}; {farm.host.name} was given {here}"
         wanted = ",".join([*(farm.host.services or ()), *missing])
-        yield Reason("services", text, f"cuelet farm start --services {wanted}")
+        yield Reason("services", text, f"cuelet farm start --services {quote(wanted)}")
 
 
 def _gpus(farm: Farm, layer: Layer) -> Iterator[Reason]:
@@ -89,7 +90,9 @@ def _limits(farm: Farm, layer: Layer) -> Iterator[Reason]:
         if limit.has_room():
             continue
         yield Reason(
-            "limit", _why_full(farm, limit), f"cuelet limits set {limit.name} {limit.running + 1}"
+            "limit",
+            _why_full(farm, limit),
+            f"cuelet limits set {quote(limit.name)} {limit.running + 1}",
         )
 
 

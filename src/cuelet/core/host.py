@@ -21,6 +21,7 @@ USUAL_SERVICES = frozenset({"default", "shell", "preprocess", "postprocess"})
 ANY = "any"
 """Stands for all services when people list them."""
 MAX_GPUS = 1024
+_MOST_REMEMBERED = 10_000
 _TAG = re.compile(r"[\w.-]{1,255}\Z")
 
 
@@ -74,6 +75,8 @@ class Host:
         """Return the answer to a question that layers ask again and again."""
         known = self._known.get((what, asked))
         if known is None:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
             known = self._known[what, asked] = find(asked)
         return known
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from cuelet.core.errors import InvalidRequestError, InvalidSpecError, NotFoundError
@@ -97,7 +98,7 @@ def refuse_unknown(farm: Farm, layers: Iterable[tuple[str, tuple[str, ...]]]) ->
                 raise InvalidSpecError(
                     where=f"layer {layer!r}, limit",
                     value=name,
-                    reason=f"there is no such limit here; set one with: cuelet limits set {name} MAX",
+                    reason=f"there is no such limit here; set one with: cuelet limits set {quote(name)} MAX",
                 )
 
 

@@ -69,6 +69,7 @@ def _job_stats(job: Job) -> job_pb2.JobStats:
         succeeded_frames=job.count(SUCCEEDED),
         pending_frames=job.count(WAITING) + job.count(DEPEND),
         reserved_cores=job.cores_in_use,
+        reserved_gpus=sum(job.gpus_held.values()),
         max_rss=max((t.max_rss_kb for t in times), default=0),
     )
 
@@ -159,7 +160,7 @@ def frame_message(farm: Farm, job: Job, index: int, host: str) -> job_pb2.Frame:
         max_rss=job.max_rss_kb[index],
         used_memory=job.rss_kb.get(index, 0) if running else job.max_rss_kb[index],
         reserved_memory=memory_mb * 1024 if running else 0,
-        last_resource=f"{host}/{cores:.2f}/0" if ran else "",
+        last_resource=f"{host}/{cores:.2f}/{job.gpus_held.get(index, 0)}" if ran else "",
         total_core_time=int(job.cpu_s[index]),
         submission_time=int(job.submitted_at),
     )

@@ -68,7 +68,7 @@ def proc_message(found: Running, place: Place) -> host_pb2.Proc:
     began = int(job.start_at[index])
     return host_pb2.Proc(
         id=found.proc_id,
-        name=f"{place.host}/{cores:.2f}/0",
+        name=f"{place.host}/{cores:.2f}/{job.gpus_held.get(index, 0)}",
         show_name=job.spec.show,
         job_name=job.name,
         frame_name=job.frame_name(index),
@@ -76,6 +76,7 @@ def proc_message(found: Running, place: Place) -> host_pb2.Proc:
         bookedTime=began,
         dispatch_time=began,
         reserved_cores=cores,
+        reserved_gpus=job.gpus_held.get(index, 0),
         reserved_memory=found.reserved_kb,
         used_memory=job.rss_kb.get(index, 0),
         log_path=log_path(job, index, place),

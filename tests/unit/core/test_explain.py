@@ -7,7 +7,7 @@ import pytest
 from cuelet.core import delays, ids, limits
 from cuelet.core import farm as acts
 from cuelet.core.dispatch import PATIENCE_S, dispatch
-from cuelet.core.errors import InvalidRequestError
+from cuelet.core.errors import InvalidRequestError, InvalidSpecError
 from cuelet.core.explain import explain_frame, explain_layer
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.host import Host
@@ -409,3 +409,17 @@ def test_gpus_and_a_jobs_cores_kept_for_another_layer_are_a_turn(farm: Farm) -> 
     assert only(explain_frame(farm, capped, 1)).code == "max cores"
     assert only(explain_frame(farm, capped, 2)).code == "turn"
     assert "layer waits" in only(explain_frame(farm, capped, 2)).text
+
+
+def test_remedies_can_be_pasted_whatever_a_job_calls_its_limits_and_tags(farm: Farm) -> None:
+    name = "nuke; rm -rf ~"
+    with pytest.raises(InvalidSpecError, match=r"cuelet limits set 'nuke; rm -rf ~' MAX"):
+        launch(farm, "job", LayerSpec(name="aaa", limits=(name,)))
+    set_limit(farm, name, 0)
+    job = launch(farm, "job", LayerSpec(name="aaa", limits=(name,), tags=("$(id)",)))
+    book(farm)
+
+    assert [reason.remedy for reason in explain_frame(farm, job, 0)] == [
+        "cuelet farm start --tags '$(id)'",
+        "cuelet limits set 'nuke; rm -rf ~' 1",
+    ]
