@@ -22,7 +22,7 @@ from cuelet import boot_mark
 from cuelet.core.command import Place
 from cuelet.core.errors import FarmError
 from cuelet.core.farm import Decision, Farm
-from cuelet.core.host import offer
+from cuelet.core.host import offer, offered
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.path_map_file import PathMapFile
@@ -200,6 +200,7 @@ class FarmProcess:
             "memory_mb": self._memory_mb,
             "memory_policy": self._settings.memory_policy.action.value,
             "memory_factor": self._settings.memory_policy.factor,
+            **offered(self._engine.farm.host),
             "started_at": self._started_at,
             "out_of_disk": [
                 {"text": disk.text, "remedy": disk.way_out} for disk in self._engine.farm.full_disks

@@ -74,7 +74,10 @@ def test_a_job_that_asks_for_what_the_machine_lacks_ends_the_watch_and_says_why(
 
     assert farm.cuelet("farm", "start", "--tags", "cloud", "--services", "nuke").returncode == 0
     assert codes(farm) == ["services", "gpus"]
+    said = farm.cuelet("farm", "status").stdout
+    assert ", cloud; services nuke; 0 GPUs\n" in said
     assert farm.cuelet("farm", "start", "--services", "any").returncode == 0
+    assert farm.json("farm", "status")["services"] is None
     assert farm.cuelet("farm", "start", "--gpus", "-1").returncode == 1
     assert codes(farm) == ["gpus"]
 

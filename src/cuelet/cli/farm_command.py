@@ -16,7 +16,7 @@ import psutil
 import opencue
 from cuelet.cli import state_sizes
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.text import duration, memory
+from cuelet.cli.text import count, duration, memory
 from cuelet.settings import Settings, default_state_dir, prepare_folders, words
 
 START_TIMEOUT_S = 30.0
@@ -160,11 +160,22 @@ def status(options: argparse.Namespace) -> int:
         print(f"machine    {info['cores']:g} cores, {memory(info['memory_mb'] * 1024)}")
         if "memory_policy" in info:  # a farm that was started by an older Cuelet has none
             print(f"memory     {_memory_words(info)}")
+        if "tags" in info:
+            print(f"offers     {_offer_words(info)}")
         print(f"state      {info['state_dir']}")
         print(f"disk       {sizes.line()}")
         for disk in info.get("out_of_disk", ()):
             print(f"ALARM      {disk['text']}; nothing starts there\n           {disk['remedy']}")
     return Exit.OK if info else Exit.UNREACHABLE
+
+
+def _offer_words(info: dict[str, Any]) -> str:
+    """Say which frames the machine takes, apart from its size."""
+    services = (
+        "any service" if info["services"] is None else f"services {', '.join(info['services'])}"
+    )
+    lock = "; locked, nothing starts" if info["locked"] else ""
+    return f"tags {', '.join(info['tags'])}; {services}; {count(info['gpus'], 'GPU')}{lock}"
 
 
 def _memory_words(info: dict[str, Any]) -> str:

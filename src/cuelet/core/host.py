@@ -193,6 +193,16 @@ def offer(
         set_services(farm, None if list(services) == [ANY] else services, decision)
 
 
+def offered(host: Host) -> dict[str, object]:
+    """Return what a machine offers, in plain values; services are None when any runs."""
+    return {
+        "tags": list(host.tags),
+        "services": None if host.services is None else list(host.services),
+        "gpus": host.gpus,
+        "locked": host.locked,
+    }
+
+
 def _refuse_odd(kind: str, words: Iterable[str]) -> None:
     for word in words:
         if not _TAG.match(word):

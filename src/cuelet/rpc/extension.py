@@ -76,11 +76,10 @@ class FarmService:
         return {}
 
     async def _on_set_host(self, request: Values) -> Values:
-        """Take over what somebody says the machine offers; an empty request only asks."""
+        """Take over what somebody says the machine offers."""
         offer = offer_of(request)
         await self._engine.submit(lambda farm, decision, now: host.offer(farm, decision, **offer))
-        found = self._engine.farm.host
-        return {"tags": found.tags, "services": found.services, "gpus": found.gpus}
+        return host.offered(self._engine.farm.host)
 
     async def _on_usage(self, request: Values) -> Values:
         farm = self._engine.farm
