@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core.runs import RunExited
+from cuelet.core.runs import FAILED_LAUNCH, NOT_BEGUN, RunExited
 from cuelet.runner import launch, logfile, procfs
-from cuelet.runner.errors import RunnerBusyError, RunnerUnreachableError
+from cuelet.runner.errors import JournalError, RunnerBusyError, RunnerUnreachableError
 from cuelet.runner.journal import Journal
 from cuelet.runner.launch import Launcher, LaunchError
 from cuelet.runner.run import Run
@@ -249,6 +249,31 @@ def test_a_bug_of_ours_ends_the_run_and_not_the_others(tmp_path, monkeypatch):
     assert [event.run_id for event in supervisor.events] == ["a", "b"]
     assert all("our bug" in event.reason for event in supervisor.events)
     assert not supervisor.runs
+
+
+@pytest.mark.parametrize("what", ["log", "journal", "lock"])
+@pytest.mark.parametrize(("code", "status"), [(28, NOT_BEGUN), (122, NOT_BEGUN), (13, FAILED_LAUNCH)])
+def test_a_full_disk_is_nobodys_fault(tmp_path, monkeypatch, what, code, status):
+    journal, locks = Journal(str(tmp_path / "j"), "boot"), RunLocks(str(tmp_path))
+    supervisor = Supervisor(str(tmp_path), journal, Timers(), locks)
+    supervisor.define_env("base", {})
+    error = OSError(code, os.strerror(code))
+
+    def fail(*_: object) -> None:
+        raise JournalError(journal.path, error) if what == "journal" else error
+
+    owner, name = {
+        "log": (logfile, "open_log"),
+        "journal": (journal, "flush"),
+        "lock": (locks, "take"),
+    }[what]
+    monkeypatch.setattr(owner, name, fail)
+
+    supervisor.spawn([make_request("r.1", ["true"], log_path=tmp_path / "log")])
+
+    (ended,) = supervisor.events
+    assert (ended.exit_status, ended.exit_signal) == (status, 0)
+    assert os.strerror(code) in ended.reason
 
 
 # Processes
