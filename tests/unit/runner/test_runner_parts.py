@@ -252,7 +252,9 @@ def test_a_bug_of_ours_ends_the_run_and_not_the_others(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("what", ["log", "journal", "lock"])
-@pytest.mark.parametrize(("code", "status"), [(28, NOT_BEGUN), (122, NOT_BEGUN), (13, FAILED_LAUNCH)])
+@pytest.mark.parametrize(
+    ("code", "status"), [(28, NOT_BEGUN), (122, NOT_BEGUN), (13, FAILED_LAUNCH)]
+)
 def test_a_full_disk_is_nobodys_fault(tmp_path, monkeypatch, what, code, status):
     journal, locks = Journal(str(tmp_path / "j"), "boot"), RunLocks(str(tmp_path))
     supervisor = Supervisor(str(tmp_path), journal, Timers(), locks)
