@@ -126,11 +126,12 @@ class Engine:
         return Farm(cores=self._cores, memory_mb=self._memory_mb, memory_policy=self._memory_policy)
 
     def _load(self) -> None:
-        full = self.farm.full_disks
+        full, ordered = self.farm.full_disks, self.farm.looks_ordered
         self.farm = self._empty_farm()
         self.farm.full_disks = full
         self.farm.host = Host(name=self.place().host)
         self._store.load_machine(self.farm)
+        self.farm.looks_ordered = ordered  # answers to the old farm's looks may still come
         for job in self._store.load():
             self.farm.add(job)
             for index in _running(job):

@@ -134,10 +134,12 @@ def test_a_commit_that_fails_forgets_the_looks_and_takes_them_again() -> None:
             await b.settle(lambda: eyes.asked)
             b.engine._load()  # what a failed commit does
             eyes.may_see.set()
-            await b.settle(lambda: len(eyes.asked) > 0 and not b.job.looks)
+            await b.settle(lambda: not b.engine._seen)
+            assert not b.job.looks
             b.engine._on_lost()
             await b.settle(lambda: len(b.runner.live) == 2)
 
             assert len(eyes.asked) == 4
+            assert len({asked.serial for asked in eyes.asked}) == 4
 
     asyncio.run(story())
