@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.runs import BAD_OUTPUT, OutputFile, RunExited
+from cuelet.core.runs import BAD_OUTPUT, ORPHANED, OutputFile, RunExited
+from cuelet.runner.stamps import take_stamp
 from cuelet.runner.testing import Listener, make_request, open_resident, wait_gone
 from tests.specs import sh
 
@@ -147,3 +148,44 @@ async def _looker_of(heard: Listener, resident: int) -> int:
 
 def _open_files(pid: str) -> list[str]:
     return os.listdir(f"/proc/{pid}/fd")
+
+
+def test_a_run_whose_runner_dies_during_the_look_is_lost_and_nobody_looks_on(
+    tmp_path: Path,
+) -> None:
+    asyncio.run(_kill_the_runner(tmp_path))
+
+
+async def _kill_the_runner(folder: Path) -> None:
+    heard = Listener()
+    many = tuple(output(folder / f"{number}") for number in range(100_000))
+    async with open_resident(folder / "runner", heard) as runner:
+        request = make_request("r.1", sh("true"), log_path=folder / "log")
+        runner.spawn(replace(request, outputs=many, look="note"))
+        looker = await _looker_of(heard, runner.pid)
+        os.kill(looker, signal.SIGSTOP)
+        os.kill(runner.pid, signal.SIGKILL)
+        await heard.wait_until(lambda: heard.times_lost > 0)
+        state = await runner.connect()
+        exits = {each.run_id: each for each in state.exited}
+        exited = exits.get("r.1") or (await heard.wait_exits("r.1"))[0]
+        await wait_gone(looker)
+
+    assert (exited.exit_status, exited.made) == (ORPHANED, "")
+
+
+def test_what_a_run_was_asked_for_comes_back_with_a_stamp(tmp_path: Path) -> None:
+    path = output(tmp_path / "a.exr", checked=False)
+
+    async def made(script: str, run_id: str) -> str:
+        heard = Listener()
+        async with open_resident(tmp_path / f"runner{run_id}", heard) as runner:
+            request = make_request(run_id, sh(script), log_path=tmp_path / run_id, cwd=tmp_path)
+            runner.spawn(replace(request, outputs=(path,), look="key command env frames in"))
+            (exited,) = await heard.wait_exits(run_id)
+            return exited.made
+
+    assert asyncio.run(made("true", "r.1")) == ""  # there is nothing to recognise later
+    told = asyncio.run(made("echo x > a.exr", "r.2"))
+    assert told == f"key command env frames in {take_stamp([path]).text}"
+    assert asyncio.run(made("exit 1", "r.3")) == ""
