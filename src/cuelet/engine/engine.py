@@ -159,9 +159,13 @@ class Engine:
                 self._runner_lost = False
                 await self._meet_runner()
             self._batch()
-            if self._failed_for_good:
-                raise self._failed_for_good
+            self._refuse_to_go_on()
             self._set_start_timer()
+
+    def _refuse_to_go_on(self) -> None:
+        """End the farm once a sync has failed: what is in memory is not what is on disk."""
+        if self._failed_for_good:
+            raise self._failed_for_good
 
     def _set_start_timer(self) -> None:
         """Wake when a layer's time to start has come; a clock that is set is noticed within a tick."""
@@ -260,6 +264,7 @@ class Engine:
         self._settle_with(state, decision)
         if self._complete(decision) is None:
             self._rebooted = False
+        self._refuse_to_go_on()
         self._wake.set()
 
     def _settle_with(self, state: RunnerState, decision: Decision) -> None:

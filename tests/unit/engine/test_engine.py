@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -21,6 +22,7 @@ from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_
 from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SUCCEEDED, WAITING, Intent, JobState
 from cuelet.engine.engine import Engine
 from cuelet.runner.testing import FakeRunner
+from cuelet.store.errors import SyncError
 from outline.pathmap import map_argv
 from tests.unit.core.bench import spec_of
 
@@ -460,6 +462,40 @@ def test_only_what_ran_at_the_reboot_is_lost_with_it() -> None:
 
             assert new.job.spared[1] == 1, "the first time only"
             assert job.spared[1] == 0
+
+    run(session)
+
+
+class BrokenDiskStore(MemoryStore):
+    """A store whose disk says at one commit that it does not keep what it was given."""
+
+    breaks_at = -1
+
+    def commit(self, decision: Decision) -> None:
+        if self.commits == self.breaks_at:
+            self.breaks_at = -1
+            raise SyncError(path=Path("farm.db"), detail="as planned")
+        super().commit(decision)
+
+
+def test_nothing_more_is_decided_once_a_sync_has_failed_while_the_runner_is_met() -> None:
+    async def session() -> None:
+        store = BrokenDiskStore()
+        async with Bay(store) as old:
+            job = await old.launch()
+        del old.runner._live[job.run_id(0)]
+        store.breaks_at = before = store.commits
+
+        new = Bay(store, old.runner)
+        asked = asyncio.ensure_future(new.launch(spec_of(LayerSpec(name="x"), name="a"), number=2))
+        await asyncio.sleep(0)
+        with pytest.raises(SyncError):
+            await new.engine.start()
+            await new.engine.run()
+
+        assert not asked.done()
+        assert store.commits == before
+        asked.cancel()
 
     run(session)
 
