@@ -529,13 +529,14 @@ class World:
 
     def _work(self) -> bool:
         """Do one thing that can be done; tell whether there was one, timers of the farm aside."""
-        farm, resident = self.farm, self.resident
+        farm = self.farm
         assert farm is not None
         self.disk.fault, self.disk.is_full, farm.runner.dies_after = None, False, None
         if farm.loop.is_ready:
             self._run_callbacks(20)
             if self.farm is not farm or farm.loop.is_ready:
                 return False
+        resident = self.resident
         if resident and resident.link and resident.link.to_resident:
             self._to_resident()
             return True
@@ -546,6 +547,8 @@ class World:
         if resident and resident.recovering:
             self._survivors_end()
             return True
+        if self.processes and link is None:
+            return False  # the farm is about to meet the runner
         if self.processes:
             self._judge_kills(farm.farm)
             self._exit()
