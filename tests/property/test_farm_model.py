@@ -43,7 +43,7 @@ def layer_specs(draw: st.DrawFn, at: int) -> LayerSpec:
         command="x",
         chunk=draw(st.sampled_from((1, 1, 2, 3))),
         retries=draw(st.sampled_from((None, 0, 1, 2))),
-        cores=draw(st.sampled_from((1.0, 2.0, 0.5, 0.0, -1.0, 16.0))),
+        cores=draw(st.sampled_from((1.0, 1.0, 0.5, 0.5, 2.0, 0.0, -1.0, 16.0))),
         memory_mb=draw(st.sampled_from((100, 1500, 9000))),
     )
 
@@ -89,7 +89,7 @@ def job_specs(draw: st.DrawFn) -> JobSpec:
         paused=draw(st.integers(0, 9)) == 0,
         autoeat=draw(st.integers(0, 4)) == 0,
         max_retries=draw(st.integers(0, 2)),
-        max_cores=draw(st.sampled_from((-1.0, -1.0, 0.5, 1.0))),
+        max_cores=draw(st.sampled_from((-1.0, -1.0, 0.5, 1.0, 1.5, 2.0))),
     )
 
 
@@ -281,7 +281,7 @@ class FarmMachine(RuleBasedStateMachine):
         model.priority = priority
         self.settle()
 
-    @rule(pick=picks, cores=st.sampled_from((-1.0, 0.5, 1.0, 2.0)))
+    @rule(pick=picks, cores=st.sampled_from((-1.0, 0.5, 1.0, 1.5, 2.0)))
     def max_cores(self, pick: int, cores: float) -> None:
         job, model = self.job(pick)
         job.max_cores = model.max_cores = cores

@@ -63,5 +63,5 @@ def test_histories_know_every_fault_and_get_work_done() -> None:
     assert happened["commits"] > 500
     for fault in ("crash_farm", "crash_resident", "crash_both", "crash_in_commit", "crash_in_act"):
         assert happened[fault] > 4, fault
-    for fault in ("commit_fails", "disk_fills", "drop_link", "stop_farm", "jump"):
+    for fault in ("commit_fails", "disk_fills", "reboot", "drop_link", "stop_farm", "jump"):
         assert happened[fault] > 4, fault

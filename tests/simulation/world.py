@@ -85,6 +85,7 @@ class Incarnation:
             cores=CORES,
             memory_mb=MEMORY_MB,
             memory_policy=MemoryPolicy(MemoryAction.KILL),
+            rebooted=world.rebooted,
             disks=DiskWatch(world.disk.space, database="/db", logs="/logs", owed_bytes=lambda: 0),
         )
         self.main = self.loop.create_task(self._live())
@@ -132,6 +133,8 @@ class World:
         self.farm: Incarnation | None = None
         self.faults: list[str] = []
         self.step = 0
+        self.rebooted = False
+        """The machine was restarted since a farm last settled with the runner."""
         self.kinds: dict[str, int] = {}
         """How often each thing happened."""
         self._expected: invariants.Digest | None = None
@@ -258,6 +261,7 @@ class World:
                 self._farm_ended(farm)
                 return
             farm.has_loaded = True
+            self.rebooted = self.rebooted and farm.engine._rebooted
         self._hear_replies()
 
     def _may_die(self, farm: Incarnation) -> bool:
@@ -456,6 +460,17 @@ class World:
         self._crash_farm()
         self._crash_resident()
 
+    def _reboot(self) -> None:
+        """Take everything down; what the runner noted last was not synced and may be gone."""
+        self._crash_farm()
+        self._crash_resident()
+        self.note("the machine restarts")
+        self.processes.clear()
+        for run_id in list(self.journal)[-self.random.randrange(3) :]:
+            if self.random.random() < 0.5:
+                del self.journal[run_id]
+        self.rebooted = True
+
     def _survivors_end(self) -> None:
         if self.resident and self.resident.recovering:
             self.note("lost runs are reported", self.resident.recovering)
@@ -620,6 +635,7 @@ _WEIGHTS: dict[str, tuple[float, ...]] = {
     "crash_farm": (0.0, 1.0, 3.0),
     "crash_resident": (0.0, 0.0, 1.0, 3.0),
     "crash_both": (0.0, 0.0, 1.0),
+    "reboot": (0.0, 0.0, 1.0),
     "drop_link": (0.0, 0.0, 1.0, 3.0),
     "survivors_end": (1.0, 5.0),
     "stop_farm": (0.0, 0.0, 1.0),
@@ -630,7 +646,16 @@ _OPENINGS = ((), ("flow",), ("flow", "ask", "flow", "flow"), ("ask", "ask", "flo
 """How a history may begin; most begin with jobs that run."""
 
 _WITHOUT_FARM = frozenset(
-    {"to_resident", "advance", "exit", "jump", "crash_resident", "survivors_end", "log_grows"}
+    {
+        "to_resident",
+        "advance",
+        "exit",
+        "jump",
+        "reboot",
+        "crash_resident",
+        "survivors_end",
+        "log_grows",
+    }
 )
 
 

@@ -22,7 +22,7 @@ PLUGIN = "tests.simulation.plants.no_shrinking"
 
 
 def caught_by(patch: Path) -> list[str]:
-    """Return what fails with this patch applied: tests, and the first seed of the simulation."""
+    """Return what fails first with this patch applied: a test, and the seed of a simulation."""
     with tempfile.TemporaryDirectory(prefix="cuelet-plant-") as folder:
         copy = Path(folder)
         for part in ("src", "tests"):
@@ -42,6 +42,8 @@ def caught_by(patch: Path) -> list[str]:
                 raise SystemExit(f"pytest did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
             found += re.findall(r"^(?:FAILED|ERROR) \S+::(\w+)", done.stdout, re.MULTILINE)
             found += re.findall(r"SimulationError: (seed \d+)", done.stdout)[:1]
+            if found:
+                break
     return list(dict.fromkeys(found))
 
 
