@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from big_jobs import paused_spec
 from harness import Figure, alternate, at_most, elapsed_s, spread
 from private_farm import Farm
 
@@ -15,9 +15,7 @@ EXPLAIN = {
     "P6": "`launchSpecAndWait` of 10 layers that make 100,000 frames, frame by frame on each other, on a running farm, until its reply. Peer: inserting 100,000 rows of a few columns into SQLite (WAL, synchronous=FULL) in one transaction; the farm keeps rows only of frames that ran.",
     "P6-limit": "The same against the fixed limit.",
 }
-_LAYERS = 10
 _SIZES = (1_000, 10_000, 100_000)
-_numbers = itertools.count()
 
 
 def run(rounds: int) -> Iterator[Figure]:
@@ -39,27 +37,11 @@ def run(rounds: int) -> Iterator[Figure]:
 def _launch_s(frames: int) -> float:
     import opencue
 
-    spec = _spec(frames // _LAYERS)
+    spec = paused_spec(frames)
     jobs: list[object] = []
     took = elapsed_s(lambda: jobs.extend(opencue.api.launchSpecAndWait(spec)))
     jobs[0].kill(reason="benchmark")  # type: ignore[attr-defined]
     return took
-
-
-def _spec(frames: int) -> str:
-    """Return a paused job of ten layers, each frame by frame on the one before."""
-    from outline import Outline, spec
-    from outline.modules.shell import Shell
-
-    job = Outline(f"launch-{next(_numbers)}", show="bench", shot="shot", user="bench")
-    before = None
-    for number in range(_LAYERS):
-        layer = Shell(f"layer{number}", command=["true"], range=f"1-{frames}")
-        job.add_layer(layer)
-        if before is not None:
-            layer.depend_on(before)
-        before = layer
-    return spec.job_spec(job, "cuelet", use_pycuerun=False, paused=True)
 
 
 def _insert_s(home: Path, rows: int) -> float:

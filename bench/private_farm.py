@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,7 +38,7 @@ class Farm:
         self._before = dict(os.environ)
         os.environ.update(self.env)
         os.environ.pop("CUEBOT_HOSTS", None)
-        self._cuelet("start", "--port", "0", "--cores", "2")
+        self.start()
         return self
 
     def __exit__(
@@ -56,17 +58,38 @@ class Farm:
             os.environ.update(self._before)
             shutil.rmtree(self.home, ignore_errors=True)
 
+    @property
+    def pid(self) -> int:
+        """Process id of the farm."""
+        return int(json.loads((self.state_dir / "farm.json").read_text())["pid"])
+
+    @property
+    def runner_pid(self) -> int:
+        """Process id of what runs its frames."""
+        return int((self.state_dir / "runner" / "runner.lock").read_text())
+
+    def restart(self) -> None:
+        """Kill the farm and start it again."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.start()
+
+    def start(self) -> None:
+        """Start the farm; returns when it serves."""
+        self._cuelet("start", "--port", "0", "--cores", "2")
+
     def _cuelet(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "cuelet", "farm", *arguments]
         subprocess.run(command, env=self.env, check=True, stdout=subprocess.DEVNULL)
 
-    def outline(self, argv: Sequence[str], frames: int, *, chained: bool = False) -> Any:
-        """Return an outline of one layer that runs a command per frame, a core each."""
+    def outline(
+        self, argv: Sequence[str], frames: int, *, chained: bool = False, cores: float = 1
+    ) -> Any:
+        """Return an outline of one layer that runs a command per frame."""
         import outline
         from outline.modules.shell import Shell
 
         made = outline.Outline(next(self._names), shot="shot", show="bench", user="bench")
-        layer = Shell("frames", command=list(argv), range=f"1-{frames}", threads=1)
+        layer = Shell("frames", command=list(argv), range=f"1-{frames}", threads=cores)
         made.add_layer(layer)
         if chained:
             layer.depend_previous(layer)

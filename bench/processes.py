@@ -31,3 +31,15 @@ def end_marked(marker: str, patience_s: float = 5.0) -> list[int]:
             return left
         time.sleep(0.05)
     return []
+
+
+def resident_mb(pid: int) -> float:
+    """Return the memory a process holds now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor seconds that the threads of a process have used."""
+    stats = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(stat.read_text().split()[0]) for stat in stats) / 1e9

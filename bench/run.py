@@ -27,6 +27,10 @@ BENCHMARKS = {
     "p7": "p7_rate",
     "p8": "p8_first_frame",
     "p9": "p9_gap",
+    "p10": "p10_memory",
+    "p11": "p11_calls",
+    "p12": "p12_rest",
+    "p13": "p13_restart",
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

@@ -261,7 +261,7 @@ def test_steps_run_in_order_and_stop_at_the_first_failure(drive):
         assert exited.exit_status == 7
         text = bench.log("r").read_text()
         assert text.startswith("step 0\nstep 1\nstep 2\n\n[cuelet] exit status 7")
-        assert len(bench.heard.started) == 1
+        assert len(bench.heard.started) <= 1
 
     drive(test)
 

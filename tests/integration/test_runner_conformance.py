@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -86,7 +86,7 @@ def rig(request, tmp_path) -> Callable[[Callable[[Rig], object]], None]:
     return lambda test: asyncio.run(session(test))
 
 
-def spawn(rig: Rig, run_id: str, **more: str) -> None:
+def spawn(rig: Rig, run_id: str, **more: Any) -> None:
     gate = rig.folder / f"{run_id}.gate"
     argv = ["sh", "-c", f"until test -s {gate}; do sleep 0.005; done; exit $(cat {gate})"]
     rig.runner.spawn(make_request(run_id, argv, log_path=rig.folder / f"{run_id}.log", **more))
@@ -218,5 +218,147 @@ def test_stop_waits_for_the_last_run(rig):
         assert not rig.runner.is_connected
         _, ends = await reconnect(rig, "a")
         assert ends["a"].exit_status == 0
+
+    rig(test)
+
+
+async def begin_lane(rig: Rig, *waiting: str) -> None:
+    """Have "a" run, and others wait behind it."""
+    spawn(rig, "a")
+    for run_id in waiting:
+        spawn(rig, run_id, lane="a")
+    await rig.heard.wait_started("a")
+
+
+def test_runs_of_a_lane_follow_each_other(rig):
+    async def test(rig: Rig) -> None:
+        await begin_lane(rig, "b", "c")
+        assert not {"b", "c"} & set(rig.heard.started)
+
+        for run_id, following in (("a", "b"), ("b", "c")):
+            rig.finish(run_id, 0)
+            await rig.heard.wait_started(following)
+        rig.finish("c", 5)
+
+        (last,) = await rig.heard.wait_exits("c")
+        assert last.exit_status == 5
+
+    rig(test)
+
+
+def test_a_lane_keeps_its_name_until_its_last_run_has_ended(rig):
+    async def test(rig: Rig) -> None:
+        await begin_lane(rig, "b")
+        rig.finish("a", 0)
+        await rig.heard.wait_started("b")
+
+        spawn(rig, "c", lane="a")
+        await settle(rig)
+        assert "c" not in rig.heard.started
+        for run_id in "bc":
+            rig.finish(run_id, 0)
+        await rig.heard.wait_exits("b", "c")
+        spawn(rig, "e", lane="a")
+        await rig.heard.wait_started("e")
+        rig.finish("e", 0)
+        await rig.heard.wait_exits("e")
+
+    rig(test)
+
+
+async def settle(rig: Rig) -> None:
+    """Wait until whatever was asked before has been done."""
+    spawn(rig, "marker")
+    await rig.heard.wait_started("marker")
+    rig.finish("marker", 0)
+    await rig.heard.wait_exits("marker")
+
+
+def test_what_waits_can_be_withdrawn_and_what_began_cannot(rig):
+    async def test(rig: Rig) -> None:
+        await begin_lane(rig, "b", "c")
+
+        rig.runner.withdraw(["a", "c", "unknown"])
+        await rig.heard.wait_until(lambda: rig.heard.returned)
+        rig.finish("a", 0)
+        await rig.heard.wait_started("b")
+        rig.finish("b", 0)
+        await rig.heard.wait_exits("a", "b")
+        await settle(rig)
+
+        assert rig.heard.returned == ["c"]
+        assert "c" not in rig.heard.started
+
+    rig(test)
+
+
+def test_a_run_killed_while_it_waits_ends_without_a_process(rig):
+    async def test(rig: Rig) -> None:
+        await begin_lane(rig, "b", "c")
+
+        rig.runner.kill("b", 5.0)
+        (killed,) = await rig.heard.wait_exits("b")
+        rig.finish("a", 0)
+        await rig.heard.wait_started("c")
+        rig.finish("c", 0)
+        await rig.heard.wait_exits("a", "c")
+
+        assert (killed.exit_status, killed.exit_signal) == (143, 15)
+        assert killed.reason == "killed on request"
+        assert "b" not in rig.heard.started
+
+    rig(test)
+
+
+def test_a_farm_that_comes_back_finds_nothing_waiting(rig):
+    async def test(rig: Rig) -> None:
+        await begin_lane(rig, "b")
+
+        await rig.runner.close()
+        state = await rig.runner.connect()
+        rig.finish("a", 0)
+        await rig.heard.wait_exits("a")
+        await settle(rig)
+
+        assert [run.run_id for run in state.running] == ["a"]
+        assert "b" not in rig.heard.started
+        spawn(rig, "b")
+        await rig.heard.wait_started("b")
+        rig.finish("b", 0)
+        await rig.heard.wait_exits("b")
+
+    rig(test)
+
+
+def test_a_farm_that_comes_back_names_a_lane_by_the_run_that_lives_in_it(rig):
+    async def test(rig: Rig) -> None:
+        await begin_lane(rig, "b")
+        rig.finish("a", 0)
+        await rig.heard.wait_started("b")
+
+        await rig.runner.close()
+        await rig.runner.connect()
+        spawn(rig, "c", lane="b")
+        await settle(rig)
+        assert "c" not in rig.heard.started
+        rig.finish("b", 0)
+        await rig.heard.wait_started("c")
+        rig.finish("c", 0)
+        await rig.heard.wait_exits("c")
+
+    rig(test)
+
+
+def test_what_waits_dies_with_the_runner_without_a_trace(rig):
+    async def test(rig: Rig) -> None:
+        await begin_lane(rig, "b")
+
+        rig.crash()
+        await rig.heard.wait_until(lambda: rig.heard.times_lost == 1)
+        state, told = await reconnect(rig, "a")
+
+        assert told["a"].exit_status == 301
+        assert "b" not in told
+        assert "b" not in {run.run_id for run in state.running}
 
     rig(test)

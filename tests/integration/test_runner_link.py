@@ -107,6 +107,58 @@ def test_wrong_usage_and_impossible_directories_are_refused(tmp_path, capsys):
     asyncio.run(session())
 
 
+def test_what_waits_too_long_in_a_lane_is_given_back(tmp_path):
+    async def session() -> None:
+        heard = Listener()
+        async with open_resident(tmp_path, heard) as runner:
+            gate = tmp_path / "gate"
+            runner.spawn(make_request("a", until_file(gate), log_path=tmp_path / "a.log"))
+            for run_id, patience_s in (("b", 0.01), ("c", 0.01), ("d", 3600.0)):
+                log = tmp_path / f"{run_id}.log"
+                request = make_request(
+                    run_id, ["true"], log_path=log, lane="a", patience_s=patience_s
+                )
+                runner.spawn(request)
+            await heard.wait_until(lambda: len(heard.returned) == 2)
+            gate.write_text("0")
+            await heard.wait_exits("a", "d")
+
+            assert heard.returned == ["b", "c"]
+            assert not {"b", "c"} & heard.exits.keys()
+            assert not (tmp_path / "b.log").exists()
+
+    asyncio.run(session())
+
+
+def test_a_lane_goes_on_without_the_farm(tmp_path):
+    async def session() -> None:
+        heard = Listener()
+        async with open_resident(tmp_path, heard) as runner:
+            gate = tmp_path / "gate"
+            runner.spawn(make_request("a", until_file(gate), log_path=tmp_path / "a.log"))
+            for run_id in "bc":
+                log = tmp_path / f"{run_id}.log"
+                runner.spawn(make_request(run_id, ["true"], log_path=log, lane="a"))
+            await heard.wait_started("a")
+            await runner.close()
+
+            gate.write_text("0")
+            await wait_until_exists(tmp_path / "c.log")
+            state = await runner.connect()
+            told = {exited.run_id for exited in state.exited}
+            await heard.wait_exits(*({"a", "b", "c"} - told))
+
+            assert {*told, *heard.exits} == {"a", "b", "c"}
+
+    asyncio.run(session())
+
+
+async def wait_until_exists(path: Path) -> None:
+    async with asyncio.timeout(20):
+        while not path.exists():
+            await asyncio.sleep(0.005)
+
+
 def test_ten_clients_that_start_at_once_meet_one_resident(tmp_path):
     async def session() -> None:
         listeners = [Listener() for _ in range(10)]

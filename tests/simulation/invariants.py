@@ -8,7 +8,7 @@ from cuelet.core import farm as acts
 from cuelet.core.explain import explain_frame
 from cuelet.core.farm import Farm
 from cuelet.core.job import Job
-from cuelet.core.states import DEAD, DEPEND, RUNNING, WAITING, JobState
+from cuelet.core.states import DEAD, DEPEND, RUNNING, SETUP, WAITING, JobState
 
 Digest = dict[str, Any]
 
@@ -24,7 +24,8 @@ def _of_job(job: Job) -> dict[str, Any]:
         "times": (job.submitted_at, job.stopped_at),
         "after": dict(job.after),
         "comments": list(job.comments),
-        "state_of": bytes(job.state_of),
+        # What the runner has ahead of its turn is kept as running: only the runner knows more.
+        "state_of": bytes(job.state_of).replace(bytes([SETUP]), bytes([RUNNING])),
         "flags": bytes(job.flags),
         "unmet": tuple(job.unmet),
         "doomed": tuple(job.doomed),
@@ -71,7 +72,7 @@ def idle_without_reason(farm: Farm) -> list[str]:
     for job in farm.jobs.values():
         if job.state is not JobState.PENDING:
             continue
-        if job.count(RUNNING):
+        if job.count(RUNNING, SETUP):
             found.append(f"{job.name} runs, though there are no processes")
         if not _is_held_by_people(farm, job) and not acts.is_stuck(farm, job):
             found.append(f"{job.name} neither runs nor is stuck: {_counts(job)}")

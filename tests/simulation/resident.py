@@ -23,9 +23,11 @@ from cuelet.core.runs import (
     RunExited,
     RunnerState,
     RunRequest,
+    RunReturned,
     RunStarted,
     RunUsage,
 )
+from cuelet.runner.lanes import Lanes
 from tests.simulation.disk import Crash
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class Resident:
         self.recovering = [run for run, exited in world.journal.items() if exited is None]
         """Runs of a dead predecessor whose processes are not all proven gone."""
         self.unsynced_acks: dict[str, RunExited] = {}
+        self.lanes = Lanes()
 
     def greet(self, link: Link) -> RunnerState:
         """Make a connection the farm's; what the one before had sent is done first."""
@@ -78,12 +81,13 @@ class Resident:
                 self.obey()
             self.link.is_open = False
         self.link, self.stopping = link, False
+        self.lanes.restart()
         live = [p for p in self._world.processes.values() if p.run_id not in self.recovering]
         now = self._world.clock.elapsed_s
         running = [LiveRun(p.run_id, p.pid, p.pid, p.began, now - p.began) for p in live]
         running += [LiveRun(run, 1, 1, 0.0, 0.0) for run in self.recovering]
         ended = tuple(exited for exited in self._world.journal.values() if exited)
-        return RunnerState(1, "boot", tuple(running), ended)
+        return RunnerState(1, "boot", tuple(running), ended, has_lanes=True)
 
     def obey(self) -> None:
         """Do what the oldest message says."""
@@ -97,13 +101,16 @@ class Resident:
     def _on_forget_env(self, key: str) -> None:
         self.envs.discard(key)
 
-    def _on_spawn(self, run_id: str, env_key: str) -> None:
-        world = self._world
-        if run_id in world.journal:
-            return
+    def _on_spawn(self, run_id: str, request: RunRequest) -> None:
+        known = run_id in self._world.journal or self.lanes.has(run_id)
+        if not known and not self.lanes.enter(request, self._world.clock.elapsed_s):
+            self._begin(request)
+
+    def _begin(self, request: RunRequest) -> None:
+        world, run_id = self._world, request.run_id
         world.judge_spawn(run_id)
         world.journal[run_id] = None
-        if env_key not in self.envs:
+        if request.env_key not in self.envs:
             world.complain(f"{run_id} was started in an environment nobody defined")
             self.end(run_id, FAILED_LAUNCH)
             return
@@ -117,6 +124,16 @@ class Resident:
         process = self._world.processes.get(run_id)
         if process and process.term_at is None and run_id not in self.recovering:
             process.term_at, process.grace_s = self._world.clock.elapsed_s, grace_s
+        elif process is None and self.lanes.remove(run_id):
+            self._conclude(run_id, 143, 15, 0.0, "killed on request")
+
+    def _on_withdraw(self, run_ids: tuple[str, ...]) -> None:
+        self._give_back([run_id for run_id in run_ids if run_id not in self._world.processes])
+
+    def _give_back(self, run_ids: list[str]) -> None:
+        for run_id in run_ids:
+            if self.lanes.remove(run_id):
+                self._tell(RunReturned(run_id))
 
     def _on_ack(self, run_ids: tuple[str, ...]) -> None:
         for run_id in run_ids:
@@ -137,10 +154,19 @@ class Resident:
         world = self._world
         process = world.processes.pop(run_id, None)
         wall_s = world.clock.elapsed_s - process.began if process else 0.0
-        exited = RunExited(
-            run_id, status, exit_signal, 0.1, wall_s, 1000, world.clock.wall_s, reason
-        )
-        world.journal[run_id] = exited
+        self._conclude(run_id, status, exit_signal, wall_s, reason)
+        if self.lanes.has(run_id):
+            for late in self.lanes.take_late(run_id, world.clock.elapsed_s):
+                self._tell(RunReturned(late))
+            if following := self.lanes.leave(run_id):
+                self._begin(following)
+
+    def _conclude(
+        self, run_id: str, status: int, exit_signal: int, wall_s: float, reason: str
+    ) -> None:
+        now = self._world.clock.wall_s
+        exited = RunExited(run_id, status, exit_signal, 0.1, wall_s, 1000, now, reason)
+        self._world.journal[run_id] = exited
         self._tell(exited)
 
     def conclude_recovery(self) -> None:
@@ -221,10 +247,13 @@ class SimulatedRunner:
 
     def spawn(self, request: RunRequest) -> None:
         self._world.judge_request(request)
-        self._send("spawn", request.run_id, request.env_key)
+        self._send("spawn", request.run_id, request)
 
     def kill(self, run_id: str, grace_s: float) -> None:
         self._send("kill", run_id, grace_s)
+
+    def withdraw(self, run_ids: Iterable[str]) -> None:
+        self._send("withdraw", tuple(run_ids))
 
     def ack(self, run_ids: Iterable[str]) -> None:
         run_ids = tuple(run_ids)

@@ -58,9 +58,11 @@ def test_histories_know_every_fault_and_get_work_done() -> None:
             happened[kind] = happened.get(kind, 0) + count
         happened["runs"] = happened.get("runs", 0) + len(world.started)
         happened["commits"] = happened.get("commits", 0) + world.disk.commits
+        happened["in lanes"] = happened.get("in lanes", 0) + world.in_lanes
 
     assert happened["runs"] > 400
     assert happened["commits"] > 500
+    assert happened["in lanes"] > 10
     for fault in ("crash_farm", "crash_resident", "crash_both", "crash_in_commit", "crash_in_act"):
         assert happened[fault] > 4, fault
     for fault in ("commit_fails", "disk_fills", "reboot", "drop_link", "stop_farm", "jump"):

@@ -122,6 +122,10 @@ class World:
         """Every run that ever got a process."""
         self.booked: dict[str, int] = {}
         """Every run that was asked for, with the number of retries decided on by then."""
+        self.cores: dict[str, float] = {}
+        """What each run that was asked for may hold."""
+        self.in_lanes = 0
+        """How many were asked for ahead of their turn."""
         self.succeeded: dict[str, int] = {}
         """Frames whose success is recorded, with the number of retries when it was booked."""
         self.launched: list[str] = []
@@ -159,6 +163,11 @@ class World:
         if row is None or row[0] != RUNNING or row[1] != attempt:
             self.complain(f"{request.run_id} was asked for, on disk is {row}")
         self.booked[request.run_id] = self.retries
+        assert self.farm is not None
+        held = self.farm.farm.jobs[job_id].reserved.get(index)
+        layer = self.farm.farm.jobs[job_id].layer_at(index)
+        self.cores[request.run_id] = (held or self.farm.farm.reservation(layer))[0]
+        self.in_lanes += bool(request.lane)
 
     def judge_ack(self, run_ids: tuple[str, ...]) -> None:
         """See that an end is on disk before the runner may forget it."""
@@ -190,6 +199,9 @@ class World:
         if self.succeeded.get(frame) == self.retries:
             self.complain(f"{run_id} starts though the frame succeeded and nobody asked again")
         self.started.add(run_id)
+        held = sum(self.cores[run] for run in {*self.processes, run_id})
+        if held > CORES + 1e-6:
+            self.complain(f"{run_id} starts, and {held} cores are held")
 
     # -- the history -----------------------------------------------------------------------------
 
@@ -325,7 +337,7 @@ class World:
 
     def _obey(self, resident: Resident) -> None:
         assert resident.link is not None
-        self.note("runner obeys", *resident.link.to_resident[0])
+        self.note("runner obeys", *resident.link.to_resident[0][:2])
         resident.obey()
         self._let_leave()
 

@@ -6,7 +6,17 @@ from cuelet.core.farm import Farm
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job
 from cuelet.core.limits import in_use
-from cuelet.core.states import DEAD, DEPEND, DONE, RUNNING, WAITING, FrameState, JobState
+from cuelet.core.states import (
+    DEAD,
+    DEPEND,
+    DONE,
+    HANDED_OVER,
+    RUNNING,
+    SETUP,
+    WAITING,
+    FrameState,
+    JobState,
+)
 
 
 def check(farm: Farm) -> list[str]:
@@ -18,6 +28,8 @@ def check(farm: Farm) -> list[str]:
     if farm.free_cores < -1e-6 or farm.free_memory_mb < 0:
         found.append(f"over-booked: {farm.free_cores} cores, {farm.free_memory_mb} MB free")
     found += _check_scarce(farm)
+    if not farm.is_adrift:
+        found += [fault for job in farm.jobs.values() for fault in _check_lanes(job)]
     pending = {job.id for job in farm.jobs.values() if job.state is JobState.PENDING}
     if pending != {job.id for job in farm.order}:
         found.append("the order does not hold exactly the pending jobs")
@@ -39,7 +51,13 @@ def _check_scarce(farm: Farm) -> list[str]:
 
 def check_job(job: Job) -> list[str]:
     """Return what is wrong with one job."""
-    return [*_check_counts(job), *_check_waiting(job), *_check_running(job), *_check_end(job)]
+    return [
+        *_check_counts(job),
+        *_check_totals(job),
+        *_check_waiting(job),
+        *_check_running(job),
+        *_check_end(job),
+    ]
 
 
 def _check_counts(job: Job) -> list[str]:
@@ -57,6 +75,24 @@ def _check_counts(job: Job) -> list[str]:
             for index in waiting
             if layer.place_of(index) < layer.cursor
         ]
+    return found
+
+
+def _check_totals(job: Job) -> list[str]:
+    found = []
+    for layer in job.layers:
+        walls = job.wall_s[layer.start : layer.end]
+        ran = [wall for wall in walls if wall > 0]
+        peaks = job.max_rss_kb[layer.start : layer.end]
+        told = layer.totals.finished, layer.totals.spread_s(walls), layer.totals.peak_kb(peaks)
+        if told != (len(ran), (min(ran, default=0.0), max(ran, default=0.0)), max(peaks)):
+            found.append(f"layer {layer.name} tells {told} of its frames")
+        sums = sum(ran), sum(job.cpu_s[layer.start : layer.end])
+        if any(
+            abs(a - b) > 1e-3 * (1 + abs(b))
+            for a, b in zip((layer.totals.wall_s, layer.totals.core_s), sums, strict=True)
+        ):
+            found.append(f"layer {layer.name} adds up its frames wrongly")
     return found
 
 
@@ -119,13 +155,22 @@ def _check_running(job: Job) -> list[str]:
         found.append("what is reserved is not what is running")
     if not set(job.gpus_held) <= running:
         found.append("GPUs are held by what is not running")
-    if not set(job.intents) <= running:
+    if not set(job.lanes) <= running:
+        found.append("a lane outlived the frame that leads it")
+    if any(job.state_of[index] not in HANDED_OVER for index in job.intents):
         found.append("an intent to kill outlived its run")
     if not set(job.started_with) <= running:
         found.append("what a run started with outlived it")
     if any(job.state_of[index] != WAITING for index in job.looks):
         found.append("a frame that does not wait was looked at")
     return found
+
+
+def _check_lanes(job: Job) -> list[str]:
+    ahead = sorted(index for lane in job.lanes.values() for index in lane.queue)
+    if ahead != [index for index in range(job.size) if job.state_of[index] == SETUP]:
+        return [f"{job.name}: what waits in lanes is not what the runner has ahead of its turn"]
+    return []
 
 
 def _check_end(job: Job) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cuelet.core.job import Job, Layer
+from cuelet.core.pace import PATIENCE_S
 from cuelet.core.runs import RunRequest, Step
 from outline.frames import format_frames
 
@@ -51,7 +52,12 @@ def log_path(job: Job, index: int, place: Place) -> str:
 
 
 def build_run(
-    job: Job, index: int, place: Place, *, reserved: tuple[float, int] | None = None
+    job: Job,
+    index: int,
+    place: Place,
+    *,
+    reserved: tuple[float, int] | None = None,
+    lane: str = "",
 ) -> RunRequest:
     """Return the run of a frame's current attempt.
 
@@ -60,6 +66,7 @@ def build_run(
         index: Job-wide index of the frame.
         place: The machine.
         reserved: Cores and memory (MB) of a frame that holds no reservation now.
+        lane: The lane in which it waits for its turn; none for one that starts at once.
     """
     held = reserved or job.reserved[index]
     layer = job.layer_at(index)
@@ -84,14 +91,18 @@ def build_run(
         cwd=cwd,
         log_path=log_path(job, index, place),
         header=_header(job, index, place, [*_what_runs(steps[0], cwd, held), *notes]),
+        lane=lane,
+        patience_s=PATIENCE_S,
     )
 
 
 def _argv(job: Job, layer: Layer, index: int, number: int) -> list[str]:
     """Return the command of one frame number with its tokens replaced."""
-    tokens = token_values(job, layer, index, number)
     argv = layer.spec.argv
     plain = ("/bin/sh", "-c", layer.spec.command) if argv is None else argv
+    if not any("#" in arg for arg in plain):
+        return list(plain)
+    tokens = token_values(job, layer, index, number)
     return [replace_tokens(arg, tokens) for arg in plain]
 
 

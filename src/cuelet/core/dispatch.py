@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 
+from cuelet.core import lanes
 from cuelet.core.disks import disks_holding
 from cuelet.core.farm import Decision, Farm, holders, start
 from cuelet.core.job import Job, Layer
@@ -35,11 +36,15 @@ class Obstacle(enum.Enum):
 def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
     """Start as many waiting frames as the machine holds."""
     farm.at, farm.turns = now, Turns()
+    if farm.is_adrift:
+        return
     first: Layer | None = None
     for job, layer in _in_turn(farm, now):
         obstacle = _start_frames(farm, job, layer, decision, now=now)
         if obstacle is not None:
             _keep_turn(farm, job, layer, obstacle)
+        if farm.has_lanes and first is None and obstacle in (Obstacle.ROOM, Obstacle.CAP):
+            lanes.fill(farm, job, layer, decision, now=now)
         if obstacle is Obstacle.ROOM and first is None:
             first = layer
             if _has_waited_long(farm, layer, now):

@@ -20,11 +20,13 @@ from cuelet.core.states import (
     DEPEND,
     EATEN,
     RUNNING,
+    SETUP,
     SUCCEEDED,
     WAITING,
     FrameState,
     JobState,
     Outcome,
+    shown,
 )
 from outline.frames import format_frames
 
@@ -36,6 +38,8 @@ def explain_frame(farm: Farm, job: Job, index: int) -> list[Reason]:
     state = FrameState(job.state_of[index])
     if state is RUNNING:
         return _running_reasons(farm, job, index)
+    if state is SETUP:
+        return [Reason("next", "nothing holds it: it starts once the frame before it ends")]
     if state is SUCCEEDED:
         reason = job.reasons.get(index, "")
         return [
@@ -159,11 +163,11 @@ def _states_of(job: Job, indexes: Iterable[int]) -> str:
     groups: dict[FrameState, list[int]] = {}
     for index in indexes:
         layer = job.layer_at(index)
-        groups.setdefault(FrameState(job.state_of[index]), []).append(layer.number(index))
+        groups.setdefault(shown(job.state_of[index]), []).append(layer.number(index))
     parts = []
     for state, numbers in sorted(groups.items()):
-        shown = format_frames(numbers)
-        frames = shown if len(shown) < 40 else shown[:37] + "..."
+        text = format_frames(numbers)
+        frames = text if len(text) < 40 else text[:37] + "..."
         parts.append(f"{len(numbers)} {state.name.lower()} ({frames})")
     return ", ".join(parts)
 
@@ -224,7 +228,7 @@ def explain_layer(farm: Farm, job: Job, layer: Layer) -> list[tuple[int, int, li
     """
     groups: dict[tuple[str, ...], list[int]] = {}
     for index in range(layer.start, layer.end):
-        if job.state_of[index] in (WAITING, DEPEND, DEAD):
+        if job.state_of[index] in (WAITING, SETUP, DEPEND, DEAD):
             reasons = explain_frame(farm, job, index)
             groups.setdefault(_alike(job, index, reasons), []).append(index)
     ordered = sorted(groups.values(), key=len, reverse=True)

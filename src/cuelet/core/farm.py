@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cuelet.core import ids, names
+from cuelet.core import ids, lanes, names
 from cuelet.core.disks import DiskUse, FullDisk, find_full
 from cuelet.core.endings import AFTER_KILL, begin_anew, state_after
 from cuelet.core.errors import (
@@ -27,12 +27,14 @@ from cuelet.core.job import Comment, Job, Layer
 from cuelet.core.limits import Limit, Limits, refuse_unknown
 from cuelet.core.matching import Turns, asked_cores, fits_machine
 from cuelet.core.memory import Excess, MemoryPolicy, find_excess
-from cuelet.core.runs import NOT_BEGUN, ORPHANED, OUT_OF_MEMORY, RunExited, RunUsage
+from cuelet.core.runs import NOT_BEGUN, ORPHANED, OUT_OF_MEMORY, RunExited, RunStarted, RunUsage
 from cuelet.core.spec import JobSpec
 from cuelet.core.states import (
     DEPEND,
     EATEN,
+    HANDED_OVER,
     RUNNING,
+    SETUP,
     SUCCEEDED,
     WAITING,
     Intent,
@@ -53,6 +55,10 @@ class Decision:
     """(job id, frame index) of frames whose row changed."""
     starts: list[tuple[Job, int]] = field(default_factory=list)
     """Frames whose process must be started once this is committed."""
+    ahead: list[tuple[Job, int, str]] = field(default_factory=list)
+    """Frames the runner gets ahead of their turn, each with its lane."""
+    withdraws: list[str] = field(default_factory=list)
+    """Run ids the runner shall give back if it has not started them."""
     kills: list[str] = field(default_factory=list)
     """Run ids to kill."""
     looks: list[tuple[Job, int]] = field(default_factory=list)
@@ -107,6 +113,11 @@ class Farm:
         """Pending jobs, most urgent first."""
         self.looks_ordered = 0
         """Looks at frames' files so far; numbers them."""
+        self.has_lanes = False
+        """Whether the runner takes frames ahead of their turn."""
+        self.is_adrift = False
+        """Whether it is fresh from disk and only the runner knows which frames it has begun since;
+        until it says so nothing starts, because those hold nothing yet."""
         self.passed: tuple[Layer, float] | None = None
         """The first layer that does not fit, and since when smaller frames pass it."""
         self.full_disks: tuple[FullDisk, ...] = ()
@@ -311,11 +322,8 @@ def start(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -
     """Book one waiting frame: its process starts once this is committed."""
     if job.exit_status[index] == 0:
         begin_anew(job, index)
-    job.attempt[index] += 1
-    job.start_at[index], job.stop_at[index] = now, 0.0
-    job.wall_s[index] = job.cpu_s[index] = 0.0
-    job.max_rss_kb[index] = 0
-    job.reasons.pop(index, None)
+    job.begin_attempt(index)
+    job.start_at[index] = now
     farm.hold(job, index)
     if look := job.looks.get(index):
         job.started_with[index] = look
@@ -331,10 +339,12 @@ def ended(farm: Farm, report: RunExited, decision: Decision) -> None:
     if found is None:
         return
     job, index = found
-    _, held_mb = job.reserved[index]
-    farm.let_go(job, index)
+    _, held_mb = job.reserved.get(index) or farm.reservation(job.layer_at(index))
+    lanes.leave(farm, job, index, decision, at=report.at)
     _record(job, index, report)
     state = state_after(job, index, report, held_mb=held_mb, machine_mb=farm.memory_mb)
+    if job.state_of[index] == SETUP and index not in job.intents:
+        job.move(index, RUNNING)  # it was faster than the report of the one before it
     job.intents.pop(index, None)
     if report.exit_status == NOT_BEGUN and not farm.full_disks:
         farm.full_disks = (FullDisk(DiskUse.LOGS, "the runner's disk", report.reason),)
@@ -348,20 +358,26 @@ def ended(farm: Farm, report: RunExited, decision: Decision) -> None:
 
 
 def current_run(farm: Farm, run_id: str) -> tuple[Job, int] | None:
-    """Return the job and frame of a run that is the one we believe to be running."""
+    """Return the job and frame of a run that is the one we believe the runner to have."""
     parts = ids.split_run_id(run_id)
     job = farm.jobs.get(parts[0]) if parts else None
     if parts is None or job is None or parts[1] >= job.size:
         return None
     _, index, attempt = parts
-    is_current = job.state_of[index] == RUNNING and job.attempt[index] == attempt
+    is_current = job.state_of[index] in HANDED_OVER and job.attempt[index] == attempt
     return (job, index) if is_current else None
 
 
 def _record(job: Job, index: int, report: RunExited) -> None:
     job.stop_at[index] = report.at
-    job.wall_s[index], job.cpu_s[index] = report.wall_s, report.cpu_s
-    job.max_rss_kb[index] = max(job.max_rss_kb[index], report.max_rss_kb)
+    job.start_at[index] = job.start_at[index] or report.at - report.wall_s
+    job.layer_at(index).pace.note(report.wall_s)
+    job.set_figures(
+        index,
+        wall_s=report.wall_s,
+        cpu_s=report.cpu_s,
+        max_rss_kb=max(job.max_rss_kb[index], report.max_rss_kb),
+    )
     job.exit_status[index], job.exit_signal[index] = report.exit_status, report.exit_signal
     if report.reason:
         job.reasons.setdefault(index, report.reason)  # who killed it says more than that it was
@@ -379,15 +395,38 @@ def _finish(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
     decision.job(job)
 
 
-def never_started(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
-    """Put back a frame that was booked but whose process the runner never got.
+def began(farm: Farm, event: RunStarted, decision: Decision) -> None:
+    """Note when the process of a frame came to be that the runner had ahead of its turn."""
+    found = current_run(farm, event.run_id)
+    if found and lanes.has_followed(*found):
+        job, index = found
+        if job.state_of[index] == SETUP:
+            lanes.leave(farm, job, index, decision, at=event.at)
+            job.move(index, RUNNING)
+            farm.hold(job, index)
+        job.start_at[index] = event.at
+        decision.frame(job, index)
 
-    One that somebody wanted to end by then ends as wished, without ever having run.
-    """
-    farm.let_go(job, index)
+
+def never_started(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
+    """Put back a frame that was booked but whose process the runner never got."""
+    if not job.start_at[index]:
+        job.attempt[index] -= 1  # it was not even its turn
+    _put_back(farm, job, index, decision, now=now)
+
+
+def returned(farm: Farm, run_id: str, decision: Decision, *, now: float) -> None:
+    """Put back a frame that the runner had ahead of its turn and gave back."""
+    if found := current_run(farm, run_id):
+        job, index = found
+        job.layer_at(index).pace.reset()
+        job.attempt[index] -= 1
+        _put_back(farm, job, index, decision, now=now)
+
+
+def _put_back(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
+    lanes.leave(farm, job, index, decision, at=0.0)
     intent = job.intents.pop(index, None)
-    if intent is not None:
-        job.stop_at[index] = now
     decision.frame(job, index)
     decision.spread(job, job.move(index, WAITING if intent is None else AFTER_KILL[intent]))
     finish_if_complete(farm, job, decision, now=now)
@@ -408,8 +447,12 @@ def used(farm: Farm, usage: RunUsage) -> None:
         return
     job, index = found
     job.rss_kb[index] = usage.rss_kb
-    job.max_rss_kb[index] = max(job.max_rss_kb[index], usage.max_rss_kb)
-    job.cpu_s[index] = usage.cpu_s
+    job.set_figures(
+        index,
+        wall_s=0.0,
+        cpu_s=usage.cpu_s,
+        max_rss_kb=max(job.max_rss_kb[index], usage.max_rss_kb),
+    )
 
 
 def mind_memory(farm: Farm, job: Job, index: int, decision: Decision) -> Excess | None:
@@ -434,6 +477,8 @@ def set_paused(job: Job, decision: Decision, *, paused: bool) -> None:
     if job.state is JobState.PENDING:
         job.paused = paused
         decision.job(job)
+        if paused:
+            lanes.withdraw(job, decision)
 
 
 def set_priority(farm: Farm, job: Job, priority: int, decision: Decision) -> None:
@@ -458,6 +503,7 @@ def kill_job(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
     if job.state is JobState.FINISHED:
         return
     _finish(farm, job, decision, now=now)
+    lanes.withdraw(job, decision)
     for layer in job.layers:
         for index in job.frames_in(layer, frozenset({RUNNING})):
             _kill(job, index, Intent.JOB_KILLED, decision)
@@ -491,7 +537,7 @@ def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decisio
     Running ones are killed first.
     What waited for them waits again, and what had run after them runs again.
     """
-    chosen = [index for index in indexes if job.state_of[index] not in (WAITING, DEPEND)]
+    chosen = [index for index in indexes if job.state_of[index] not in (WAITING, SETUP, DEPEND)]
     if chosen and job.state is JobState.FINISHED:
         _refuse_second(farm, job)
         farm.reopen(job)
@@ -521,7 +567,7 @@ def eat_frames(
     """Give up on frames, so that the rest can go on; return how many."""
     chosen = [i for i in indexes if job.state_of[i] not in (SUCCEEDED, EATEN)]
     for index in chosen:
-        if job.state_of[index] == RUNNING:
+        if job.state_of[index] in HANDED_OVER:
             _kill(job, index, Intent.EAT, decision)
         else:
             decision.frame(job, index)

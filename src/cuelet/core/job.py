@@ -13,6 +13,7 @@ from cuelet.core import ids
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.graph import Edge
 from cuelet.core.ordering import FrameOrder
+from cuelet.core.pace import Pace
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import (
     DEAD,
@@ -20,12 +21,15 @@ from cuelet.core.states import (
     DONE,
     EATEN,
     FRAME_MOVES,
+    RUNNING,
+    SETUP,
     SUCCEEDED,
     WAITING,
     FrameState,
     Intent,
     JobState,
 )
+from cuelet.core.totals import Totals
 from outline.frames import EdgeKind, FrameRangeError, Tasks
 from outline.graph import find_cycle
 
@@ -51,6 +55,7 @@ class Layer:
         "max_cores",
         "memory_mb",
         "order",
+        "pace",
         "retries",
         "spec",
         "start",
@@ -59,6 +64,7 @@ class Layer:
         "tags",
         "tasks",
         "threadable",
+        "totals",
     )
 
     def __init__(self, spec: LayerSpec, index: int, start: int, default_retries: int) -> None:
@@ -82,6 +88,10 @@ class Layer:
         """Frames per state, indexed by FrameState."""
         self.cursor = start
         """No frame at a place before this one is WAITING; without an order, places are indexes."""
+        self.pace = Pace()
+        """How long its frames take lately."""
+        self.totals = Totals()
+        """What its frames took together."""
 
     @property
     def name(self) -> str:
@@ -159,6 +169,15 @@ class Look(NamedTuple):
 
 
 NOT_LOOKED = Look()
+
+
+class Lane(NamedTuple):
+    """Frames that the runner starts one after the other, within one reservation."""
+
+    id: str
+    """Run id of the frame that made the reservation."""
+    queue: deque[int]
+    """Indexes of those in SETUP, next first."""
 
 
 class Comment(NamedTuple):
@@ -241,8 +260,26 @@ class Job:
         """The look before the start, of running frames."""
         self.gpus_held: dict[int, int] = {}
         """GPUs held by each running frame that asked for some."""
+        self.lanes: dict[int, Lane] = {}
+        """What follows a running frame without further reservation."""
         self.rss_kb: dict[int, int] = {}
         """Resident memory of running frames, as last measured."""
+
+    def begin_attempt(self, index: int) -> None:
+        """Make a frame's figures those of an attempt that has not begun."""
+        self.attempt[index] += 1
+        self.start_at[index] = self.stop_at[index] = 0.0
+        self.set_figures(index, wall_s=0.0, cpu_s=0.0, max_rss_kb=0)
+        self.reasons.pop(index, None)
+
+    def set_figures(self, index: int, *, wall_s: float, cpu_s: float, max_rss_kb: int) -> None:
+        """Set what a frame's attempt took, in the layer's totals too."""
+        totals = self.layer_at(index).totals
+        totals.drop(self.wall_s[index], self.cpu_s[index], self.max_rss_kb[index])
+        self.wall_s[index], self.cpu_s[index] = wall_s, cpu_s
+        self.max_rss_kb[index] = max_rss_kb
+        # What the arrays hold is rounded, and has to be the same when it is taken out again.
+        totals.add(self.wall_s[index], self.cpu_s[index], max_rss_kb)
 
     # -- shape -------------------------------------------------------------------------------
 
@@ -276,9 +313,9 @@ class Job:
         """Return the edges by which others wait for a layer."""
         return self._edges_on[layer.index]
 
-    def count(self, state: FrameState) -> int:
-        """Return how many frames are in a state."""
-        return sum(layer.counts[state] for layer in self.layers)
+    def count(self, *states: FrameState) -> int:
+        """Return how many frames are in one of some states."""
+        return sum(layer.counts[state] for layer in self.layers for state in states)
 
     def sort_layers(self) -> None:
         """Order the layers anew: dispatch order, then order of launch."""
@@ -535,11 +572,15 @@ class Job:
     # -- what is kept on disk ----------------------------------------------------------------
 
     def row(self, index: int) -> FrameRow:
-        """Return what must be kept of a frame."""
+        """Return what must be kept of a frame.
+
+        One in SETUP is kept as RUNNING without a start: after a crash only the runner knows.
+        """
         intent = self.intents.get(index)
+        state = self.state_of[index]
         return FrameRow(
             index,
-            self.state_of[index],
+            RUNNING if state == SETUP else state,
             self.attempt[index],
             self.retries[index],
             self.exit_status[index],
@@ -573,13 +614,14 @@ class Job:
 
     def _restore_row(self, row: FrameRow) -> int:
         index = row.frame
-        if row.state not in (WAITING, DEPEND):
+        if row.state == RUNNING and not row.start_at:
+            self._put(index, SETUP)
+        elif row.state not in (WAITING, DEPEND):
             self._put(index, FrameState(row.state))
         self.attempt[index], self.retries[index] = row.attempt, row.retries
         self.exit_status[index], self.exit_signal[index] = row.exit_status, row.exit_signal
         self.start_at[index], self.stop_at[index] = row.start_at, row.stop_at
-        self.wall_s[index], self.cpu_s[index] = row.wall_s, row.cpu_s
-        self.max_rss_kb[index] = row.max_rss_kb
+        self.set_figures(index, wall_s=row.wall_s, cpu_s=row.cpu_s, max_rss_kb=row.max_rss_kb)
         self.spared[index], self.raises[index] = row.spared, row.raises
         if row.held_cores:
             self.reserved[index] = row.held_cores, row.held_mb

@@ -69,11 +69,16 @@ class RunRequest:
     """Looked at when the last step has ended with 0."""
     look: str = ""
     """Given back in `RunExited.made`, with a stamp of the outputs; empty: nobody asks."""
+    lane: str = ""
+    """Id of the run that was first in the lane, or lived in it when the farm connected: this one
+    starts when nothing of that lane is left before it. Empty: at once, in a lane of its own."""
+    patience_s: float = 0.0
+    """Given back when it has waited in its lane for so long, at the next look at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The first process of a run exists."""
+    """The first process of a run exists; not told when the run has ended before that is told."""
 
     run_id: str
     pid: int
@@ -116,7 +121,14 @@ class RunExited:
     """`RunRequest.look` and a stamp of the outputs, a blank between; empty unless all of them are there."""
 
 
-RunEvent = RunStarted | RunUsage | RunExited
+@dataclass(frozen=True, slots=True)
+class RunReturned:
+    """A run that waited in a lane was given back; it never had a process."""
+
+    run_id: str
+
+
+RunEvent = RunStarted | RunUsage | RunExited | RunReturned
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +154,5 @@ class RunnerState:
     boot_id: str
     running: tuple[LiveRun, ...] = ()
     exited: tuple[RunExited, ...] = ()
+    has_lanes: bool = False
+    """Whether it takes runs ahead of their turn; one from before 0.2 starts them all at once."""

@@ -13,6 +13,8 @@ class FrameState(enum.IntEnum):
 
     WAITING = 0
     """May start as soon as cores and memory are free."""
+    SETUP = 1
+    """With the runner ahead of its turn: starts once the frame before it ends; shown as waiting."""
     RUNNING = 2
     """A process works on it, or is about to: committed before the process exists."""
     SUCCEEDED = 3
@@ -26,6 +28,7 @@ class FrameState(enum.IntEnum):
 
 
 WAITING = FrameState.WAITING
+SETUP = FrameState.SETUP
 RUNNING = FrameState.RUNNING
 SUCCEEDED = FrameState.SUCCEEDED
 DEPEND = FrameState.DEPEND
@@ -34,7 +37,8 @@ EATEN = FrameState.EATEN
 
 FRAME_MOVES: Final[Mapping[FrameState, frozenset[FrameState]]] = MappingProxyType(
     {
-        WAITING: frozenset({RUNNING, SUCCEEDED, DEPEND, EATEN}),
+        WAITING: frozenset({SETUP, RUNNING, SUCCEEDED, DEPEND, EATEN}),
+        SETUP: frozenset({RUNNING, WAITING, DEPEND, EATEN}),
         RUNNING: frozenset({SUCCEEDED, WAITING, DEPEND, DEAD, EATEN}),
         SUCCEEDED: frozenset({WAITING, DEPEND}),  # retried, or re-armed by a retry upstream
         DEPEND: frozenset({WAITING, EATEN}),
@@ -42,6 +46,15 @@ FRAME_MOVES: Final[Mapping[FrameState, frozenset[FrameState]]] = MappingProxyTyp
         EATEN: frozenset({WAITING, DEPEND}),
     }
 )
+
+
+def shown(state: int) -> FrameState:
+    """Return the state a frame is shown in: one that waits with the runner still waits."""
+    return WAITING if state == SETUP else FrameState(state)
+
+
+HANDED_OVER: Final = frozenset({SETUP, RUNNING})
+"""States in which the runner has the frame, and only its report moves it."""
 
 DONE: Final = frozenset({SUCCEEDED, EATEN})
 """States that satisfy a depend on success and let a job finish."""

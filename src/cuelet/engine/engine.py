@@ -17,7 +17,7 @@ from itertools import count
 from typing import Any, TypeVar, cast
 
 from cuelet.core import farm as acts
-from cuelet.core import skip
+from cuelet.core import lanes, skip
 from cuelet.core.command import Place, base_environment, build_run
 from cuelet.core.disks import DiskUse, FullDisk, find_full
 from cuelet.core.dispatch import dispatch
@@ -27,9 +27,16 @@ from cuelet.core.host import Host
 from cuelet.core.job import NOT_LOOKED, Job, Layer
 from cuelet.core.memory import MemoryPolicy
 from cuelet.core.outputs import output_files
-from cuelet.core.runs import RunEvent, RunExited, RunnerState, RunStarted, RunUsage
+from cuelet.core.runs import (
+    RunEvent,
+    RunExited,
+    RunnerState,
+    RunReturned,
+    RunStarted,
+    RunUsage,
+)
 from cuelet.core.skip import Question, Seen
-from cuelet.core.states import RUNNING, WAITING, JobState
+from cuelet.core.states import HANDED_OVER, RUNNING, SETUP, WAITING, JobState
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.looker import Looker, see_nothing
 from cuelet.engine.ports import Clock, LookAt, MakeRunner, StorePort
@@ -61,7 +68,7 @@ class Engine:
         make_runner: Builds what runs the frames.
         clock: The time.
         log_stamp: Looks at a log file, for the time-outs.
-        place: What the machine adds to every frame, asked anew for each one.
+        place: What the machine adds to every frame, asked anew for each batch.
         cores: Cores that frames may hold together.
         memory_mb: Memory that frames may reserve together.
         disks: Looks for full disks; None: nobody does.
@@ -134,8 +141,10 @@ class Engine:
         self.farm.looks_ordered = ordered  # answers to the old farm's looks may still come
         for job in self._store.load():
             self.farm.add(job)
-            for index in _running(job):
-                self.farm.hold(job, index)
+            self.farm.is_adrift |= job.count(SETUP) > 0
+            for index in _handed_over(job):
+                if job.state_of[index] == RUNNING:
+                    self.farm.hold(job, index)
 
     async def run(self) -> None:
         """Serve batches until cancelled.
@@ -189,7 +198,7 @@ class Engine:
     async def _watch_disks(self) -> None:
         """Look at the disks, seldom while nothing goes on; a slow disk holds nobody up."""
         for turn in count():
-            busy = [job for job in self.farm.order if job.count(WAITING) or job.count(RUNNING)]
+            busy = [job for job in self.farm.order if job.count(WAITING, *HANDED_OVER)]
             if busy or self.farm.full_disks or turn % LOOKS_WHEN_IDLE == 0:
                 await self._look_at_disks([job.spec.session for job in busy])
             await asyncio.sleep(LOOK_AT_DISKS_S)
@@ -256,12 +265,16 @@ class Engine:
     async def _meet_runner(self, decision: Decision | None = None) -> None:
         await self._runner.close()
         state = await self._runner.connect()
+        self._known_envs.clear()
+        self.farm.has_lanes = state.has_lanes
+        decision = decision or Decision()
+        for report in state.exited:
+            self._take(report, decision, self._clock.now())
         for live in state.running:
             self._watchdog.began(live.run_id, ago_s=live.wall_s)
-        self._known_envs.clear()
-        self._events.extend(state.exited)
-        decision = decision or Decision()
+            acts.began(self.farm, RunStarted(live.run_id, live.pid, live.at), decision)
         self._settle_with(state, decision)
+        self.farm.is_adrift = False
         if self._complete(decision) is None:
             self._rebooted = False
         self._refuse_to_go_on()
@@ -275,7 +288,7 @@ class Engine:
         }
         now = self._clock.now()
         for job in self.farm.jobs.values():
-            for index in _running(job):
+            for index in _handed_over(job):
                 run = job.run_id(index)
                 if run not in reported and self._rebooted:
                     # The runner's journal is not synced: a frame that took the machine down must
@@ -285,6 +298,7 @@ class Engine:
                     acts.never_started(self.farm, job, index, decision, now=now)
                 elif index in job.intents:
                     decision.kills.append(run)
+            lanes.forget(job)
         decision.kills += [
             live.run_id
             for live in state.running
@@ -299,7 +313,7 @@ class Engine:
         decision, now = Decision(), self._clock.now()
         replies = [self._decide(request, decision, now) for request, _ in requests]
         for event in events:
-            self._take(event, decision)
+            self._take(event, decision, now)
         self._judge(decision, now)
         bug = next((r for r in replies if _is_bug(r)), None)
         error = self._go_back(cast("Exception", bug)) if bug else self._complete(decision)
@@ -316,7 +330,7 @@ class Engine:
             _log.exception("a request failed half-way; the batch is dropped")
             return bug
 
-    def _take(self, event: RunEvent, decision: Decision) -> None:
+    def _take(self, event: RunEvent, decision: Decision, now: float) -> None:
         if isinstance(event, RunExited):
             acts.ended(self.farm, event, decision)
             self.pids.pop(event.run_id, None)
@@ -324,8 +338,11 @@ class Engine:
         elif isinstance(event, RunUsage):
             self._take_usage(event, decision)
         elif isinstance(event, RunStarted):
+            acts.began(self.farm, event, decision)
             self.pids[event.run_id] = event.pid
             self._watchdog.began(event.run_id)
+        elif isinstance(event, RunReturned):
+            acts.returned(self.farm, event.run_id, decision, now=now)
 
     def _take_usage(self, usage: RunUsage, decision: Decision) -> None:
         acts.used(self.farm, usage)
@@ -394,8 +411,10 @@ class Engine:
         return error
 
     def _act(self, decision: Decision) -> None:
-        for job, index in decision.starts:
-            self._spawn(job, index)
+        if decision.starts or decision.ahead:
+            self._spawn_all(decision)
+        if decision.withdraws:
+            self._runner.withdraw(decision.withdraws)
         for run in decision.kills:
             self._runner.kill(run, KILL_GRACE_S)
         if decision.acks:
@@ -414,13 +433,23 @@ class Engine:
         for questions in by_layer.values():
             self._looker.ask(questions)
 
-    def _spawn(self, job: Job, index: int) -> None:
+    def _spawn_all(self, decision: Decision) -> None:
         place = self.place()
+        for job, index in decision.starts:
+            self._spawn(job, index, place, job.reserved[index])
+        for job, index, lane in decision.ahead:
+            self._spawn(job, index, place, self.farm.reservation(job.layer_at(index)), lane)
+
+    def _spawn(
+        self, job: Job, index: int, place: Place, reserved: tuple[float, int], lane: str = ""
+    ) -> None:
         if job.id not in self._known_envs:
             self._known_envs.add(job.id)
             self._runner.define_env(job.id, base_environment(job, place))
-        limit_mb = self.farm.memory_policy.limit_mb(job.reserved[index][1], self._memory_mb)
-        run = replace(build_run(job, index, place), memory_max_mb=limit_mb)
+        limit_mb = self.farm.memory_policy.limit_mb(reserved[1], self._memory_mb)
+        run = build_run(job, index, place, reserved=reserved, lane=lane)
+        if limit_mb:
+            run = replace(run, memory_max_mb=limit_mb)
         if job.layer_at(index).spec.output_files:
             look = job.started_with.get(index, NOT_LOOKED)
             run = replace(run, outputs=output_files(job, index, place), look=look.note)
@@ -461,7 +490,7 @@ def _deliver(future: asyncio.Future[Any], reply: object, error: Exception | None
         future.set_result(reply)
 
 
-def _running(job: Job) -> Iterable[int]:
-    if not job.count(RUNNING):
+def _handed_over(job: Job) -> Iterable[int]:
+    if not job.count(*HANDED_OVER):
         return ()
-    return [index for index in range(job.size) if job.state_of[index] == RUNNING]
+    return [index for index in range(job.size) if job.state_of[index] in HANDED_OVER]

@@ -71,6 +71,9 @@ class RunnerPort(Protocol):
     def kill(self, run_id: str, grace_s: float) -> None:
         """Ask a run to end, and make it after the grace."""
 
+    def withdraw(self, run_ids: Iterable[str]) -> None:
+        """Have runs given back that wait in a lane; those that began are left alone."""
+
     def ack(self, run_ids: Iterable[str]) -> None:
         """Let the runner forget ended runs."""
 

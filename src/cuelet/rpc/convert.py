@@ -14,7 +14,7 @@ from cuelet.core.command import Place, log_dir
 from cuelet.core.farm import Farm
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job, Layer
-from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SUCCEEDED, WAITING
+from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SETUP, SUCCEEDED, WAITING, shown
 from outline.frames import EdgeKind
 
 _LAYER_TYPES = {"Render": job_pb2.RENDER, "Util": job_pb2.UTIL, "Post": job_pb2.POST}
@@ -57,33 +57,24 @@ def job_message(farm: Farm, job: Job, place: Place) -> job_pb2.Job:
 
 
 def _job_stats(job: Job) -> job_pb2.JobStats:
-    times = [_Times(job, range(layer.start, layer.end)) for layer in job.layers]
     return job_pb2.JobStats(
         total_layers=len(job.layers),
         total_frames=job.size,
-        waiting_frames=job.count(WAITING),
+        waiting_frames=job.count(WAITING, SETUP),
         running_frames=job.count(RUNNING),
         dead_frames=job.count(DEAD),
         eaten_frames=job.count(EATEN),
         depend_frames=job.count(DEPEND),
         succeeded_frames=job.count(SUCCEEDED),
-        pending_frames=job.count(WAITING) + job.count(DEPEND),
+        pending_frames=job.count(WAITING, SETUP, DEPEND),
         reserved_cores=job.cores_in_use,
         reserved_gpus=sum(job.gpus_held.values()),
-        max_rss=max((t.max_rss_kb for t in times), default=0),
+        max_rss=max((_peak_kb(job, layer) for layer in job.layers), default=0),
     )
 
 
-class _Times:
-    """What the frames of a stretch took, from the arrays."""
-
-    def __init__(self, job: Job, indexes: range) -> None:
-        walls = [wall for wall in job.wall_s[indexes.start : indexes.stop] if wall > 0]
-        self.average_s = sum(walls) / len(walls) if walls else 0.0
-        self.shortest_s, self.longest_s = min(walls, default=0.0), max(walls, default=0.0)
-        self.core_s = sum(job.cpu_s[indexes.start : indexes.stop])
-        self.max_rss_kb = max(job.max_rss_kb[indexes.start : indexes.stop], default=0)
-        self.finished = len(walls)
+def _peak_kb(job: Job, layer: Layer) -> int:
+    return layer.totals.peak_kb(memoryview(job.max_rss_kb)[layer.start : layer.end])
 
 
 def layer_message(farm: Farm, job: Job, layer: Layer) -> job_pb2.Layer:
@@ -116,26 +107,27 @@ def layer_message(farm: Farm, job: Job, layer: Layer) -> job_pb2.Layer:
 
 
 def _layer_stats(job: Job, layer: Layer) -> job_pb2.LayerStats:
-    counts, times = layer.counts, _Times(job, range(layer.start, layer.end))
-    cores, _ = layer.cores, layer.memory_mb
+    counts, totals = layer.counts, layer.totals
+    shortest_s, longest_s = totals.spread_s(memoryview(job.wall_s)[layer.start : layer.end])
+    finished = max(totals.finished, 1)
     return job_pb2.LayerStats(
         total_frames=len(layer.tasks),
-        waiting_frames=counts[WAITING],
+        waiting_frames=counts[WAITING] + counts[SETUP],
         running_frames=counts[RUNNING],
         dead_frames=counts[DEAD],
         eaten_frames=counts[EATEN],
         depend_frames=counts[DEPEND],
         succeeded_frames=counts[SUCCEEDED],
-        pending_frames=counts[WAITING] + counts[DEPEND],
-        avg_frame_sec=int(times.average_s),
-        low_frame_sec=int(times.shortest_s),
-        high_frame_sec=int(times.longest_s),
-        avg_core_sec=int(times.core_s / times.finished) if times.finished else 0,
+        pending_frames=counts[WAITING] + counts[SETUP] + counts[DEPEND],
+        avg_frame_sec=int(totals.wall_s / finished),
+        low_frame_sec=int(shortest_s),
+        high_frame_sec=int(longest_s),
+        avg_core_sec=int(totals.core_s / finished) if totals.finished else 0,
         rendered_frame_count=counts[SUCCEEDED],
         failed_frame_count=counts[DEAD],
-        total_core_sec=int(times.core_s),
-        max_rss=times.max_rss_kb,
-        reserved_cores=cores * counts[RUNNING],
+        total_core_sec=int(totals.core_s),
+        max_rss=_peak_kb(job, layer),
+        reserved_cores=layer.cores * counts[RUNNING],
     )
 
 
@@ -151,7 +143,7 @@ def frame_message(farm: Farm, job: Job, index: int, host: str) -> job_pb2.Frame:
         name=f"{number:04d}-{layer.name}",
         layer_name=layer.name,
         number=number,
-        state=job.state_of[index],
+        state=shown(job.state_of[index]),
         retry_count=job.retries[index],
         exit_status=job.exit_status[index],
         dispatch_order=layer.place_of(index) - layer.start,

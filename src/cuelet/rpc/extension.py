@@ -15,7 +15,7 @@ from cuelet.core.farm import Farm, is_stuck
 from cuelet.core.graph import Edge
 from cuelet.core.job import Job
 from cuelet.core.skip import SKIPPED, skipped_frames
-from cuelet.core.states import DEPEND, EATEN, SUCCEEDED, WAITING, Outcome
+from cuelet.core.states import DEPEND, EATEN, SETUP, SUCCEEDED, WAITING, Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 from cuelet.rpc.offers import offer_of
@@ -206,7 +206,7 @@ def job_depend_values(farm: Farm, job: Job) -> Iterator[Values]:
             "outcome": Outcome.SUCCEEDED.value,
             "active": message.active,
             "released": not active,
-            "left": job.count(WAITING) + job.count(DEPEND) if message.active else 0,
+            "left": job.count(WAITING, SETUP, DEPEND) if message.active else 0,
             "on_left": left,
             "text": f"the whole job waits for job {message.depend_on_job} to succeed",
         }

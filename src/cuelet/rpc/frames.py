@@ -39,7 +39,7 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
     async def GetFrames(self, request: Any, context: Context) -> Any:
         farm = self._engine.farm
         job = farm.find_job(request.job)
-        page = search.page_of(search.find_frames(farm, job, request.r), request.r)
+        page = search.find_page(farm, job, request.r)
         frames = [self._message(job, index) for index in page]
         return job_pb2.FrameGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
 

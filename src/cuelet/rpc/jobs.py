@@ -83,7 +83,7 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
     async def GetFrames(self, request: Any, context: Context) -> Any:
         farm, host = self._engine.farm, self._engine.place().host
         job = search.job_of(farm, request.job)
-        page = search.page_of(search.find_frames(farm, job, request.req), request.req)
+        page = search.find_page(farm, job, request.req)
         frames = [convert.frame_message(farm, job, index, host) for index in page]
         return job_pb2.JobGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
 

@@ -40,7 +40,7 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
     async def GetFrames(self, request: Any, context: Context) -> Any:
         farm, host = self._engine.farm, self._engine.place().host
         job, layer = search.layer_of(farm, request.layer.id)
-        page = search.page_of(search.find_frames(farm, job, request.s, layer), request.s)
+        page = search.find_page(farm, job, request.s, layer)
         frames = [convert.frame_message(farm, job, index, host) for index in page]
         return job_pb2.LayerGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
 

@@ -12,9 +12,13 @@ from cuelet.core import ids
 from cuelet.core.errors import InvalidRequestError, NotFoundError
 from cuelet.core.farm import Farm
 from cuelet.core.job import Job, Layer
-from cuelet.core.states import WAITING, JobState
+from cuelet.core.states import WAITING, JobState, shown
 from outline.frames import FrameRangeError, parse_range
 
+_NARROWING = frozenset(
+    ("ids", "frames", "frame_range", "states", "memory_range", "duration_range", "change_date")
+)
+"""Criteria that leave out some frames of a layer."""
 _FRAME_NAME = re.compile(r"(-?\d{1,18})-(.+)\Z")
 
 
@@ -125,16 +129,24 @@ def _candidates(
     if criteria.ids:
         yield from _by_ids(job, criteria.ids)
         return
-    names = [farm.find_layer(job, name) for name in criteria.layers]
-    layers = [layer] if layer else names or job.layers
+    layers = _layers_of(farm, job, criteria, layer)
     if criteria.frames:
         yield from _by_names(farm, job, criteria.frames, layers)
         return
-    for chosen in sorted(layers, key=lambda one: one.index):
+    for chosen in layers:
         if criteria.frame_range:
             yield from _by_numbers(chosen, criteria.frame_range)
         else:
             yield from range(chosen.start, chosen.end)
+
+
+def _layers_of(
+    farm: Farm, job: Job, criteria: job_pb2.FrameSearchCriteria, layer: Layer | None
+) -> list[Layer]:
+    """Return the layers a search is about, in their order."""
+    names = [farm.find_layer(job, name) for name in criteria.layers]
+    layers = [layer] if layer else names or job.layers
+    return sorted(layers, key=lambda one: one.index)
 
 
 def _by_ids(job: Job, wanted: Iterable[str]) -> Iterator[int]:
@@ -170,7 +182,7 @@ def _by_numbers(layer: Layer, text: str) -> Iterator[int]:
 def _tests_of(job: Job, criteria: job_pb2.FrameSearchCriteria) -> Iterator[Callable[[int], bool]]:
     states = frozenset(criteria.states.frame_states)
     if states:
-        yield lambda index: job.state_of[index] in states
+        yield lambda index: shown(job.state_of[index]) in states
     if criteria.memory_range:
         low_gb, high_gb = _span(criteria.memory_range)
         yield lambda index: low_gb <= job.max_rss_kb[index] / 1048576 <= high_gb
@@ -178,7 +190,8 @@ def _tests_of(job: Job, criteria: job_pb2.FrameSearchCriteria) -> Iterator[Calla
         low_h, high_h = _span(criteria.duration_range)
         yield (
             lambda index: (
-                job.state_of[index] != WAITING and low_h <= job.wall_s[index] / 3600 <= high_h
+                shown(job.state_of[index]) != WAITING
+                and low_h <= job.wall_s[index] / 3600 <= high_h
             )
         )
     if criteria.change_date:
@@ -196,9 +209,31 @@ def _span(text: str) -> tuple[float, float]:
         ) from error
 
 
-def page_of(found: Iterator[int], criteria: job_pb2.FrameSearchCriteria) -> list[int]:
-    """Return the page a client asks for; without a limit, everything."""
+def find_page(
+    farm: Farm, job: Job, criteria: job_pb2.FrameSearchCriteria, layer: Layer | None = None
+) -> list[int]:
+    """Return the page of the frames that match a client asks for; without a limit, all of them.
+
+    Raises:
+        NotFoundError: A named layer does not exist.
+        InvalidRequestError: A range is malformed.
+    """
     if criteria.limit <= 0:
-        return list(found)
+        return list(find_frames(farm, job, criteria, layer))
     start = (max(criteria.page, 1) - 1) * criteria.limit
-    return list(islice(found, start, start + criteria.limit))
+    stop = start + criteria.limit
+    if _NARROWING.isdisjoint(field.name for field, _ in criteria.ListFields()):
+        return _cut(_layers_of(farm, job, criteria, layer), start, stop)
+    return list(islice(find_frames(farm, job, criteria, layer), start, stop))
+
+
+def _cut(layers: Iterable[Layer], start: int, stop: int) -> list[int]:
+    """Return frames by their place in all of some layers, without a look at those before."""
+    found: list[int] = []
+    for layer in layers:
+        size = layer.end - layer.start
+        found += range(
+            layer.start + min(max(start, 0), size), layer.start + min(max(stop, 0), size)
+        )
+        start, stop = start - size, stop - size
+    return found

@@ -19,7 +19,7 @@ from opencue_proto import (
 from cuelet.core import host as acts
 from cuelet.core.errors import NotFoundError
 from cuelet.core.farm import Decision, Farm
-from cuelet.core.states import DEPEND, RUNNING, WAITING, JobState
+from cuelet.core.states import DEPEND, RUNNING, SETUP, WAITING, JobState
 from cuelet.engine.engine import Engine
 from cuelet.rpc import inventory, procs
 
@@ -174,7 +174,7 @@ class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # 
             if job.state is JobState.PENDING:
                 stats = show.show_stats
                 stats.running_frames += job.count(RUNNING)
-                stats.pending_frames += job.count(WAITING) + job.count(DEPEND)
+                stats.pending_frames += job.count(WAITING, SETUP, DEPEND)
                 stats.pending_jobs += 1
                 stats.reserved_cores += job.cores_in_use
         return found

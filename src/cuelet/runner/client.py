@@ -118,6 +118,10 @@ class ResidentRunner:
         """End a run: SIGTERM now, SIGKILL after `grace_s` seconds; unknown ids are ignored."""
         self._send({"m": "kill", "run_id": run_id, "grace_s": grace_s})
 
+    def withdraw(self, run_ids: Iterable[str]) -> None:
+        """Have runs given back that wait in a lane; those that began are left alone."""
+        self._send({"m": "withdraw", "run_ids": list(run_ids)})
+
     def ack(self, run_ids: Iterable[str]) -> None:
         """Let the resident forget exits that are recorded; without it they are told for ever."""
         self._send({"m": "ack", "run_ids": list(run_ids)})

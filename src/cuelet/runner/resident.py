@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from cuelet.core.runs import RunExited, RunnerState, RunRequest, RunStarted, RunUsage
+from cuelet.core.runs import RunExited, RunnerState, RunRequest, RunUsage
 from cuelet.runner import endpoint, procfs, wire
 from cuelet.runner.cgroup import open_groups
 from cuelet.runner.errors import JournalError, ProtocolError, RunnerBusyError, RunnerError
@@ -33,7 +33,8 @@ from cuelet.runner.timers import Timers
 
 IDLE_S = 60.0
 """Without a farm and without runs it stays so long, for a farm that is being restarted."""
-NEWS_WAIT_S = 0.003
+NEWS_WAIT_S = 0.02
+"""News that no slot waits for: beginnings, and ends of runs that another one followed at once."""
 _OPTIONS = ["dir=", "idle-s=", "cgroup=", "detach"]
 _BUGS_ENDURED = 100
 _OUTPUT_KEPT_BYTES = 1024 * 1024
@@ -84,6 +85,7 @@ class Resident:
                 self._guard(partial(key.data, events))
             self._guard(self._supervisor.reap)
             self._guard(self._timers.run_due)
+            self._guard(self._supervisor.start_due)
             self._guard(self._settle)
         self._leave()
 
@@ -174,6 +176,8 @@ class Resident:
                 self._supervisor.forget_env(message["key"])
             case "kill":
                 self._supervisor.kill(message["run_id"], message["grace_s"])
+            case "withdraw":
+                self._supervisor.withdraw(message["run_ids"])
             case "ack":
                 self._journal.acknowledge(message["run_ids"])
             case "stop":
@@ -190,7 +194,9 @@ class Resident:
         self._farm = link
         self._stopping = False
         _note(f"farm connected: pid {message.get('pid')}")
-        # Whatever has happened up to now is in the state; it must not be told twice.
+        # Whatever has happened up to now is in the state; it must not be told twice. What it
+        # does not name was never started: that is how runs that wait in lanes are given back.
+        self._supervisor.forget_waiting()
         self._supervisor.events.clear()
         self._flush_journal()
         link.send([wire.encode(wire.message_from_state(self._state()))])
@@ -198,7 +204,9 @@ class Resident:
     def _state(self) -> RunnerState:
         ended = [entry.exited for entry in self._journal.entries.values() if entry.exited]
         running = self._supervisor.describe_runs() + self._recovery.describe_runs()
-        return RunnerState(os.getpid(), procfs.boot_id(), tuple(running), tuple(ended))
+        return RunnerState(
+            os.getpid(), procfs.boot_id(), tuple(running), tuple(ended), has_lanes=True
+        )
 
     # Loop
 
@@ -214,9 +222,9 @@ class Resident:
                 self._unwatch(link)
 
     def _is_time_to_tell(self) -> bool:
-        """Let beginnings wait for company: a farm wakes up half as often when runs are short."""
+        """Let what is not urgent wait for company: the farm wakes up, and commits, less often."""
         events = self._supervisor.events
-        if not all(isinstance(event, RunStarted) for event in events):
+        if self._supervisor.is_urgent:
             return True
         now = self._timers.now()
         if events and self._tell_at_s is None:
@@ -225,7 +233,7 @@ class Resident:
         return self._tell_at_s is not None and self._tell_at_s <= now
 
     def _tell(self) -> None:
-        events, self._supervisor.events = self._supervisor.events, []
+        events = self._supervisor.take_events()
         self._tell_at_s = None
         farm = self._farm
         if farm:
@@ -284,7 +292,7 @@ class Resident:
 
     def _report_lost(self, exited: RunExited) -> None:
         self._journal.end(exited)
-        self._supervisor.events.append(exited)
+        self._supervisor.tell(exited)
 
     def _catch_signals(self) -> int:
         wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)

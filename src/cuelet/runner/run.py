@@ -145,6 +145,11 @@ class Run:
         elif verdict and verdict.stamp and self.request.look and not self.is_killed:
             self.made = f"{self.request.look} {verdict.stamp}"
 
+    def end_before_start(self) -> None:
+        """Note that it was killed while it waited for its turn."""
+        self.is_killed = True
+        self.exit_status, self.exit_signal = _KILLED, signal.SIGTERM
+
     def describe(self, now_s: float) -> LiveRun:
         """Return the run as it is told to a farm that connects."""
         wall_s = now_s - self.began_s

@@ -21,7 +21,9 @@ from cuelet.core.runs import (
     NOT_BEGUN,
     LiveRun,
     RunEvent,
+    RunExited,
     RunRequest,
+    RunReturned,
     RunStarted,
     RunUsage,
 )
@@ -30,6 +32,7 @@ from cuelet.runner.cgroup import Groups
 from cuelet.runner.errors import JournalError
 from cuelet.runner.family import Family
 from cuelet.runner.journal import Journal
+from cuelet.runner.lanes import Lanes
 from cuelet.runner.launch import Launcher, LaunchError, Started
 from cuelet.runner.oom import OomWitness
 from cuelet.runner.run import Phase, Run
@@ -61,6 +64,8 @@ class Supervisor:
         open_groups: Callable[[], Groups | None] = lambda: None,
     ) -> None:
         self.events: list[RunEvent] = []
+        self.is_urgent = False
+        """Whether an event is among them that the farm has to act on."""
         self.runs: dict[str, Run] = {}
         self._dir = runner_dir
         self._journal = journal
@@ -71,6 +76,8 @@ class Supervisor:
         self._envs: dict[str, dict[str, str]] = {}
         self._witness = OomWitness()
         self._open_groups = open_groups
+        self._lanes = Lanes()
+        self._due: list[RunRequest] = []
         self._own_peak_kb = 0
 
     def define_env(self, key: str, env: dict[str, str]) -> None:
@@ -99,12 +106,36 @@ class Supervisor:
         if self._groups and self._groups.sweep():
             self._timers.call_in(SWEEP_EVERY_S, self._sweep_groups)
 
+    def tell(self, event: RunEvent) -> None:
+        """Have the farm told of an event soon."""
+        self.events.append(event)
+        self.is_urgent = True
+
+    def take_events(self) -> list[RunEvent]:
+        """Hand out the events; of a run that has ended its beginning is no news any more."""
+        events, self.events, self.is_urgent = self.events, [], False
+        ended = {event.run_id for event in events if type(event) is RunExited}
+        return [e for e in events if type(e) is not RunStarted or e.run_id not in ended]
+
     # Start
 
     def spawn(self, requests: list[RunRequest]) -> None:
-        """Start runs; one whose id is known already is left as it is."""
-        unknown = {r.run_id: r for r in requests if r.run_id not in self._journal.entries}
-        runs = [Run(request, time.time(), self._timers.now()) for request in unknown.values()]
+        """Start runs, each when it is its turn; one whose id is known is left as it is."""
+        now = self._timers.now()
+        for request in requests:
+            known = request.run_id in self._journal.entries or self._lanes.has(request.run_id)
+            if not known and not self._lanes.enter(request, now):
+                self._due.append(request)
+        self.start_due()
+
+    def start_due(self) -> None:
+        """Start the runs whose turn has come."""
+        while self._due:
+            due, self._due = self._due, []
+            self._begin(due)
+
+    def _begin(self, requests: list[RunRequest]) -> None:
+        runs = [Run(request, time.time(), self._timers.now()) for request in requests]
         for run in runs:
             run.oom_mark = self._witness.mark()
             self.runs[run.run_id] = run
@@ -191,7 +222,8 @@ class Supervisor:
         if run.samples > len(FIRST_SAMPLES_S):
             cpu_s = run.cpu_s + sum(process.cpu_ticks for process in tree) / procfs.TICKS_PER_S
             peak_kb = max(run.sampled_kb, run.reaped_kb)
-            self.events.append(RunUsage(run.run_id, memory_kb, peak_kb, round(cpu_s, 3)))
+            self.tell(RunUsage(run.run_id, memory_kb, peak_kb, round(cpu_s, 3)))
+        self._give_back_late(run)
         self._timers.call_at(self._next_sample_s(run), partial(self._sample, run))
 
     def _next_sample_s(self, run: Run) -> float:
@@ -219,10 +251,26 @@ class Supervisor:
             self._own_peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return self._own_peak_kb
 
+    def withdraw(self, run_ids: list[str]) -> None:
+        """Give runs back that wait in a lane; those that began are left alone."""
+        self._give_back([run_id for run_id in run_ids if self._lanes.remove(run_id)])
+
+    def _give_back_late(self, run: Run) -> None:
+        self._give_back(self._lanes.take_late(run.run_id, self._timers.now()))
+
+    def _give_back(self, run_ids: list[str]) -> None:
+        for run_id in run_ids:
+            self.tell(RunReturned(run_id))
+
+    def forget_waiting(self) -> None:
+        """Drop the runs that wait in lanes."""
+        self._lanes.restart()
+
     def kill(self, run_id: str, grace_s: float) -> None:
         """End a run: SIGTERM to its process group now, SIGKILL to all of it after the grace."""
         run = self.runs.get(run_id)
         if run is None:
+            self._kill_waiting(run_id)
             return
         run.is_killed = True
         run.strike_at_s = min(run.strike_at_s, self._timers.now() + grace_s)
@@ -233,6 +281,16 @@ class Supervisor:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(run.pid, number)
             self._timers.call_at(run.strike_at_s, partial(self._strike, run))
+
+    def _kill_waiting(self, run_id: str) -> None:
+        """End a run that has no process yet."""
+        request = self._lanes.remove(run_id)
+        if request:
+            run = Run(request, time.time(), self._timers.now())
+            self._journal.begin(run_id, run.at, run.began_s)
+            self.is_urgent = True
+            run.end_before_start()
+            self._report(run)
 
     def _strike(self, run: Run) -> None:
         if run.phase not in {Phase.STEPPING, Phase.LOOKING}:
@@ -318,7 +376,7 @@ class Supervisor:
 
     def _finish(self, run: Run) -> None:
         run.phase = Phase.OVER
-        exited = run.conclude(self._timers.now(), time.time())
+        exited = self._report(run)
         if run.log >= 0:
             logfile.append(run.log, logfile.describe_end(exited))
             os.close(run.log)
@@ -328,8 +386,22 @@ class Supervisor:
             self._sweep_groups()
         del self.runs[run.run_id]
         self._family.forget_run(run.run_id, self.runs)
+        self._make_way(run)
+
+    def _report(self, run: Run) -> RunExited:
+        exited = run.conclude(self._timers.now(), time.time())
         self._journal.end(exited)
         self.events.append(exited)
+        return exited
+
+    def _make_way(self, run: Run) -> None:
+        """See to what waits behind a run that is over; a slot without work is urgent."""
+        self._give_back_late(run)
+        following = self._lanes.leave(run.run_id)
+        if following:
+            self._due.append(following)
+        else:
+            self.is_urgent = True
 
 
 def _status_of(error: Exception) -> int:

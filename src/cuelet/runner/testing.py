@@ -19,12 +19,14 @@ from cuelet.core.runs import (
     RunExited,
     RunnerState,
     RunRequest,
+    RunReturned,
     RunStarted,
     RunUsage,
     Step,
 )
 from cuelet.runner import procfs
 from cuelet.runner.client import ResidentRunner
+from cuelet.runner.lanes import Lanes
 
 FAKE_PID = 1_000_000
 _TERM = 15
@@ -56,6 +58,9 @@ class FakeRunner:
         self.acked: list[str] = []
         self.obeys_kill = True
         """Whether a killed run ends by itself."""
+        self.has_lanes = False
+        """Whether it says that it takes runs ahead of their turn; it does in any case."""
+        self._lanes = Lanes()
         self._on_events = on_events
         self._on_lost = on_lost
         self._now = now
@@ -78,8 +83,9 @@ class FakeRunner:
         self._connected = True
         self._stopping = False
         self._events.clear()
+        self._lanes.restart()
         live, ended = tuple(self._live.values()), tuple(self._ended.values())
-        return RunnerState(FAKE_PID, "fake-boot", live, ended)
+        return RunnerState(FAKE_PID, "fake-boot", live, ended, self.has_lanes)
 
     def define_env(self, key: str, env: Mapping[str, str]) -> None:
         """Keep a base environment."""
@@ -90,10 +96,13 @@ class FakeRunner:
         self._envs.pop(key, None)
 
     def spawn(self, request: RunRequest) -> None:
-        """Begin a run."""
+        """Begin a run, or have it wait in its lane."""
+        known = self._lanes.has(request.run_id) or request.run_id in self._ended
+        if self._connected and not known and not self._lanes.enter(request, self._now()):
+            self._begin(request)
+
+    def _begin(self, request: RunRequest) -> None:
         run_id = request.run_id
-        if not self._connected or run_id in self._live or run_id in self._ended:
-            return
         self.spawned.append(request)
         pid = FAKE_PID + len(self.spawned)
         self._live[run_id] = LiveRun(run_id, pid, pid, self._now(), 0.0)
@@ -110,6 +119,19 @@ class FakeRunner:
         self.kills.append((run_id, grace_s))
         if run_id in self._live and self.obeys_kill:
             self.finish(run_id, 128 + _TERM, exit_signal=_TERM, reason="killed on request")
+        elif run_id not in self._live and self._lanes.remove(run_id):
+            self._conclude(
+                LiveRun(run_id, 0, 0, self._now(), 0.0),
+                128 + _TERM,
+                exit_signal=_TERM,
+                reason="killed on request",
+            )
+
+    def withdraw(self, run_ids: Iterable[str]) -> None:
+        """Give runs back that wait."""
+        for run_id in run_ids:
+            if run_id not in self._live and self._lanes.remove(run_id):
+                self._tell(RunReturned(run_id))
 
     def ack(self, run_ids: Iterable[str]) -> None:
         """Forget exits."""
@@ -145,10 +167,33 @@ class FakeRunner:
         reason: str = "",
         made: str = "",
     ) -> None:
-        """Let a run end."""
-        run = self._live.pop(run_id)
+        """Let a run end; the one that waits behind it begins."""
+        self._conclude(
+            self._live.pop(run_id),
+            exit_status,
+            exit_signal=exit_signal,
+            cpu_s=cpu_s,
+            max_rss_kb=max_rss_kb,
+            reason=reason,
+            made=made,
+        )
+        if following := self._lanes.leave(run_id):
+            self._begin(following)
+        self._leave_when_done()
+
+    def _conclude(
+        self,
+        run: LiveRun,
+        exit_status: int,
+        *,
+        exit_signal: int = 0,
+        cpu_s: float = 0.0,
+        max_rss_kb: int = 0,
+        reason: str = "",
+        made: str = "",
+    ) -> None:
         exited = RunExited(
-            run_id=run_id,
+            run_id=run.run_id,
             exit_status=exit_status,
             exit_signal=exit_signal,
             cpu_s=cpu_s,
@@ -158,9 +203,8 @@ class FakeRunner:
             reason=reason,
             made=made,
         )
-        self._ended[run_id] = exited
+        self._ended[run.run_id] = exited
         self._tell(exited)
-        self._leave_when_done()
 
     def use(self, run_id: str, *, rss_kb: int, max_rss_kb: int, cpu_s: float) -> None:
         """Report what a live run uses."""
@@ -174,6 +218,7 @@ class FakeRunner:
 
     def crash(self) -> None:
         """Let the resident die with its runs: the next `connect` tells that they were lost."""
+        self._lanes.restart()
         for run_id in self.live:
             self.finish(run_id, ORPHANED, reason="lost: its runner died")
         self.drop()
@@ -244,6 +289,11 @@ class Listener:
         return {event.run_id: event for event in self.events if isinstance(event, RunExited)}
 
     @property
+    def returned(self) -> list[str]:
+        """The runs given back so far, in order."""
+        return [event.run_id for event in self.events if isinstance(event, RunReturned)]
+
+    @property
     def started(self) -> dict[str, RunStarted]:
         """The beginnings reported so far, by run."""
         return {event.run_id: event for event in self.events if isinstance(event, RunStarted)}
@@ -305,6 +355,8 @@ def make_request(
     env_key: str = "base",
     header: str = "",
     memory_max_mb: int = 0,
+    lane: str = "",
+    patience_s: float = 3600.0,
 ) -> RunRequest:
     """Return a request with one step per argument list."""
     return RunRequest(
@@ -316,6 +368,8 @@ def make_request(
         log_path=os.fspath(log_path),
         header=header,
         memory_max_mb=memory_max_mb,
+        lane=lane,
+        patience_s=patience_s,
     )
 
 

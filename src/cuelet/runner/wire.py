@@ -17,6 +17,7 @@ from cuelet.core.runs import (
     RunExited,
     RunnerState,
     RunRequest,
+    RunReturned,
     RunStarted,
     RunUsage,
     Step,
@@ -33,11 +34,12 @@ _EVENTS: dict[str, type[RunEvent]] = {
     "started": RunStarted,
     "usage": RunUsage,
     "exited": RunExited,
+    "returned": RunReturned,
 }
 _KIND_OF: dict[type, str] = {cls: kind for kind, cls in _EVENTS.items()}
 _FIELDS: dict[type, tuple[str, ...]] = {
     cls: tuple(field.name for field in fields(cls))
-    for cls in (RunStarted, RunUsage, RunExited, LiveRun)
+    for cls in (RunStarted, RunUsage, RunExited, RunReturned, LiveRun)
 }
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -111,6 +113,8 @@ def message_from_request(request: RunRequest) -> Message:
         message["look"] = request.look
     if request.outputs:
         message["outputs"] = [asdict(output) for output in request.outputs]
+    if request.lane:
+        message |= {"lane": request.lane, "patience_s": request.patience_s}
     return message
 
 
@@ -130,6 +134,8 @@ def request_from_message(message: Message) -> RunRequest:
             for output in message.get("outputs", ())
         ),
         look=str(message.get("look", "")),
+        lane=message.get("lane", ""),
+        patience_s=message.get("patience_s", 0.0),
     )
 
 
@@ -169,6 +175,7 @@ def message_from_state(state: RunnerState) -> Message:
         "boot_id": state.boot_id,
         "running": [_as_dict(run) for run in state.running],
         "exited": [_as_dict(run) for run in state.exited],
+        "has_lanes": state.has_lanes,
     }
 
 
@@ -190,6 +197,7 @@ def state_from_message(message: Message) -> RunnerState:
         boot_id=message["boot_id"],
         running=tuple(LiveRun(**_known(LiveRun, run)) for run in message["running"]),
         exited=tuple(exit_from_message(run) for run in message["exited"]),
+        has_lanes=bool(message.get("has_lanes")),
     )
 
 

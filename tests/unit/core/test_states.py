@@ -17,12 +17,14 @@ from cuelet.core.states import (
     EATEN,
     FRAME_MOVES,
     RUNNING,
+    SETUP,
     SUCCEEDED,
     WAITING,
     FrameState,
     JobState,
 )
 from tests.unit.core.bench import Bench, spec_of
+from tests.unit.core.test_lanes import LANE_MOVES
 
 FIRST, THEN = 0, 1
 """THEN waits for FIRST."""
@@ -149,6 +151,7 @@ def test_a_failing_frame_of_a_job_that_eats_is_eaten() -> None:
 
 def test_the_moves_above_are_all_there_are() -> None:
     shown = {(before, after) for before, after, _, _ in MOVES} | {(RUNNING, WAITING)}
+    shown |= {(WAITING, SETUP)} | {(SETUP, after) for after, _ in LANE_MOVES}
 
     assert shown == {(before, after) for before in FRAME_MOVES for after in FRAME_MOVES[before]}
 
@@ -167,7 +170,7 @@ def test_a_move_that_is_not_in_the_table_is_our_bug(before: FrameState, after: F
 
 def test_every_state_has_moves_and_a_number_of_opencue() -> None:
     assert set(FRAME_MOVES) == set(FrameState)
-    assert [state.value for state in FrameState] == [0, 2, 3, 4, 5, 6]
+    assert [state.value for state in FrameState] == [0, 1, 2, 3, 4, 5, 6]
     assert {SUCCEEDED, EATEN} == DONE
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from opencue_proto import job_pb2
 
 from cuelet.core import farm as acts
@@ -41,7 +43,7 @@ def found(b: Bench, **criteria: Any) -> list[str]:
     message = job_pb2.FrameSearchCriteria(**criteria)
     if states is not None:
         message.states.frame_states.extend(int(state) for state in states)
-    indexes = search.page_of(search.find_frames(b.farm, b.job, message), message)
+    indexes = search.find_page(b.farm, b.job, message)
     return [b.job.frame_name(index) for index in indexes]
 
 
@@ -70,6 +72,28 @@ def test_pages_count_from_one_and_no_limit_means_all(
     everything = found(bench)
 
     assert found(bench, page=page, limit=limit) == everything[first : first + count]
+
+
+@given(
+    page=st.integers(-1, 9),
+    limit=st.integers(1, 20),
+    layers=st.lists(st.sampled_from(["main", "big_chunks"]), unique=True),
+    frame_range=st.sampled_from(["", "1-10", "2-7", "9"]),
+)
+def test_a_page_is_cut_from_everything_that_is_found(
+    page: int, limit: int, layers: list[str], frame_range: str
+) -> None:
+    b = Bench(
+        spec_of(
+            LayerSpec(name="main", command="x", range="1-10"),
+            LayerSpec(name="big_chunks", command="x", range="1-10", chunk=2),
+        )
+    )
+    criteria = {"layers": layers, "frame_range": frame_range}
+    everything = found(b, **criteria)
+    first = (max(page, 1) - 1) * limit
+
+    assert found(b, **criteria, page=page, limit=limit) == everything[first : first + limit]
 
 
 def test_a_range_finds_the_chunks_that_execute_its_frames_once(bench: Bench) -> None:

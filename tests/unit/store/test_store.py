@@ -264,7 +264,7 @@ def test_a_job_of_the_longest_integers_is_kept(tmp_path: Path) -> None:
         name="a-b-c_d", show="a", shot="b", user="c", priority=-(2**31), layers=SPEC.layers
     )
     b = Bench(spec)
-    b.job.max_rss_kb[0] = 2**32 - 1
+    b.job.set_figures(0, wall_s=0.0, cpu_s=0.0, max_rss_kb=2**32 - 1)
     b.decision.frame(b.job, 0)
 
     store.commit(b.decide())
