@@ -72,6 +72,12 @@ class Runner:
         for run_id in list(self.live):
             self.end(run_id, ORPHANED, at)
 
+    def replace(self) -> None:
+        """Let a successor take over, which finds everything still running."""
+        self.lanes = Lanes()
+        for run_id in self.live:
+            self.lanes.occupy(run_id)
+
     def waiting(self) -> list[str]:
         return [run for run in self._cores if self.lanes.has(run) and run not in self.live]
 
@@ -170,9 +176,11 @@ class World:
             self.runner.give_back(waiting[pick % len(waiting)])
         elif op == "hear":
             self.hear(1 + pick % 7)
-        elif op in ("lose", "crash", "die"):
+        elif op in ("lose", "crash", "die", "replace"):
             if op == "die":
                 self.runner.die(self.now)
+            if op == "replace":
+                self.runner.replace()
             if op == "crash":
                 self.reload()
             self.reconnect()
@@ -194,7 +202,7 @@ class World:
 
 
 OPS = ["end"] * 10 + ["hear"] * 10 + ["fail", "late", "kill", "eat", "retry", "pause"]
-OPS += ["lose", "crash", "die"]
+OPS += ["lose", "crash", "die", "replace"]
 
 
 @st.composite

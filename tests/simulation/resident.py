@@ -73,6 +73,8 @@ class Resident:
         """Runs of a dead predecessor whose processes are not all proven gone."""
         self.unsynced_acks: dict[str, RunExited] = {}
         self.lanes = Lanes()
+        for run in self.recovering:
+            self.lanes.occupy(run)
 
     def greet(self, link: Link) -> RunnerState:
         """Make a connection the farm's; what the one before had sent is done first."""

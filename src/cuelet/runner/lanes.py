@@ -31,6 +31,11 @@ class Lanes:
         self._waiting[lane].append((now_s, request))
         return True
 
+    def occupy(self, run_id: str) -> None:
+        """Let a run be in front that was begun by a resident that died."""
+        self._lane_of[run_id] = run_id
+        self._waiting[run_id] = deque()
+
     def leave(self, run_id: str) -> RunRequest | None:
         """Forget a run in front, which is over, and return the one whose turn it is now."""
         lane = self._lane_of.pop(run_id)

@@ -288,11 +288,14 @@ class Resident:
         entries = [entry for entry in self._journal.entries.values() if entry.exited is None]
         if entries:
             _note(f"found {len(entries)} runs of a runner that died")
+        for entry in entries:
+            self._supervisor.occupy(entry.run_id)
         return Recovery(self._dir, entries, self._timers, self._locks, self._report_lost)
 
     def _report_lost(self, exited: RunExited) -> None:
         self._journal.end(exited)
         self._supervisor.tell(exited)
+        self._supervisor.make_way(exited.run_id)
 
     def _catch_signals(self) -> int:
         wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)

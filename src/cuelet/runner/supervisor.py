@@ -223,7 +223,7 @@ class Supervisor:
             cpu_s = run.cpu_s + sum(process.cpu_ticks for process in tree) / procfs.TICKS_PER_S
             peak_kb = max(run.sampled_kb, run.reaped_kb)
             self.tell(RunUsage(run.run_id, memory_kb, peak_kb, round(cpu_s, 3)))
-        self._give_back_late(run)
+        self._give_back_late(run.run_id)
         self._timers.call_at(self._next_sample_s(run), partial(self._sample, run))
 
     def _next_sample_s(self, run: Run) -> float:
@@ -255,8 +255,8 @@ class Supervisor:
         """Give runs back that wait in a lane; those that began are left alone."""
         self._give_back([run_id for run_id in run_ids if self._lanes.remove(run_id)])
 
-    def _give_back_late(self, run: Run) -> None:
-        self._give_back(self._lanes.take_late(run.run_id, self._timers.now()))
+    def _give_back_late(self, run_id: str) -> None:
+        self._give_back(self._lanes.take_late(run_id, self._timers.now()))
 
     def _give_back(self, run_ids: list[str]) -> None:
         for run_id in run_ids:
@@ -386,7 +386,7 @@ class Supervisor:
             self._sweep_groups()
         del self.runs[run.run_id]
         self._family.forget_run(run.run_id, self.runs)
-        self._make_way(run)
+        self.make_way(run.run_id)
 
     def _report(self, run: Run) -> RunExited:
         exited = run.conclude(self._timers.now(), time.time())
@@ -394,10 +394,14 @@ class Supervisor:
         self.events.append(exited)
         return exited
 
-    def _make_way(self, run: Run) -> None:
+    def occupy(self, run_id: str) -> None:
+        """Have runs wait behind one that a dead resident has left."""
+        self._lanes.occupy(run_id)
+
+    def make_way(self, run_id: str) -> None:
         """See to what waits behind a run that is over; a slot without work is urgent."""
-        self._give_back_late(run)
-        following = self._lanes.leave(run.run_id)
+        self._give_back_late(run_id)
+        following = self._lanes.leave(run_id)
         if following:
             self._due.append(following)
         else:
