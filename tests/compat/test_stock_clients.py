@@ -667,3 +667,84 @@ def test_an_interface_that_is_not_there_is_refused_by_its_name(stock: Stock) -> 
         "the embedded farm does not have DepartmentInterface.GetDepartmentNames: on one machine"
         in seen
     )
+
+
+# -- depends -------------------------------------------------------------------------------------
+
+
+def test_pycue_makes_depends_between_jobs_and_takes_them_back(stock: Stock) -> None:
+    layers = {"render": {"argv": sh("exit 0"), "range": "1-4"}}
+    launch(stock, layers, name="first", paused=True)
+    launch(stock, layers, name="second", paused=True)
+
+    seen = stock.python(
+        """
+        import opencue
+        api = opencue.api
+        first, second = api.findJob("first"), api.findJob("second")
+        on, er = first.getLayers()[0], second.getLayers()[0]
+        frames = er.getFrames()
+        made = [
+            second.createDependencyOnJob(first),
+            second.createDependencyOnLayer(on),
+            second.createDependencyOnFrame(on.getFrames()[0]),
+            er.createDependencyOnJob(first),
+            er.createDependencyOnLayer(on),
+            er.createDependencyOnFrame(on.getFrames()[1]),
+            er.createFrameByFrameDependency(on),
+            frames[0].createDependencyOnJob(first),
+            frames[0].createDependencyOnLayer(on),
+            frames[0].createDependencyOnFrame(on.getFrames()[2]),
+        ]
+        try:
+            first.createDependencyOnJob(second)
+            refused = ""
+        except Exception as error:
+            refused = str(error)
+        found = {
+            "types": [each.type() for each in made],
+            "external": [each.target() for each in made],
+            "refused": refused,
+            "of_job": len(second.getWhatThisDependsOn()),
+            "of_layer": len(er.getWhatThisDependsOn()),
+            "of_frame": len(frames[0].getWhatThisDependsOn()),
+            "all": len(second.getDepends()),
+            "on_first": sorted({each.dependErJob() for each in first.getWhatDependsOnThis()}),
+            "held": api.getJob(second.id()).dependFrames(),
+        }
+        made[6].satisfy()
+        found["satisfied"] = api.getDepend(made[6].id()).isActive()
+        made[6].unsatisfy()
+        found["put_back"] = api.getDepend(made[6].id()).isActive()
+        second.dropDepends(opencue.depend_pb2.INTERNAL if hasattr(opencue, "depend_pb2") else 0)
+        found["after_internal"] = api.getJob(second.id()).dependFrames()
+        second.dropDepends(1)
+        found["after_external"] = api.getJob(second.id()).dependFrames()
+        tell(found)
+        """
+    )
+
+    assert seen["types"] == [0, 1, 2, 3, 4, 5, 9, 6, 7, 8]
+    assert seen["external"] == [1] * 10
+    assert "show-shot-user_first -> show-shot-user_second" in seen["refused"]
+    assert (seen["of_job"], seen["of_layer"], seen["of_frame"], seen["all"]) == (3, 7, 10, 10)
+    assert seen["on_first"] == ["show-shot-user_second"]
+    assert (seen["held"], seen["satisfied"], seen["put_back"]) == (4, False, True)
+    assert (seen["after_internal"], seen["after_external"]) == (4, 0)
+
+
+def test_stock_cueadmin_drops_what_a_whole_job_waits_for(stock: Stock) -> None:
+    layers = {"render": {"argv": sh("exit 0"), "range": "1-4"}}
+    launch(stock, layers, name="first", paused=True)
+    launch(stock, layers, name="second")
+    stock.python(
+        """
+        import opencue
+        opencue.api.findJob("second").retryFrames()
+        opencue.api.findJob("second").createDependencyOnJob(opencue.api.findJob("first"))
+        """
+    )
+
+    stock.cueadmin("-drop-depends", "show-shot-user_second", "-force")
+
+    wait_until(lambda: shown(stock.farm, "second")["state"] == "succeeded")

@@ -38,6 +38,8 @@ class Frame:
     freed: bool = False
     assumed: bool = False
     intent: str = ""
+    home: JobModel | None = None
+    """Its job."""
 
 
 @dataclass(eq=False)
@@ -65,7 +67,7 @@ class Wait:
     any_one: bool
     on_finish: bool
     edge: int
-    """Which depend of the job it is."""
+    """Which depend of the job it is: those of its spec, then those on whole jobs."""
 
 
 @dataclass(eq=False)
@@ -78,7 +80,10 @@ class JobModel:
     layers: dict[str, LayerModel] = field(default_factory=dict)
     edges: list[EdgeSpec] = field(default_factory=list)
     released: set[int] = field(default_factory=set)
-    after: dict[str, bool] = field(default_factory=dict)
+    after: list[JobModel] = field(default_factory=list)
+    """The jobs that all of its frames wait for."""
+    all_jobs: dict[str, JobModel] = field(default_factory=dict)
+    """The farm's."""
     state: str = "pending"
     paused: bool = False
     priority: int = 1
@@ -104,6 +109,8 @@ class JobModel:
 
     def _all_waits(self, frame: Frame) -> Iterator[Wait]:
         own = self.layer_of(frame)
+        for index, job in enumerate(self.after, len(self.edges)):
+            yield Wait(job.frames(), False, False, index)
         for index, edge in enumerate(self.edges):
             if edge.layer == own.spec.name:
                 on_finish = edge.outcome is Outcome.FINISHED
@@ -136,14 +143,16 @@ class JobModel:
     def lost(self) -> dict[Frame, bool]:
         """Tell of each frame whether it is dead, or waits in vain for one that is."""
         known: dict[Frame, bool] = {}
-        for frame in self.frames():
-            self._work_out(frame, known)
+        for job in self.all_jobs.values():
+            for frame in job.frames():
+                job._work_out(frame, known)
         return known
 
     def _work_out(self, frame: Frame, known: dict[Frame, bool]) -> bool:
         if frame not in known:
             known[frame] = not self.is_met(frame) and (
                 frame.state == "dead"
+                or (frame.state == "todo" and self.state == "finished")
                 or (frame.state == "todo" and not frame.freed and self._in_vain(frame, known))
             )
         return known[frame]
@@ -151,7 +160,7 @@ class JobModel:
     def _in_vain(self, frame: Frame, known: dict[Frame, bool]) -> bool:
         for wait in self.waits(frame):
             for on in wait.on:
-                self._work_out(on, known)
+                home_of(on)._work_out(on, known)
         return any(self.standing(wait, known) == IN_VAIN for wait in self.waits(frame))
 
     def standing(self, wait: Wait, lost: dict[Frame, bool]) -> int:
@@ -178,11 +187,18 @@ class JobModel:
         return "depend" if self.is_blocked(frame) else "waiting"
 
     def standings(self) -> dict[Wait, int]:
-        """Return how everything that a frame waits for stands."""
+        """Return how everything that a frame waits for stands, in all jobs."""
         lost = self.lost()
         return {
-            wait: self.standing(wait, lost) for frame in self.frames() for wait in self.waits(frame)
+            wait: job.standing(wait, lost)
+            for job in self.all_jobs.values()
+            for frame in job.frames()
+            for wait in job.waits(frame)
         }
+
+    def pending_frames(self) -> list[Frame]:
+        pending = [job for job in self.all_jobs.values() if job.state == "pending"]
+        return [frame for job in pending for frame in job.frames()]
 
     def rearm(self, before: dict[Wait, int]) -> None:
         """Have what has run behind something that is made again run again, and what is behind that.
@@ -192,14 +208,20 @@ class JobModel:
         """
         while True:
             now, changed = self.standings(), False
-            for frame in self.frames():
-                dropped = any(now[wait] < before[wait] for wait in self.waits(frame))
-                open_ = any(now[wait] != SATISFIED for wait in self.waits(frame))
+            for frame in self.pending_frames():
+                job = home_of(frame)
+                dropped = any(now[wait] < before.get(wait, 0) for wait in job.waits(frame))
+                open_ = any(now[wait] != SATISFIED for wait in job.waits(frame))
                 if dropped and open_ and not frame.freed and frame.state in ("succeeded", "dead"):
                     frame.state, changed = "todo", True
             if not changed:
                 return
             before = now
+
+
+def home_of(frame: Frame) -> JobModel:
+    assert frame.home is not None
+    return frame.home
 
 
 def _there(frame: Frame | None) -> Frame:
@@ -246,8 +268,11 @@ class FarmModel:
             ]
             retries = spec.max_retries if layer.retries is None else layer.retries
             job.layers[layer.name] = LayerModel(layer, retries, layer.memory_mb, frames)
-        job.after = {self.named(name).id: True for name in spec.after}
+        job.after = [self.named(name) for name in spec.after]
+        for frame in job.frames():
+            frame.home = job
         self.jobs[job_id] = job
+        job.all_jobs = self.jobs
 
     def named(self, name: str) -> JobModel:
         return next(job for job in self.jobs.values() if job.spec.name == name)
@@ -321,8 +346,10 @@ class FarmModel:
 
     def retry(self, job: JobModel, frames: Iterable[Frame]) -> None:
         chosen = [frame for frame in frames if frame.state != "todo"]
+        before = job.standings()
         if chosen:
             job.state = "pending"
+            job.rearm(before)
         for frame in chosen:
             before = job.standings()
             self._begin_anew(frame)
@@ -369,19 +396,15 @@ class FarmModel:
         pending = [job for job in self.jobs.values() if job.state == "pending"]
         return sorted(pending, key=lambda job: (-job.priority, job.at))
 
-    def holders(self, job: JobModel) -> list[JobModel]:
-        awaited = [self.jobs[on] for on, active in job.after.items() if active]
-        return [on for on in awaited if not on.is_complete()]
-
     def is_stuck(self, job: JobModel) -> bool:
         if job.state != "pending" or job.paused:
             return False
-        if any(frame.state == "running" for frame in job.frames()):
+        shown = {frame: job.shown(frame) for frame in job.frames()}
+        if any(state in ("running", "waiting") for state in shown.values()):
             return False
-        held = self.holders(job)
-        if held:
-            return any(on.state == "finished" or self.is_stuck(on) for on in held)
-        return not any(job.shown(frame) == "waiting" for frame in job.frames())
+        held = [frame for frame, state in shown.items() if state == "depend"]
+        known = job.lost()
+        return all(job._in_vain(frame, known) for frame in held)
 
     def reservation(self, layer: LayerModel) -> tuple[float, int]:
         asked = layer.spec.cores
@@ -398,7 +421,7 @@ class FarmModel:
         started: list[Frame] = []
         first: LayerModel | None = None
         for job in self.order():
-            if job.paused or self.holders(job):
+            if job.paused:
                 continue
             for layer in job.layers.values():
                 started += self._start_of(job, layer)

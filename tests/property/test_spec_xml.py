@@ -52,7 +52,7 @@ def use(spec: JobSpec) -> None:
     assert len(convert.job_message(farm, job, PLACE).SerializeToString()) > 0
     for layer in job.layers:
         convert.layer_message(farm, job, layer)
-    convert.depend_seq(job, job.edges)
+    convert.depend_seq(job.edges)
     farm.hold(job, 0)
     assert farm.free_memory_mb <= farm.memory_mb
     convert.frame_message(farm, job, 0, "here")

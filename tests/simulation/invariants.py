@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cuelet.core import farm as acts
+from cuelet.core.crossjob import holders
 from cuelet.core.explain import explain_frame
 from cuelet.core.farm import Farm
 from cuelet.core.job import Job
@@ -22,7 +23,7 @@ def _of_job(job: Job) -> dict[str, Any]:
     return {
         "job": (job.state, job.paused, job.priority, job.autoeat, job.max_retries, job.max_cores),
         "times": (job.submitted_at, job.stopped_at),
-        "after": dict(job.after),
+        "outdated": frozenset(job.outdated),
         "comments": list(job.comments),
         # What the runner has ahead of its turn is kept as running: only the runner knows more.
         "state_of": bytes(job.state_of).replace(bytes([SETUP]), bytes([RUNNING])),
@@ -38,7 +39,7 @@ def _of_job(job: Job) -> dict[str, Any]:
         "assumed": frozenset(job.assumed),
         "intents": dict(job.intents),
         "reasons": dict(job.reasons),
-        "edges": tuple(edge.active for edge in job.edges),
+        "edges": tuple((e.spec, e.active, e.open_count, e.lost) for e in job.edges),
         "layers": [(y.cores, y.max_cores, y.memory_mb, y.retries, y.tags) for y in job.layers],
     }
 
@@ -88,9 +89,9 @@ def idle_without_reason(farm: Farm) -> list[str]:
 
 def _is_held_by_people(farm: Farm, job: Job) -> bool:
     """Tell whether a job is paused, or waits for one that is."""
-    return job.paused or any(_is_held_by_people(farm, on) for on in acts.holders(farm, job))
+    return job.paused or any(_is_held_by_people(farm, on) for on in holders(job))
 
 
 def _counts(job: Job) -> str:
     counts = {state.name: job.count(state) for state in (WAITING, DEPEND, DEAD)}
-    return f"{counts}, waits for jobs {job.after}"
+    return f"{counts}, waits for jobs {[on.name for on in holders(job)]}"

@@ -131,7 +131,9 @@ def _release(random: Random) -> Made:
 
 
 def _release_jobs(random: Random) -> Made:
-    return "", lambda farm, job, decision, now: acts.release_jobs(job, list(job.after), decision)
+    return "", lambda farm, job, decision, now: acts.release_edges(
+        job, job.edges_of_job(), decision
+    )
 
 
 def _comment(random: Random) -> Made:

@@ -610,12 +610,12 @@ class World:
 def _repairs(job: Job) -> list[tuple[str, str, Request]]:
     """Return the requests of somebody who wants a job to complete."""
     dead = [index for index in range(job.size) if job.state_of[index] == DEAD]
-    held = list(job.after)
+    held = [edge.on.name for edge in job.edges_of_job()]
 
     def act(farm: Farm, decision: Any, now: float) -> None:
         found = farm.get_job(job.id)
         acts.set_paused(found, decision, paused=False)
-        acts.release_jobs(found, held, decision)
+        acts.release_edges(found, found.edges_of_job(), decision)
         acts.retry_frames(farm, found, dead, decision)
 
     return [(f"repair {job.name}: retry {dead}, release {held}", "retry", act)]

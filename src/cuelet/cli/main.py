@@ -201,6 +201,14 @@ def _add_acting(commands: Parsers) -> None:
             action.add_argument(
                 "--memory-mb", type=int, metavar="N", help="reserve so much for each of them first"
             )
+    drop = _add(
+        commands, "drop-depends", "drop_depends:drop", "let a job start without waiting for others"
+    )
+    drop.add_argument("job")
+    drop.add_argument("--on", metavar="JOB", help="only what waits for this job")
+    drop.add_argument(
+        "--layer", action="append", metavar="L", help="only what this layer waits for"
+    )
 
 
 def _add_limits(commands: Parsers) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from opencue import cuebot, farm
 from opencue.wrappers.depend import Depend
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
+from outline.frames import EdgeKind
 from outline.loader import Outline
 from outline.names import wire_job_name, wire_name
 from outline.planning.layers import SESSION
@@ -158,10 +159,15 @@ def _edges(job: Job, layers: Iterable[Layer]) -> Iterable[dict[str, Any]]:
     asked = farm.call_or_none("GetDepends", job_id=job.id())
     if asked is not None:
         keys = ("layer", "on", "type", "outcome")
-        inside = (each for each in asked["depends"] if each["type"] != "JOB_ON_JOB")
+        inside = (each for each in asked["depends"] if _is_planned(each))
         return [{key: each[key] for key in keys} for each in inside]
     found = {pair for layer in layers for pair in _pairs(layer.getWhatThisDependsOn())}
     return [{"layer": layer, "on": on} for layer, on in sorted(found)]
+
+
+def _is_planned(depend: Mapping[str, Any]) -> bool:
+    """Tell whether a depend is between layers of the job, so that a plan can hold it."""
+    return not depend["on_job"] and depend["type"] in EdgeKind.__members__
 
 
 def _pairs(depends: Iterable[Depend]) -> Iterable[tuple[str, str]]:

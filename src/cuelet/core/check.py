@@ -51,13 +51,15 @@ def _check_scarce(farm: Farm) -> list[str]:
 
 def check_job(job: Job) -> list[str]:
     """Return what is wrong with one job."""
-    return [
-        *_check_counts(job),
-        *_check_totals(job),
-        *_check_waiting(job),
-        *_check_running(job),
-        *_check_end(job),
-    ]
+    checks = (
+        _check_counts,
+        _check_totals,
+        _check_waiting,
+        _check_edges,
+        _check_running,
+        _check_end,
+    )
+    return [fault for check_one in checks for fault in check_one(job)]
 
 
 def _check_counts(job: Job) -> list[str]:
@@ -100,7 +102,7 @@ def _check_waiting(job: Job) -> list[str]:
     """Compare each frame with what it waits for, by definition rather than by counters."""
     found = []
     for index in range(job.size):
-        unmet = any(_blocks(job, edge, index) for edge in _edges_of(job, index))
+        unmet = any(_blocks(edge, index) for edge in _edges_of(job, index))
         free = index in job.freed
         state = job.state_of[index]
         if unmet != (job.unmet[index] > 0):
@@ -112,14 +114,31 @@ def _check_waiting(job: Job) -> list[str]:
     return found
 
 
+def _check_edges(job: Job) -> list[str]:
+    """Compare what each edge counts with the frames it awaits."""
+    found = []
+    for position, edge in enumerate(job.edges):
+        is_over = _has_ended if edge.on_finish else _is_met
+        awaited = range(edge.on_start, edge.on_start + edge.links.awaited)
+        left = sum(not is_over(edge.on, on) for on in awaited)
+        lost = 0 if edge.on_finish else sum(is_lost(edge.on, on) for on in awaited)
+        if (edge.open_count, edge.lost) != (left, lost):
+            counted = f"{edge.open_count} open, {edge.lost} lost"
+            found.append(f"edge {position} counts {counted}, should be {left}, {lost}")
+        if edge.index != position or edge.er is not job:
+            found.append(f"edge {position} is filed under {edge.er.name}, {edge.index}")
+    return found
+
+
 def _edges_of(job: Job, index: int) -> list[Edge]:
-    return [edge for edge in job.edges_into(job.layer_at(index)) if edge.active]
+    return [edge for edge in job.edges_holding(index) if edge.active]
 
 
-def _blocks(job: Job, edge: Edge, index: int) -> bool:
+def _blocks(edge: Edge, index: int) -> bool:
     is_over = _has_ended if edge.on_finish else _is_met
-    enough = any if edge.links.any_one else all
-    return not enough(is_over(job, on) for on in edge.awaited(index))
+    awaited = edge.awaited(index)
+    enough = any if edge.links.any_one and len(awaited) else all
+    return not enough(is_over(edge.on, on) for on in awaited)
 
 
 def _is_met(job: Job, index: int) -> bool:
@@ -132,20 +151,25 @@ def _has_ended(job: Job, index: int) -> bool:
 
 
 def is_lost(job: Job, index: int) -> bool:
-    """Tell whether a frame is dead, or waits in vain for one that is, however far away."""
+    """Tell whether a frame is dead, or waits in vain for one that is, however far away.
+
+    What a killed job had still to run will not be run.
+    """
     if _is_met(job, index):
         return False
+    if job.state is JobState.FINISHED and job.state_of[index] != RUNNING:
+        return True
     if job.state_of[index] != DEPEND or index in job.freed:
         return job.state_of[index] == DEAD
-    return any(_waits_in_vain(job, edge, index) for edge in _edges_of(job, index))
+    return any(_waits_in_vain(edge, index) for edge in _edges_of(job, index))
 
 
-def _waits_in_vain(job: Job, edge: Edge, index: int) -> bool:
+def _waits_in_vain(edge: Edge, index: int) -> bool:
     if edge.on_finish:
         return False
     enough = all if edge.links.any_one else any
     awaited = edge.awaited(index)
-    return len(awaited) > 0 and enough(is_lost(job, on) for on in awaited)
+    return len(awaited) > 0 and enough(is_lost(edge.on, on) for on in awaited)
 
 
 def _check_running(job: Job) -> list[str]:
@@ -157,6 +181,8 @@ def _check_running(job: Job) -> list[str]:
         found.append("GPUs are held by what is not running")
     if not set(job.lanes) <= running:
         found.append("a lane outlived the frame that leads it")
+    if any(job.state_of[index] not in HANDED_OVER for index in job.outdated):
+        found.append("a frame that does not run is to run again")
     if any(job.state_of[index] not in HANDED_OVER for index in job.intents):
         found.append("an intent to kill outlived its run")
     if not set(job.started_with) <= running:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from cuelet.core import lanes
 from cuelet.core.disks import disks_holding
-from cuelet.core.farm import Decision, Farm, holders, start
+from cuelet.core.farm import Decision, Farm, start
 from cuelet.core.job import Job, Layer
 from cuelet.core.matching import Turns, full_limits, is_capped, is_open, lacks_gpus
 from cuelet.core.skip import ready_frame
@@ -58,7 +58,7 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
 def _in_turn(farm: Farm, now: float) -> Iterator[tuple[Job, Layer]]:
     """Yield the layers whose frames may start, in order."""
     for job in () if farm.host.locked else farm.order:
-        if job.paused or not job.count(WAITING) or holders(farm, job):
+        if job.paused or not job.count(WAITING):
             continue
         if farm.full_disks and disks_holding(farm, job):
             continue

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterable
 
 from cuelet.core.disks import disks_holding
-from cuelet.core.farm import Farm, holders
-from cuelet.core.graph import Edge
+from cuelet.core.farm import Farm
 from cuelet.core.holds import hold_reasons, turn_reason
 from cuelet.core.job import Job, Layer
 from cuelet.core.memory import find_excess, raised_mb
@@ -25,16 +23,21 @@ from cuelet.core.states import (
     WAITING,
     FrameState,
     JobState,
-    Outcome,
-    shown,
 )
-from outline.frames import format_frames
+from cuelet.core.why_depends import Known, depend_reasons, job_reasons, retry_command
 
 _FIGURES = re.compile(r"\d+")
 
 
-def explain_frame(farm: Farm, job: Job, index: int) -> list[Reason]:
-    """Return every reason why a frame does not run now; one that runs or is done says so."""
+def explain_frame(farm: Farm, job: Job, index: int, known: Known | None = None) -> list[Reason]:
+    """Return every reason why a frame does not run now; one that runs or is done says so.
+
+    Args:
+        farm: The farm.
+        job: The job.
+        index: The frame.
+        known: Keeps what frames have in common, for many frames asked about in one go.
+    """
     state = FrameState(job.state_of[index])
     if state is RUNNING:
         return _running_reasons(farm, job, index)
@@ -46,20 +49,15 @@ def explain_frame(farm: Farm, job: Job, index: int) -> list[Reason]:
             Reason("succeeded", f"it has succeeded: {reason}" if reason else "it has succeeded")
         ]
     if state is EATEN:
-        return [Reason("eaten", "somebody gave up on it", f"{_retry(job, index)}")]
+        return [Reason("eaten", "somebody gave up on it", retry_command(job, index))]
     if state is DEAD:
         return [_why_dead(farm, job, index)]
     return [
         *_memory_reasons(job, index),
         *_job_reasons(farm, job),
-        *_depend_reasons(job, index),
+        *depend_reasons(job, index, {} if known is None else known),
         *_room_reasons(farm, job, index),
     ]
-
-
-def _retry(job: Job, index: int) -> str:
-    layer = job.layer_at(index)
-    return f"cuelet retry {job.name} --layer {layer.name} --frames {layer.number(index)}"
 
 
 def how_it_ended(job: Job, index: int) -> str:
@@ -102,7 +100,7 @@ def _why_dead(farm: Farm, job: Job, index: int) -> Reason:
         tried += f", retries used up ({job.retries[index]} of {layer.retries}), last error"
     peak_mb = job.max_rss_kb[index] // 1024
     text = f"it died {tried}: {how_it_ended(job, index)}; peak {peak_mb} MB of {reserved_mb} MB reserved"
-    return Reason("dead", text, _retry(job, index) + _more_memory(farm, job, index))
+    return Reason("dead", text, retry_command(job, index) + _more_memory(farm, job, index))
 
 
 def _more_memory(farm: Farm, job: Job, index: int) -> str:
@@ -116,66 +114,16 @@ def _more_memory(farm: Farm, job: Job, index: int) -> str:
 def _job_reasons(farm: Farm, job: Job) -> list[Reason]:
     if job.state is JobState.FINISHED:
         return [Reason("finished", "its job has ended", f"cuelet retry {job.name} --frames ...")]
-    found = [
-        Reason(
-            "job",
-            f"its job waits for job {on.name}, which {_job_state(on)}",
-            f"cueadmin -drop-depends {job.name}",
-        )
-        for on in holders(farm, job)
-    ]
+    found = job_reasons(job)
     if job.paused:
         found.append(Reason("paused", "its job is paused", f"cuelet resume {job.name}"))
     return found + [Reason("disk", disk.text, disk.way_out) for disk in disks_holding(farm, job)]
 
 
-def _job_state(job: Job) -> str:
-    if job.state is JobState.FINISHED:
-        return "was killed"
-    done = job.count(SUCCEEDED) + job.count(EATEN)
-    return f"has {done} of {job.size} frames done"
-
-
-def _depend_reasons(job: Job, index: int) -> list[Reason]:
-    if job.state_of[index] != DEPEND:
-        return []
-    edges = (edge for edge in job.edges_into(job.layer_at(index)) if edge.active)
-    return [reason for edge in edges if (reason := _why_edge(job, edge, index))]
-
-
-def _why_edge(job: Job, edge: Edge, index: int) -> Reason | None:
-    """Return what an edge still waits for, and on what state that hangs."""
-    left = [on for on in edge.awaited(index) if not job.is_over(on, on_finish=edge.on_finish)]
-    awaited = len(edge.awaited(index))
-    if not left or (edge.links.any_one and len(left) < awaited):
-        return None
-    goal = "succeed" if edge.spec.outcome is Outcome.SUCCEEDED else "end"
-    which = "any frame" if edge.links.any_one else f"{len(left)} of {awaited} frames"
-    states = _states_of(job, left)
-    text = f"it waits for {which} of {edge.spec.on} to {goal}: {states}"
-    dead = [on for on in left if job.state_of[on] == DEAD]
-    satisfy = f"cueadmin -satisfy-dependency {job.name} {edge.spec.layer}"
-    return Reason("depend", text, _retry(job, dead[0]) if dead else satisfy)
-
-
-def _states_of(job: Job, indexes: Iterable[int]) -> str:
-    """Return frames by state, such as ``3 waiting (frames 1-3), 1 dead (frame 7)``."""
-    groups: dict[FrameState, list[int]] = {}
-    for index in indexes:
-        layer = job.layer_at(index)
-        groups.setdefault(shown(job.state_of[index]), []).append(layer.number(index))
-    parts = []
-    for state, numbers in sorted(groups.items()):
-        text = format_frames(numbers)
-        frames = text if len(text) < 40 else text[:37] + "..."
-        parts.append(f"{len(numbers)} {state.name.lower()} ({frames})")
-    return ", ".join(parts)
-
-
 def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
     """Return what of the machine is missing for a frame that could start otherwise."""
     layer = job.layer_at(index)
-    if job.state_of[index] != WAITING or job.paused or holders(farm, job):
+    if job.state_of[index] != WAITING or job.paused:
         return []
     if disks_holding(farm, job):
         return []
@@ -227,9 +175,10 @@ def explain_layer(farm: Farm, job: Job, layer: Layer) -> list[tuple[int, int, li
         (first frame's index, number of frames, reasons), most frames first.
     """
     groups: dict[tuple[str, ...], list[int]] = {}
+    known: Known = {}
     for index in range(layer.start, layer.end):
         if job.state_of[index] in (WAITING, SETUP, DEPEND, DEAD):
-            reasons = explain_frame(farm, job, index)
+            reasons = explain_frame(farm, job, index, known)
             groups.setdefault(_alike(job, index, reasons), []).append(index)
     ordered = sorted(groups.values(), key=len, reverse=True)
     return [(found[0], len(found), explain_frame(farm, job, found[0])) for found in ordered]

@@ -10,20 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cuelet.core import ids, lanes, names
+from cuelet.core import crossjob, ids, lanes, names
 from cuelet.core.disks import DiskUse, FullDisk, find_full
 from cuelet.core.endings import AFTER_KILL, begin_anew, state_after
 from cuelet.core.errors import (
     AmbiguousNameError,
     DuplicateJobError,
     InvalidRequestError,
-    InvalidSpecError,
     NotFoundError,
     OutOfDiskError,
 )
 from cuelet.core.graph import Edge
 from cuelet.core.host import Host
-from cuelet.core.job import Comment, Job, Layer
+from cuelet.core.job import Comment, Job, Layer, Moves
 from cuelet.core.limits import Limit, Limits, refuse_unknown
 from cuelet.core.matching import Turns, asked_cores, fits_machine
 from cuelet.core.memory import Excess, MemoryPolicy, find_excess
@@ -53,6 +52,8 @@ class Decision:
     """Jobs whose own row, layers or edges changed."""
     frames: dict[tuple[str, int], Job] = field(default_factory=dict)
     """(job id, frame index) of frames whose row changed."""
+    edges: dict[tuple[str, int], Edge] = field(default_factory=dict)
+    """(job id, index) of depends that were added, or put in or out of force."""
     starts: list[tuple[Job, int]] = field(default_factory=list)
     """Frames whose process must be started once this is committed."""
     ahead: list[tuple[Job, int, str]] = field(default_factory=list)
@@ -80,16 +81,22 @@ class Decision:
         """Note that a frame's row changed."""
         self.frames[job.id, index] = job
 
-    def spread(self, job: Job, changed: Iterable[int]) -> None:
+    def edge(self, edge: Edge) -> None:
+        """Note that a depend was added, or put in or out of force."""
+        self.edges[edge.er.id, edge.index] = edge
+
+    def spread(self, job: Job, changed: Moves) -> None:
         """Note frames that others moved: only those that have run before have a row."""
         for index in changed:
             if job.attempt[index]:
                 self.frame(job, index)
+        for other, index in changed.elsewhere:
+            if other.attempt[index]:
+                self.frame(other, index)
 
     def __bool__(self) -> bool:
-        return bool(
-            self.launched or self.jobs or self.frames or self.forgotten or self.host or self.limits
-        )
+        rows = self.launched or self.jobs or self.frames or self.edges
+        return bool(rows or self.forgotten or self.host or self.limits)
 
 
 class Farm:
@@ -138,6 +145,7 @@ class Farm:
 
     def drop(self, job: Job) -> None:
         """Forget an ended job."""
+        job.leave()
         del self.jobs[job.id]
         for key in _keys(job):
             self._by_key[key].remove(job)
@@ -175,6 +183,13 @@ class Farm:
                 raise AmbiguousNameError(name=name, candidates=sorted(full))
             pending = exact
         return max(pending, key=lambda job: job.submitted_at)
+
+    def known_job(self, name: str) -> Job | None:
+        """Return what `find_job` does, or None; raises AmbiguousNameError."""
+        try:
+            return self.find_job(name)
+        except NotFoundError:
+            return None
 
     def pending_job(self, name: str) -> Job | None:
         """Return the pending job of exactly this wire name, or None."""
@@ -276,43 +291,28 @@ def launch(
     jobs = [
         Job(spec, job_id, submitted_at=now) for spec, job_id in zip(specs, job_ids, strict=True)
     ]
-    for job in jobs:
-        job.after = _awaited_jobs(farm, job.spec, jobs)
+    for edge in crossjob.edges_at_launch(jobs, farm.known_job):
+        edge.er.attach(edge)
     for job in jobs:
         farm.add(job)
     decision.launched.extend(jobs)
     return jobs
 
 
-def _awaited_jobs(farm: Farm, spec: JobSpec, beside: Sequence[Job]) -> dict[str, bool]:
-    """Return the ids of the jobs a new one waits for: launched with it, or known to the farm."""
-    found = {}
-    for name in spec.after:
-        together = [job for job in beside if job.name == name and job.spec is not spec]
-        try:
-            awaited = together[0] if together else farm.find_job(name)
-        except NotFoundError as error:
-            raise InvalidSpecError(
-                where="depend on job", value=name, reason="there is no such job; launch it first"
-            ) from error
-        found[awaited.id] = True
-    return found
-
-
-def holders(farm: Farm, job: Job) -> list[Job]:
-    """Return the jobs that keep all of a job's frames from starting."""
-    awaited = (farm.jobs.get(on) for on, active in job.after.items() if active)
-    return [on for on in awaited if on is not None and not on.is_complete()]
-
-
 def is_stuck(farm: Farm, job: Job) -> bool:
     """Tell whether nothing of a job runs and nothing can start without somebody's action."""
-    if job.state is not JobState.PENDING or job.paused or job.count(RUNNING):
+    if job.state is not JobState.PENDING or job.paused:
         return False
-    held = holders(farm, job)
-    if held:
-        return any(on.state is JobState.FINISHED or is_stuck(farm, on) for on in held)
-    return not any(layer.counts[WAITING] and fits_machine(farm, layer) for layer in job.layers)
+    if _moves(farm, job):
+        return False
+    ahead = crossjob.jobs_ahead(job) if crossjob.has_hope(job) else ()
+    return not any(on.paused or _moves(farm, on) for on in ahead)
+
+
+def _moves(farm: Farm, job: Job) -> bool:
+    """Tell whether something of a job runs, or may start on this machine."""
+    fitting = (layer.counts[WAITING] and fits_machine(farm, layer) for layer in job.layers)
+    return bool(job.count(RUNNING)) or (job.state is JobState.PENDING and any(fitting))
 
 
 # -- the life of a frame -----------------------------------------------------------------------
@@ -499,11 +499,12 @@ def set_autoeat(job: Job, decision: Decision, *, autoeat: bool) -> None:
 
 
 def kill_job(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
-    """End a job: running frames are killed, waiting ones never run."""
+    """End a job: running frames are killed, waiting ones never run, nor does what waits for them."""
     if job.state is JobState.FINISHED:
         return
     _finish(farm, job, decision, now=now)
     lanes.withdraw(job, decision)
+    decision.spread(job, job.state_changed())
     for layer in job.layers:
         for index in job.frames_in(layer, frozenset({RUNNING})):
             _kill(job, index, Intent.JOB_KILLED, decision)
@@ -542,6 +543,7 @@ def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decisio
         _refuse_second(farm, job)
         farm.reopen(job)
         decision.job(job)
+        decision.spread(job, job.state_changed())
     for index in chosen:
         begin_anew(job, index)
         decision.spread(job, job.doubt(index))
@@ -590,17 +592,8 @@ def release_edges(job: Job, edges: Iterable[Edge], decision: Decision) -> int:
     chosen = [edge for edge in edges if edge.active]
     for edge in chosen:
         decision.spread(job, job.release(edge))
-    if chosen:
-        decision.job(job)
+        decision.edge(edge)
     return len(chosen)
-
-
-def release_jobs(job: Job, job_ids: Iterable[str], decision: Decision) -> None:
-    """Let a job start without waiting for these jobs any longer."""
-    for on in job_ids:
-        if job.after.get(on):
-            job.after[on] = False
-            decision.job(job)
 
 
 def mark_done(job: Job, indexes: Iterable[int], decision: Decision) -> None:

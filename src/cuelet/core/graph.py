@@ -1,51 +1,86 @@
-"""Edges between layers at run time: who is told when a frame is met, ended or lost.
+"""Edges at run time, inside a job and between jobs: who is told when a frame is met, ended or lost.
 
-An edge keeps no row per frame pair where a rule says it: same index, or a gate on the whole layer.
+An edge keeps no row per frame pair where a rule says it: same index, or a gate on all awaited frames.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.spec import EdgeSpec
 from cuelet.core.states import Outcome
-from outline.frames import Links, Tasks, resolve
+from outline.frames import EdgeKind, Links, resolve
+
+if TYPE_CHECKING:
+    from cuelet.core.job import Job, Layer
+
+MET, ENDED, LOST = 1, 2, 4
+"""Flags of a frame for those that wait for it: done; ended for good; never done as things stand."""
+
+_LINKED = frozenset({EdgeKind.FRAME_BY_FRAME, EdgeKind.PREVIOUS_FRAME})
+"""Kinds whose frames wait for counterparts; all others are gates."""
+
+
+class End(NamedTuple):
+    """The frames at one end of an edge: those of a job, of a layer, or a single one."""
+
+    start: int
+    """Job-wide index of the first."""
+    size: int
+    layer: int | None
+    """Index of the layer; None: the whole job."""
+    single: bool
+    """Whether it is one frame, named as such."""
 
 
 class Edge:
-    """One depend of a job, resolved to tasks.
+    """One depend, resolved to frames.
 
-    ``er_start`` and ``on_start`` are the job-wide indexes of the first frame of either layer.
+    ``er`` is the job that waits, ``on`` the one it waits for, often the same; ``er_start`` and
+    ``on_start`` are the job-wide indexes of the first frame at either end.
     """
 
     __slots__ = (
         "_followers",
         "_offsets",
         "active",
+        "er",
+        "er_end",
         "er_start",
         "index",
         "links",
         "lost",
+        "on",
+        "on_end",
         "on_start",
         "open_count",
         "spec",
     )
 
-    def __init__(
-        self, spec: EdgeSpec, index: int, *, er: Tasks, er_start: int, on: Tasks, on_start: int
-    ) -> None:
+    def __init__(self, spec: EdgeSpec, index: int, er: Job, on: Job | None) -> None:
         self.spec, self.index = spec, index
-        self.er_start, self.on_start = er_start, on_start
+        self.er, self.on = er, er if on is None else on
+        self.er_end = _end(er, spec, spec.layer, spec.er_frame)
+        self.on_end = _nothing() if on is None else _on_end(on, spec)
+        self.er_start, self.on_start = self.er_end.start, self.on_end.start
+        _refuse_itself(self)
         self.active = True
         """False once somebody satisfied or dropped it."""
-        self.links = _resolve(spec, er, on)
+        self.links = _links(self)
         self.open_count = self.links.awaited
         """Awaited frames not met yet (kept for the gate and for people)."""
         self.lost = 0
         """Awaited frames that will never be met as things stand."""
-        self._offsets, self._followers = _invert(self.links, er_start)
+        self._offsets, self._followers = _invert(self.links, self.er_start)
+
+    @property
+    def is_external(self) -> bool:
+        """Whether another job is waited for."""
+        return bool(self.spec.on_job)
 
     @property
     def on_finish(self) -> bool:
@@ -54,22 +89,26 @@ class Edge:
 
     @property
     def gate_closed(self) -> bool:
-        """Whether the frames that wait for the whole layer still have to."""
+        """Whether the frames that wait for all awaited ones still have to."""
         if self.links.any_one:
-            return self.open_count == self.links.awaited
+            return 0 < self.links.awaited == self.open_count
         return self.open_count > 0
 
     @property
     def gate_lost(self) -> bool:
-        """Whether the frames that wait for the whole layer wait in vain."""
+        """Whether the frames that wait for all awaited ones wait in vain."""
         if self.links.any_one:
-            return self.lost == self.links.awaited
+            return 0 < self.links.awaited == self.lost
         return self.lost > 0
 
     def gated(self) -> Iterable[int]:
-        """Return the job-wide indexes of the frames that wait for the whole layer."""
+        """Return the job-wide indexes of the frames that wait for all awaited ones."""
         start = self.er_start
         return (start + task for task in self.links.whole)
+
+    def waiting(self) -> range:
+        """Return the job-wide indexes of the frames at the waiting end."""
+        return range(self.er_start, self.er_start + self.links.waiting)
 
     def followers(self, on_index: int) -> Sequence[int]:
         """Return the job-wide indexes of the frames that wait for just this awaited frame."""
@@ -81,7 +120,7 @@ class Edge:
         return self._followers[self._offsets[task] : self._offsets[task + 1]]
 
     def awaited(self, er_index: int) -> Sequence[int]:
-        """Return the job-wide indexes of the frames that one frame waits for."""
+        """Return the job-wide indexes, in job ``on``, of the frames that one frame waits for."""
         tasks = self.links.waits_for(er_index - self.er_start)
         if isinstance(tasks, range):
             return range(tasks.start + self.on_start, tasks.stop + self.on_start)
@@ -97,33 +136,158 @@ class Edge:
                 if count := links.offsets[task + 1] - links.offsets[task]:
                     yield start + task, count
 
+    def recount(self) -> None:
+        """Count the awaited frames anew from what they are now."""
+        flags = self.on.flags[self.on_start : self.on_start + self.links.awaited]
+        self.lost = 0 if self.on_finish else flags.count(ENDED | LOST)
+        ended = flags.count(ENDED | LOST) if self.on_finish else 0
+        self.open_count = self.links.awaited - flags.count(MET | ENDED) - ended
 
-def _resolve(spec: EdgeSpec, er: Tasks, on: Tasks) -> Links:
-    if spec.on_frame is not None and on.task_of(spec.on_frame) is None:
-        raise InvalidSpecError(
-            where=f"depend of layer {spec.layer!r} on layer {spec.on!r}, frame",
-            value=spec.on_frame,
-            reason="is not in the awaited layer's range",
-        )
-    links = resolve(spec.kind, er, on, on_frame=spec.on_frame)
-    return links if spec.er_frame is None else _one_waiter(links, spec, er)
+    def outstanding(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (frame, unmet, doomed): what the edge adds to the counts of waiting frames now."""
+        bit = ENDED if self.on_finish else MET
+        vain = 0 if self.on_finish else LOST
+        flags = self.on.flags
+        if self.links.same or self._offsets is not None:
+            for on_index in range(self.on_start, self.on_start + self.links.awaited):
+                flag = flags[on_index]
+                if not flag & bit:
+                    doomed = int(bool(flag & vain))
+                    for follower in self.followers(on_index):
+                        yield follower, 1, doomed
+        if self.gate_closed or self.gate_lost:
+            unmet, doomed = int(self.gate_closed), int(self.gate_lost)
+            for follower in self.gated():
+                yield follower, unmet, doomed
 
 
-def _one_waiter(links: Links, spec: EdgeSpec, er: Tasks) -> Links:
-    """Keep only the links of one waiting frame."""
-    task = er.task_of(spec.er_frame or 0)
+class EdgeIndex:
+    """Edges of one job by the frames at one of their ends."""
+
+    __slots__ = ("_by_frame", "_framed", "by_layer", "whole")
+
+    def __init__(self, layers: int) -> None:
+        self.whole: list[Edge] = []
+        """Those of the whole job."""
+        self.by_layer: list[list[Edge]] = [[] for _ in range(layers)]
+        """Those of each whole layer."""
+        self._by_frame: dict[int, list[Edge]] = {}
+        self._framed: dict[int, list[Edge]] = {}
+
+    def add(self, edge: Edge, end: End) -> None:
+        """File an edge under an end of it."""
+        if end.layer is None:
+            self.whole.append(edge)
+        elif not end.single:
+            self.by_layer[end.layer].append(edge)
+        else:
+            self._by_frame.setdefault(end.start, []).append(edge)
+            self._framed.setdefault(end.layer, []).append(edge)
+
+    def remove(self, edge: Edge, end: End) -> None:
+        """Take an edge out that was filed under an end of it."""
+        if end.layer is None:
+            self.whole.remove(edge)
+        elif not end.single:
+            self.by_layer[end.layer].remove(edge)
+        else:
+            self._by_frame[end.start].remove(edge)
+            self._framed[end.layer].remove(edge)
+
+    def every(self) -> Iterator[Edge]:
+        """Yield all of them."""
+        return chain(self.whole, *self.by_layer, *self._by_frame.values())
+
+    def of_layer(self, layer: int) -> list[Edge]:
+        """Return the edges of a layer and of single frames in it."""
+        return [*self.by_layer[layer], *self._framed.get(layer, ())]
+
+    def at(self, layer: int, index: int) -> Iterable[Edge]:
+        """Return every edge that has a frame at this end."""
+        if self._by_frame or self.whole:
+            return chain(self.by_layer[layer], self.whole, self._by_frame.get(index, ()))
+        return self.by_layer[layer]
+
+
+def _nothing() -> End:
+    """Return the end of an edge whose awaited job is known no more."""
+    return End(0, 0, None, single=False)
+
+
+def _end(job: Job, spec: EdgeSpec, name: str, number: int | None) -> End:
+    """Return the frames that a depend names at one end; raises InvalidSpecError."""
+    if not name:
+        return End(0, job.size, None, single=False)
+    layer = _layer(job, spec, name)
+    if number is None:
+        return End(layer.start, len(layer.tasks), layer.index, single=False)
+    task = layer.tasks.task_of(number)
     if task is None:
         raise InvalidSpecError(
-            where=f"depend of layer {spec.layer!r}, frame",
-            value=spec.er_frame,
-            reason="is not in the layer's range",
+            where=f"{_title(spec)}, frame",
+            value=number,
+            reason=f"is not in the range of layer {name!r}, which is {layer.spec.range}",
         )
-    if links.whole:
-        return Links(links.waiting, links.awaited, whole=range(task, task + 1))
-    wanted = array("I", links.waits_for(task))
-    after = array("I", [len(wanted)])
-    offsets = array("I", [0]) * (task + 1) + after * (links.waiting - task)
-    return Links(links.waiting, links.awaited, offsets=offsets, targets=wanted)
+    return End(layer.start + task, 1, layer.index, single=True)
+
+
+def _on_end(job: Job, spec: EdgeSpec) -> End:
+    number = spec.on_frame
+    if number is None and spec.kind is EdgeKind.LAYER_ON_SIM_FRAME:
+        number = _layer(job, spec, spec.on).number(_layer(job, spec, spec.on).start)
+    return _end(job, spec, spec.on, number)
+
+
+def _layer(job: Job, spec: EdgeSpec, name: str) -> Layer:
+    layer = job.by_name.get(name)
+    if layer is None:
+        known = ", ".join(list(job.by_name)[:10])
+        reason = f"job {job.name} has only {known}" if spec.on_job else f"the job has only {known}"
+        raise InvalidSpecError(where=f"{_title(spec)}, layer", value=name, reason=reason)
+    return layer
+
+
+def _title(spec: EdgeSpec) -> str:
+    on = spec.on or f"job {spec.on_job}"
+    return f"depend of {spec.layer or 'the job'!r} on {on!r}"
+
+
+def _refuse_itself(edge: Edge) -> None:
+    """Refuse what waits for its own end."""
+    er, on = edge.er_end, edge.on_end
+    apart = er.start + er.size <= on.start or on.start + on.size <= er.start
+    if edge.er is not edge.on or apart or edge.spec.kind is EdgeKind.PREVIOUS_FRAME:
+        return
+    what = "job" if er.layer is None else "frame" if er.single else "layer"
+    raise InvalidSpecError(
+        where=f"depend of {what}",
+        value=end_name(edge.er, er, alone=er.layer is not None),
+        reason=f"a {what} cannot wait for itself",
+    )
+
+
+def end_name(job: Job, end: End, *, alone: bool = False) -> str:
+    """Return what an end is called: a job, ``job/layer`` or ``job/0012-layer``.
+
+    Args:
+        job: The job of that end.
+        end: The end.
+        alone: Leave the job's name out of a layer's or frame's.
+    """
+    if end.layer is None:
+        return job.name
+    name = job.frame_name(end.start) if end.single else job.layers[end.layer].name
+    return name if alone else f"{job.name}/{name}"
+
+
+def _links(edge: Edge) -> Links:
+    er, on, kind = edge.er_end, edge.on_end, edge.spec.kind
+    whole_layers = er.layer is not None and on.layer is not None and not (er.single or on.single)
+    if whole_layers and kind in _LINKED:
+        assert er.layer is not None
+        assert on.layer is not None
+        return resolve(kind, edge.er.layers[er.layer].tasks, edge.on.layers[on.layer].tasks)
+    return Links(er.size, on.size, whole=range(er.size), any_one=kind is EdgeKind.LAYER_ON_ANY)
 
 
 def _invert(links: Links, er_start: int) -> tuple[array[int] | None, array[int]]:

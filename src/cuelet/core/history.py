@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cuelet.core.farm import Decision, Farm
+from cuelet.core.farm import Decision, Farm, release_edges
 from cuelet.core.job import Job
 from cuelet.core.states import RUNNING, JobState
 
 
 def list_history(farm: Farm, *, before: float) -> list[Job]:
     """Return the jobs that ended before a time and that no pending job waits for, oldest first."""
-    awaited = {on for job in farm.order for on, is_active in job.after.items() if is_active}
+    waits = (edge for job in farm.order for edge in job.edges if edge.is_external and edge.active)
+    awaited = {edge.on.id for edge in waits}
     found = [job for job in farm.jobs.values() if _is_over(job, before) and job.id not in awaited]
     return sorted(found, key=lambda job: job.stopped_at)
 
@@ -26,6 +27,9 @@ def forget(farm: Farm, job_ids: Iterable[str], decision: Decision, *, before: fl
     """Drop those of these jobs that are history still; return them."""
     wanted = set(job_ids)
     chosen = [job for job in list_history(farm, before=before) if job.id in wanted]
+    for job in chosen:
+        for edge in job.edges_from_jobs():
+            release_edges(edge.er, [edge], decision)
     for job in chosen:
         farm.drop(job)
     decision.forgotten.extend(chosen)

@@ -5,22 +5,23 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from cuelet.core import ids
 from cuelet.core.errors import InvalidSpecError
-from cuelet.core.graph import Edge
+from cuelet.core.graph import ENDED, LOST, MET, Edge, EdgeIndex
 from cuelet.core.ordering import FrameOrder
 from cuelet.core.pace import Pace
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.spec import JobSpec, LayerSpec
 from cuelet.core.states import (
     DEAD,
     DEPEND,
     DONE,
     EATEN,
     FRAME_MOVES,
+    HANDED_OVER,
     RUNNING,
     SETUP,
     SUCCEEDED,
@@ -37,7 +38,26 @@ MAX_FRAMES = 1_000_000
 """Frames (tasks) per job."""
 MAX_LAYERS = 20_000
 
-_MET, _ENDED, _LOST = 1, 2, 4
+
+class Moves(list[int]):
+    """Indexes of the frames of one job that were moved, and what that moved in other jobs."""
+
+    def __init__(self, indexes: Iterable[int] = ()) -> None:
+        super().__init__(indexes)
+        self.elsewhere: list[tuple[Job, int]] = []
+
+    def note(self, home: Job, job: Job, index: int) -> None:
+        """Add a frame; ``home`` is the job whose frames are plain indexes."""
+        if job is home:
+            self.append(index)
+        else:
+            self.elsewhere.append((job, index))
+
+    def join(self, other: Moves) -> Moves:
+        """Add what another change moved."""
+        self.extend(other)
+        self.elsewhere.extend(other.elsewhere)
+        return self
 
 
 class Layer:
@@ -155,6 +175,7 @@ class FrameRow(NamedTuple):
     held_cores: float
     """What a running frame has reserved, 0 for others."""
     held_mb: int
+    outdated: bool
 
 
 class Look(NamedTuple):
@@ -206,8 +227,6 @@ class Job:
         self.min_cores, self.max_cores = 1.0, spec.max_cores
         self.stopped_at = 0.0
         self.cores_in_use = 0.0
-        self.after: dict[str, bool] = {}
-        """Ids of the jobs this one waits for; False once somebody released it."""
         self.comments: list[Comment] = []
         """Oldest first."""
         self.layers = _layers_of(spec)
@@ -217,10 +236,11 @@ class Job:
         self.by_name = {layer.name: layer for layer in self.layers}
         self._allocate(self.layers[-1].end)
         self.edges: list[Edge] = []
-        self._edges_on: list[list[Edge]] = [[] for _ in self.layers]
-        self._edges_er: list[list[Edge]] = [[] for _ in self.layers]
+        """What waits: those of the spec, then those that came later; the index is their id."""
+        self._waits = EdgeIndex(len(self.layers))
+        self._awaited = EdgeIndex(len(self.layers))
         for edge in spec.edges:
-            self._add_edge(edge)
+            self._file(Edge(edge, len(self.edges), self, self))
         self._refuse_cycles()
         for layer in self.layers:
             layer.counts[WAITING] = len(layer.tasks)
@@ -250,6 +270,8 @@ class Job:
         """Frames that somebody released from all they wait for."""
         self.assumed: set[int] = set()
         """Frames that somebody declared done for those that wait for them."""
+        self.outdated: set[int] = set()
+        """Running frames whose input is being made again: they run again if they succeed too early."""
         self.intents: dict[int, Intent] = {}
         self.reasons: dict[int, str] = {}
         self.reserved: dict[int, tuple[float, int]] = {}
@@ -306,12 +328,32 @@ class Job:
         return f"{layer.number(index):04d}-{layer.name}"
 
     def edges_into(self, layer: Layer) -> list[Edge]:
-        """Return the edges by which a layer waits."""
-        return self._edges_er[layer.index]
+        """Return the edges by which a layer, or a single frame of it, waits."""
+        return self._waits.of_layer(layer.index)
 
     def edges_from(self, layer: Layer) -> list[Edge]:
-        """Return the edges by which others wait for a layer."""
-        return self._edges_on[layer.index]
+        """Return the edges by which others wait for a layer, or for a single frame of it."""
+        return self._awaited.of_layer(layer.index)
+
+    def edges_of_job(self) -> list[Edge]:
+        """Return the edges by which the job as a whole waits."""
+        return self._waits.whole
+
+    def edges_from_jobs(self) -> list[Edge]:
+        """Return the edges by which other jobs wait for this one or a part of it."""
+        return [edge for edge in self._awaited.every() if edge.er is not self]
+
+    def edges_holding(self, index: int) -> Iterable[Edge]:
+        """Return every edge by which a frame may wait: its own, its layer's and its job's."""
+        return self._waits.at(self.layer_at(index).index, index)
+
+    def edges_awaiting(self, index: int) -> Iterable[Edge]:
+        """Return every edge that awaits a frame, as such or as one of its layer or job."""
+        return self._awaited.at(self.layer_at(index).index, index)
+
+    def added_edges(self) -> list[Edge]:
+        """Return the edges that the spec does not say by itself: to other jobs, or added later."""
+        return self.edges[len(self.spec.edges) :]
 
     def count(self, *states: FrameState) -> int:
         """Return how many frames are in one of some states."""
@@ -336,42 +378,21 @@ class Job:
         waiting = (i for i in map(layer.index_at, places) if self.state_of[i] == WAITING)
         yield from islice(waiting, count)
 
-    def _add_edge(self, spec: EdgeSpec) -> None:
-        er, on = self._layer_in(spec, spec.layer), self._layer_in(spec, spec.on)
-        if er is on and spec.kind is not EdgeKind.PREVIOUS_FRAME:
-            raise InvalidSpecError(
-                where="depend of layer", value=er.name, reason="a layer cannot wait for itself"
-            )
-        edge = Edge(
-            spec,
-            len(self.edges),
-            er=er.tasks,
-            er_start=er.start,
-            on=on.tasks,
-            on_start=on.start,
-        )
+    def _file(self, edge: Edge) -> None:
+        """Make an edge known to the jobs at both ends; this one waits."""
         self.edges.append(edge)
-        self._edges_on[on.index].append(edge)
-        self._edges_er[er.index].append(edge)
-
-    def _layer_in(self, edge: EdgeSpec, name: str) -> Layer:
-        layer = self.by_name.get(name)
-        if layer is None:
-            raise InvalidSpecError(
-                where=f"depend of {edge.layer!r} on {edge.on!r}, layer",
-                value=name,
-                reason=f"the job has only {', '.join(self.by_name)}",
-            )
-        return layer
+        self._waits.add(edge, edge.er_end)
+        if edge.links.awaited:
+            edge.on._awaited.add(edge, edge.on_end)
 
     def _refuse_cycles(self) -> None:
         """Refuse layers that wait for each other in a circle.
 
-        A circle through a previous-frame depend is sound when its frames are not in one.
+        A circle through single or previous frames is sound when its frames are not in one.
         """
-        cycle = find_cycle(_waits(edge for edge in self.edges if not _is_previous(edge)))
+        cycle = find_cycle(_waits(edge for edge in self.edges if not _is_partial(edge)))
         if cycle is None:
-            cycle = find_cycle(_waits(self.edges))
+            cycle = find_cycle(_waits(self.edges)) or _own_frames(self.edges)
             if cycle is None or not self._frames_in_circle():
                 return
         raise InvalidSpecError(
@@ -394,7 +415,7 @@ class Job:
         while ready:
             index = ready.popleft()
             started += 1
-            for edge in self._edges_on[self.layer_at(index).index]:
+            for edge in self.edges_awaiting(index):
                 left[edge.index] -= 1
                 opened = edge.gated() if left[edge.index] == 0 else ()
                 for follower in (*edge.followers(index), *opened):
@@ -429,7 +450,7 @@ class Job:
         if state == WAITING:
             layer.cursor = min(layer.cursor, layer.place_of(index))
 
-    def move(self, index: int, state: FrameState) -> list[int]:
+    def move(self, index: int, state: FrameState) -> Moves:
         """Move a frame and let the change spread; return every frame whose state changed.
 
         WAITING stands for "to be run": it becomes DEPEND while something is unmet.
@@ -442,9 +463,11 @@ class Job:
         before = FrameState(self.state_of[index])
         assert state == before or state in FRAME_MOVES[before], f"{before.name} -> {state.name}"
         if state == before:
-            return []
+            return Moves()
+        if state not in HANDED_OVER:
+            self.outdated.discard(index)
         self._put(index, state)
-        return [index, *self._spread([index])]
+        return Moves([index]).join(self._spread([index]))
 
     def must_wait(self, index: int) -> bool:
         """Tell whether something a frame waits for is unmet."""
@@ -452,122 +475,137 @@ class Job:
 
     def is_over(self, index: int, *, on_finish: bool) -> bool:
         """Tell whether a frame is what an edge waits for: done, or ended whatever its outcome."""
-        return bool(self.flags[index] & (_ENDED if on_finish else _MET))
+        return bool(self.flags[index] & (ENDED if on_finish else MET))
+
+    def is_lost(self, index: int) -> bool:
+        """Tell whether a frame will never be done as things stand."""
+        return bool(self.flags[index] & LOST)
 
     def _flags_for(self, index: int) -> int:
         state = self.state_of[index]
         if state in DONE or index in self.assumed:
-            return _MET | _ENDED
+            return MET | ENDED
         if state == DEAD or (
             state == DEPEND and self.doomed[index] > 0 and index not in self.freed
         ):
-            return _ENDED | _LOST
+            return ENDED | LOST
+        if self.state is JobState.FINISHED and state != RUNNING:
+            return ENDED | LOST  # its job was killed
         return 0
 
-    def _spread(self, indexes: Iterable[int]) -> list[int]:
+    def _spread(self, indexes: Iterable[int]) -> Moves:
         """Tell followers of changed frames, and theirs, until nothing changes any more."""
-        pending, changed = deque(indexes), list[int]()
+        pending = deque((self, index) for index in indexes)
+        changed = Moves()
         while pending:
-            index = pending.popleft()
-            old, new = self.flags[index], self._flags_for(index)
+            job, index = pending.popleft()
+            old, new = job.flags[index], job._flags_for(index)
             if old == new:
                 continue
-            self.flags[index] = new
-            again = bool(old & ~new & (_MET | _ENDED))
-            for edge in self._edges_on[self.layer_at(index).index]:
-                for follower in self._tell(edge, index, old, new):
-                    if self._settle(follower, again=again):
-                        changed.append(follower)
-                    pending.append(follower)
+            job.flags[index] = new
+            again = bool(old & ~new & (MET | ENDED))
+            for edge in job.edges_awaiting(index):
+                er = edge.er
+                for follower in _tell(edge, index, old, new):
+                    if er._settle(follower, again=again):
+                        changed.note(self, er, follower)
+                    pending.append((er, follower))
         return changed
 
-    def _tell(self, edge: Edge, index: int, old: int, new: int) -> list[int]:
-        """Apply one awaited frame's change to an edge; return the frames it touches."""
-        bit = _ENDED if edge.on_finish else _MET
-        met = bool(new & bit) - bool(old & bit)
-        lost = 0 if edge.on_finish else bool(new & _LOST) - bool(old & _LOST)
-        if not (met or lost):
-            return []
-        was = edge.gate_closed, edge.gate_lost
-        edge.open_count -= met
-        edge.lost += lost
-        if not edge.active:
-            return []
-        touched = list(edge.followers(index))
-        for follower in touched:
-            self.unmet[follower] -= met
-            self.doomed[follower] += lost
-        closed = edge.gate_closed - was[0]
-        in_vain = edge.gate_lost - was[1]
-        if closed or in_vain:
-            for follower in edge.gated():
-                self.unmet[follower] += closed
-                self.doomed[follower] += in_vain
-                touched.append(follower)
-        return touched
-
     def _settle(self, index: int, *, again: bool = False) -> bool:
-        """Move a frame to where its unmet count says it belongs; tell whether it moved.
+        """Move a frame to where its unmet count says it belongs; tell whether it changed.
 
         Args:
             index: The frame.
-            again: Something it waits for is being made again: if it has run, it runs again too.
+            again: Something it waits for is being made again: if it has run, it runs again too,
+                unless its job has ended.
         """
         state = self.state_of[index]
-        if self.must_wait(index):
-            if state == WAITING or (again and state in (SUCCEEDED, DEAD)):
-                self._put(index, DEPEND)
-                return True
-        elif state == DEPEND:
-            self._put(index, WAITING)
+        if not self.must_wait(index):
+            if state == DEPEND:
+                self._put(index, WAITING)
+            return state == DEPEND
+        if state == WAITING:
+            self._put(index, DEPEND)
+            return True
+        return again and self.state is JobState.PENDING and self._run_again(index, state)
+
+    def _run_again(self, index: int, state: int) -> bool:
+        """See to it that a frame whose input is being made again runs after that."""
+        if state in HANDED_OVER and index not in self.outdated:
+            self.outdated.add(index)
+            return True
+        if state in (SUCCEEDED, DEAD):
+            self._put(index, DEPEND)
             return True
         return False
 
-    def release(self, edge: Edge) -> list[int]:
-        """Take an edge out of force; return the frames whose state changed."""
-        if not edge.active:
-            return []
-        waiters = self._outstanding(edge)
+    # -- depends while the job runs ----------------------------------------------------------
+
+    def attach(self, edge: Edge, *, active: bool = True) -> Moves:
+        """Take an edge in that is not of the spec; return the frames whose state changed.
+
+        Frames that run, or have run, are left alone.
+        """
+        self._file(edge)
+        edge.recount()
         edge.active = False
-        changed = []
-        for index, (unmet, doomed) in waiters.items():
-            self.unmet[index] -= unmet
-            self.doomed[index] -= doomed
-            if self._settle(index):
-                changed.append(index)
-        return changed + self._spread(list(waiters))
+        return self.enforce(edge) if active else Moves()
 
-    def _outstanding(self, edge: Edge) -> dict[int, tuple[int, int]]:
-        """Return what an edge adds now to unmet and doomed of each frame."""
-        found: dict[int, tuple[int, int]] = {}
-        for index in range(edge.on_start, edge.on_start + edge.links.awaited):
-            unmet = not self.is_over(index, on_finish=edge.on_finish)
-            lost = not edge.on_finish and bool(self.flags[index] & _LOST)
-            if unmet or lost:
-                for follower in edge.followers(index):
-                    before = found.get(follower, (0, 0))
-                    found[follower] = before[0] + unmet, before[1] + lost
-        if edge.gate_closed or edge.gate_lost:
-            for follower in edge.gated():
-                before = found.get(follower, (0, 0))
-                found[follower] = before[0] + edge.gate_closed, before[1] + edge.gate_lost
-        return found
+    def leave(self) -> None:
+        """Make the jobs that this one waits for forget it."""
+        for edge in self.edges:
+            if edge.on is not self:
+                edge.on._awaited.remove(edge, edge.on_end)
 
-    def free(self, index: int) -> list[int]:
+    def enforce(self, edge: Edge) -> Moves:
+        """Put an edge in force; return the frames whose state changed."""
+        return Moves() if edge.active else self._set_active(edge, active=True)
+
+    def release(self, edge: Edge) -> Moves:
+        """Take an edge out of force; return the frames whose state changed."""
+        return self._set_active(edge, active=False) if edge.active else Moves()
+
+    def _set_active(self, edge: Edge, *, active: bool) -> Moves:
+        self._weigh(edge, active=active)
+        changed = Moves(index for index in edge.waiting() if self._settle(index))
+        return changed.join(self._spread(edge.waiting()))
+
+    def _weigh(self, edge: Edge, *, active: bool) -> None:
+        """Add to the counts of waiting frames what an edge demands, or take it off."""
+        sign = 1 if active else -1
+        edge.active = active
+        for index, unmet, doomed in edge.outstanding():
+            self.unmet[index] += sign * unmet
+            self.doomed[index] += sign * doomed
+
+    def free(self, index: int) -> Moves:
         """Let one frame run whatever it waits for; return the frames whose state changed."""
         self.freed.add(index)
-        changed = [index] if self._settle(index) else []
-        return changed + self._spread([index])
+        return self._reconsider([index])
 
-    def assume_done(self, index: int) -> list[int]:
+    def wait_again(self, index: int) -> Moves:
+        """Let one frame wait again for what it was freed from."""
+        self.freed.discard(index)
+        return self._reconsider([index])
+
+    def assume_done(self, index: int) -> Moves:
         """Release what waits for a frame, whatever its state; return the frames that moved."""
         self.assumed.add(index)
         return self._spread([index])
 
-    def doubt(self, index: int) -> list[int]:
+    def doubt(self, index: int) -> Moves:
         """Take back that a frame was declared done; return the frames that moved."""
         self.assumed.discard(index)
         return self._spread([index])
+
+    def state_changed(self) -> Moves:
+        """Tell those that wait for this job that it was killed, or goes on after all."""
+        return self._spread(range(self.size))
+
+    def _reconsider(self, indexes: Sequence[int]) -> Moves:
+        changed = Moves(index for index in indexes if self._settle(index))
+        return changed.join(self._spread(indexes))
 
     # -- what is kept on disk ----------------------------------------------------------------
 
@@ -597,20 +635,21 @@ class Job:
             self.spared[index],
             self.raises[index],
             *self.reserved.get(index, (0.0, 0)),
+            index in self.outdated,
         )
 
     def restore(self, rows: Iterable[FrameRow], inactive_edges: Iterable[int]) -> None:
-        """Bring a fresh job to a stored state.
+        """Bring a fresh job to a stored state, but for what other jobs and added edges say.
 
         WAITING and DEPEND are not believed: they follow from the rest.
         """
         touched = [self._restore_row(row) for row in rows]
-        self._spread(touched)
-        for edge in inactive_edges:
-            self.release(self.edges[edge])
-        for index in list(self.freed):
+        for position in inactive_edges:
+            if position < len(self.edges):
+                self._weigh(self.edges[position], active=False)
+        for index in range(self.size):
             self._settle(index)
-        self._spread(touched)
+        self._spread(touched if self.state is JobState.PENDING else range(self.size))
 
     def _restore_row(self, row: FrameRow) -> int:
         index = row.frame
@@ -633,6 +672,8 @@ class Job:
             self.intents[index] = Intent(row.intent)
         if row.reason:
             self.reasons[index] = row.reason
+        if row.outdated:
+            self.outdated.add(index)
         return index
 
     # -- questions ---------------------------------------------------------------------------
@@ -653,6 +694,33 @@ class Job:
             yield from (index for index in indexes if self.state_of[index] in states)
 
 
+def _tell(edge: Edge, index: int, old: int, new: int) -> list[int]:
+    """Apply one awaited frame's change to an edge; return the waiting frames it touches."""
+    bit = ENDED if edge.on_finish else MET
+    met = bool(new & bit) - bool(old & bit)
+    lost = 0 if edge.on_finish else bool(new & LOST) - bool(old & LOST)
+    if not (met or lost):
+        return []
+    was = edge.gate_closed, edge.gate_lost
+    edge.open_count -= met
+    edge.lost += lost
+    if not edge.active:
+        return []
+    er = edge.er
+    touched = list(edge.followers(index))
+    for follower in touched:
+        er.unmet[follower] -= met
+        er.doomed[follower] += lost
+    closed = edge.gate_closed - was[0]
+    in_vain = edge.gate_lost - was[1]
+    if closed or in_vain:
+        for follower in edge.gated():
+            er.unmet[follower] += closed
+            er.doomed[follower] += in_vain
+            touched.append(follower)
+    return touched
+
+
 def _waits(edges: Iterable[Edge]) -> dict[str, list[str]]:
     """Return the layers that each layer waits for, itself left out."""
     found: dict[str, list[str]] = {}
@@ -662,8 +730,15 @@ def _waits(edges: Iterable[Edge]) -> dict[str, list[str]]:
     return found
 
 
-def _is_previous(edge: Edge) -> bool:
-    return edge.spec.kind is EdgeKind.PREVIOUS_FRAME
+def _is_partial(edge: Edge) -> bool:
+    """Tell whether layers may wait for each other by this without their frames doing so."""
+    return edge.spec.kind is EdgeKind.PREVIOUS_FRAME or edge.er_end.single or edge.on_end.single
+
+
+def _own_frames(edges: Iterable[Edge]) -> list[str] | None:
+    """Return a layer, as a cycle, of which single frames wait for each other."""
+    own = (edge.spec for edge in edges if edge.er_end.single and edge.spec.layer == edge.spec.on)
+    return next(([spec.layer, spec.on] for spec in own), None)
 
 
 def _layers_of(spec: JobSpec) -> list[Layer]:

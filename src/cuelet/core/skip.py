@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cuelet.core.command import Place, build_run
-from cuelet.core.farm import Decision, Farm, finish_if_complete, holders
+from cuelet.core.farm import Decision, Farm, finish_if_complete
 from cuelet.core.job import Job, Layer, Look
 from cuelet.core.outputs import input_files, output_files
 from cuelet.core.runs import OutputFile
@@ -199,7 +199,7 @@ def judge(
     look = job.looks.get(index)
     if look is None or look.serial != seen.question.serial:
         return
-    if job.paused or job.state is JobState.FINISHED or holders(farm, job):
+    if job.paused or job.state is JobState.FINISHED:
         del job.looks[index]
         return
     reason = why_run(job, seen, made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -78,20 +79,55 @@ class LayerSpec:
     """Why nobody can tell whether the work changed: then every frame runs."""
 
 
+class DependType(enum.IntEnum):
+    """What waits for what; the numbers are OpenCue's."""
+
+    JOB_ON_JOB = 0
+    JOB_ON_LAYER = 1
+    JOB_ON_FRAME = 2
+    LAYER_ON_JOB = 3
+    LAYER_ON_LAYER = 4
+    LAYER_ON_FRAME = 5
+    FRAME_ON_JOB = 6
+    FRAME_ON_LAYER = 7
+    FRAME_ON_FRAME = 8
+    FRAME_BY_FRAME = 9
+    PREVIOUS_FRAME = 10
+    LAYER_ON_SIM_FRAME = 11
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSpec:
-    """One depend between two layers of a job, by wire name."""
+    """One depend: a job, a layer or a frame waits for another, of the same job or of another one."""
 
     layer: str
-    """The layer that waits."""
+    """The layer that waits, wire name; empty: the whole job."""
     on: str
-    """The layer it waits for."""
+    """The layer it waits for, wire name; empty: the whole job."""
     kind: EdgeKind = EdgeKind.FRAME_BY_FRAME
     outcome: Outcome = Outcome.SUCCEEDED
     on_frame: int | None = None
-    """Frame number, for LAYER_ON_SIM_FRAME and FRAME_ON_FRAME."""
+    """Only this frame of the awaited layer is waited for."""
     er_frame: int | None = None
-    """Only this frame of the waiting layer waits (FRAME_ON_FRAME, FRAME_ON_LAYER)."""
+    """Only this frame of the waiting layer waits."""
+    on_job: str = ""
+    """The job waited for: its name in a `JobSpec`, its id once launched; empty: the same job."""
+
+    @property
+    def type(self) -> DependType:
+        """OpenCue's name of it."""
+        if self.layer and self.on and self.er_frame is None and self.kind in _TYPE_OF_KIND:
+            return _TYPE_OF_KIND[self.kind]
+        ends = ((self.layer, self.er_frame), (self.on, self.on_frame))
+        er, on = ("JOB" if not layer else "LAYER" if n is None else "FRAME" for layer, n in ends)
+        return DependType[f"{er}_ON_{on}"]
+
+
+_TYPE_OF_KIND = {
+    EdgeKind.FRAME_BY_FRAME: DependType.FRAME_BY_FRAME,
+    EdgeKind.PREVIOUS_FRAME: DependType.PREVIOUS_FRAME,
+    EdgeKind.LAYER_ON_SIM_FRAME: DependType.LAYER_ON_SIM_FRAME,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +164,14 @@ class JobSpec:
     """No frame is skipped."""
     after: tuple[str, ...] = ()
     """Names of jobs that must have succeeded before any frame of this one starts."""
+    outside: tuple[EdgeSpec, ...] = ()
+    """What else of this job waits for other jobs, or for parts of them."""
 
 
 def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     """Return JSON-ready values."""
     made = asdict(spec)
-    for edge in made["edges"]:
+    for edge in (*made["edges"], *made["outside"]):
         edge["kind"], edge["outcome"] = edge["kind"].value, edge["outcome"].value
     return made
 
@@ -143,7 +181,8 @@ def spec_from_dict(values: Mapping[str, Any]) -> JobSpec:
     fields = dict(values)
     fields["layers"] = tuple(_layer_from_dict(layer) for layer in fields["layers"])
     fields["after"] = tuple(fields.get("after", ()))
-    fields["edges"] = tuple(_edge_from_dict(edge) for edge in fields["edges"])
+    for key in ("edges", "outside"):
+        fields[key] = tuple(_edge_from_dict(edge) for edge in fields.get(key, ()))
     return JobSpec(**fields)
 
 

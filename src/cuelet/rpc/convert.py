@@ -18,13 +18,6 @@ from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SETUP, SUCCEEDED, W
 from outline.frames import EdgeKind
 
 _LAYER_TYPES = {"Render": job_pb2.RENDER, "Util": job_pb2.UTIL, "Post": job_pb2.POST}
-_DEPEND_TYPES = {
-    EdgeKind.FRAME_BY_FRAME: depend_pb2.FRAME_BY_FRAME,
-    EdgeKind.LAYER_ON_LAYER: depend_pb2.LAYER_ON_LAYER,
-    EdgeKind.LAYER_ON_ANY: depend_pb2.LAYER_ON_LAYER,
-    EdgeKind.PREVIOUS_FRAME: depend_pb2.PREVIOUS_FRAME,
-    EdgeKind.LAYER_ON_SIM_FRAME: depend_pb2.LAYER_ON_SIM_FRAME,
-}
 
 
 def job_message(farm: Farm, job: Job, place: Place) -> job_pb2.Job:
@@ -163,65 +156,47 @@ def layer_id(job: Job, layer: Layer) -> str:
     return ids.part_id(job.id, ids.Kind.LAYER, layer.index)
 
 
-def depend_id(job: Job, edge: Edge) -> str:
+def depend_id(edge: Edge) -> str:
     """Return the id of a depend."""
-    return ids.part_id(job.id, ids.Kind.DEPEND, edge.index)
+    return ids.part_id(edge.er.id, ids.Kind.DEPEND, edge.index)
 
 
-def waiting_frames(job: Job, edge: Edge) -> int:
+def waiting_frames(edge: Edge) -> int:
     """Return how many frames still wait because of an edge."""
     if not edge.active:
         return 0
-    held = {
-        follower
-        for index in range(edge.on_start, edge.on_start + edge.links.awaited)
-        if not job.is_over(index, on_finish=edge.on_finish)
-        for follower in edge.followers(index)
-    }
-    if edge.gate_closed:
-        held.update(edge.gated())
-    return sum(1 for index in held if job.state_of[index] == DEPEND)
+    held = {index for index, unmet, _ in edge.outstanding() if unmet}
+    return sum(1 for index in held if edge.er.state_of[index] == DEPEND)
 
 
-def depend_message(job: Job, edge: Edge) -> depend_pb2.Depend:
-    """Return a depend between two layers."""
+def depend_message(edge: Edge) -> depend_pb2.Depend:
+    """Return a depend."""
     spec = edge.spec
     return depend_pb2.Depend(
-        id=depend_id(job, edge),
-        type=_DEPEND_TYPES[spec.kind],
-        target=depend_pb2.INTERNAL,
+        id=depend_id(edge),
+        type=int(spec.type),
+        target=depend_pb2.EXTERNAL if edge.is_external else depend_pb2.INTERNAL,
         any_frame=spec.kind is EdgeKind.LAYER_ON_ANY,
-        active=edge.active and waiting_frames(job, edge) > 0,
-        depend_er_job=job.name,
+        active=edge.active and waiting_frames(edge) > 0,
+        depend_er_job=edge.er.name,
         depend_er_layer=spec.layer,
-        depend_er_frame="" if spec.er_frame is None else f"{spec.er_frame:04d}-{spec.layer}",
-        depend_on_job=job.name,
+        depend_er_frame=_frame_name(spec.layer, spec.er_frame),
+        depend_on_job=awaited_job(edge),
         depend_on_layer=spec.on,
-        depend_on_frame="" if spec.on_frame is None else f"{spec.on_frame:04d}-{spec.on}",
+        depend_on_frame=_frame_name(spec.on, spec.on_frame),
     )
 
 
-def job_depend_message(job: Job, on: Job | None, position: int) -> depend_pb2.Depend:
-    """Return the depend of a whole job on another; its index follows those of the edges."""
-    awaited = list(job.after)[position]
-    return depend_pb2.Depend(
-        id=ids.part_id(job.id, ids.Kind.DEPEND, len(job.edges) + position),
-        type=depend_pb2.JOB_ON_JOB,
-        target=depend_pb2.EXTERNAL,
-        active=job.after[awaited] and on is not None and not on.is_complete(),
-        depend_er_job=job.name,
-        depend_on_job=on.name if on else awaited,
-    )
+def awaited_job(edge: Edge) -> str:
+    """Return the name of the job an edge awaits; its id when the farm knows it no more."""
+    is_gone = edge.is_external and edge.on is edge.er
+    return edge.spec.on_job if is_gone else edge.on.name
 
 
-def job_depends(farm: Farm, job: Job) -> list[depend_pb2.Depend]:
-    """Return the depends of a whole job on others."""
-    return [
-        job_depend_message(job, farm.jobs.get(awaited), position)
-        for position, awaited in enumerate(job.after)
-    ]
+def _frame_name(layer: str, number: int | None) -> str:
+    return "" if number is None else f"{number:04d}-{layer}"
 
 
-def depend_seq(job: Job, edges: Iterable[Edge]) -> depend_pb2.DependSeq:
+def depend_seq(edges: Iterable[Edge]) -> depend_pb2.DependSeq:
     """Return several depends."""
-    return depend_pb2.DependSeq(depends=[depend_message(job, edge) for edge in edges])
+    return depend_pb2.DependSeq(depends=[depend_message(edge) for edge in edges])

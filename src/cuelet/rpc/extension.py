@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
@@ -11,11 +11,12 @@ import grpc
 from cuelet.core import host
 from cuelet.core.command import base_environment, build_run, log_path
 from cuelet.core.errors import InvalidRequestError
-from cuelet.core.farm import Farm, is_stuck
-from cuelet.core.graph import Edge
+from cuelet.core.farm import is_stuck
+from cuelet.core.graph import Edge, end_name
 from cuelet.core.job import Job
 from cuelet.core.skip import SKIPPED, skipped_frames
-from cuelet.core.states import DEPEND, EATEN, SETUP, SUCCEEDED, WAITING, Outcome
+from cuelet.core.spec import DependType
+from cuelet.core.states import Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 from cuelet.rpc.offers import offer_of
@@ -105,8 +106,7 @@ class FarmService:
 
     async def _on_depends(self, request: Values) -> Values:
         job = search.any_job(self._engine.farm, str(request.get("job_id", "")))
-        inside = [depend_values(job, edge) for edge in job.edges]
-        return {"depends": [*inside, *job_depend_values(self._engine.farm, job)]}
+        return {"depends": [depend_values(edge) for edge in job.edges]}
 
     async def _on_stuck(self, request: Values) -> Values:
         job = search.any_job(self._engine.farm, str(request.get("job_id", "")))
@@ -161,52 +161,67 @@ def _load(data: bytes) -> Values:
     return values
 
 
-_WORDS = {
-    EdgeKind.FRAME_BY_FRAME: "each frame waits for its counterpart in",
-    EdgeKind.LAYER_ON_LAYER: "every frame waits for all of",
-    EdgeKind.LAYER_ON_ANY: "every frame waits for any frame of",
-    EdgeKind.PREVIOUS_FRAME: "each frame waits for the previous frame of",
-    EdgeKind.LAYER_ON_SIM_FRAME: "every frame waits for one frame of",
+_EACH = {
+    EdgeKind.FRAME_BY_FRAME: ("each frame", "its counterpart in"),
+    EdgeKind.PREVIOUS_FRAME: ("each frame", "the previous frame of"),
+    EdgeKind.LAYER_ON_ANY: ("every frame", "any frame of"),
 }
+_GATE = ("every frame", "all of")
 
 
-def depend_values(job: Job, edge: Edge) -> Values:
+_OF_LAYERS = frozenset(
+    {
+        DependType.FRAME_BY_FRAME,
+        DependType.LAYER_ON_LAYER,
+        DependType.LAYER_ON_SIM_FRAME,
+        DependType.PREVIOUS_FRAME,
+    }
+)
+
+
+def depend_values(edge: Edge) -> Values:
     """Return an edge in words and numbers."""
     spec = edge.spec
-    words = _WORDS[spec.kind]
-    if spec.kind is EdgeKind.FRAME_BY_FRAME and len(edge.links.whole) == edge.links.waiting:
-        words = _WORDS[EdgeKind.LAYER_ON_LAYER]
-    how = "to succeed" if spec.outcome is Outcome.SUCCEEDED else "to end, whatever the outcome"
     return {
-        "id": convert.depend_id(job, edge),
-        "layer": spec.layer,
-        "on": spec.on,
-        "type": spec.kind.value,
+        "id": convert.depend_id(edge),
+        "layer": end_name(edge.er, edge.er_end, alone=True),
+        "on": _awaited_name(edge),
+        "on_job": convert.awaited_job(edge) if edge.is_external else "",
+        "type": spec.kind.value if spec.type in _OF_LAYERS else spec.type.name,
         "outcome": spec.outcome.value,
         "active": edge.active and edge.open_count > 0,
         "released": not edge.active,
-        "left": convert.waiting_frames(job, edge),
+        "left": convert.waiting_frames(edge),
         "on_left": edge.open_count,
-        "text": f"{words} {spec.on} {how}",
+        "text": _sentence(edge),
     }
 
 
-def job_depend_values(farm: Farm, job: Job) -> Iterator[Values]:
-    """Yield what a whole job waits for, in the form of `depend_values`."""
-    for message, (on, active) in zip(
-        convert.job_depends(farm, job), job.after.items(), strict=True
-    ):
-        awaited = farm.jobs.get(on)
-        left = awaited.size - awaited.count(SUCCEEDED) - awaited.count(EATEN) if awaited else 0
-        yield {
-            "id": message.id,
-            "layer": job.name,
-            "on": message.depend_on_job,
-            "type": "JOB_ON_JOB",
-            "outcome": Outcome.SUCCEEDED.value,
-            "active": message.active,
-            "released": not active,
-            "left": job.count(WAITING, SETUP, DEPEND) if message.active else 0,
-            "on_left": left,
-            "text": f"the whole job waits for job {message.depend_on_job} to succeed",
-        }
+def _awaited_name(edge: Edge) -> str:
+    if not edge.links.awaited:
+        return convert.awaited_job(edge)
+    return end_name(edge.on, edge.on_end, alone=not edge.is_external)
+
+
+def _sentence(edge: Edge) -> str:
+    """Return who waits for what, such as ``each frame waits for its counterpart in render ...``."""
+    spec = edge.spec
+    who, what = _EACH.get(spec.kind, _GATE)
+    if len(edge.links.whole) == edge.links.waiting and not edge.links.any_one:
+        who, what = _GATE
+    if edge.er_end.layer is None:
+        who = "the whole job"
+    elif edge.er_end.single:
+        who = f"frame {spec.er_frame}"
+    how = "to succeed" if spec.outcome is Outcome.SUCCEEDED else "to end, whatever the outcome"
+    return f"{who} waits for {_awaited_words(edge, what)} {how}"
+
+
+def _awaited_words(edge: Edge, what: str) -> str:
+    job = f"job {convert.awaited_job(edge)}"
+    if edge.on_end.layer is None:
+        return job
+    if edge.on_end.single:
+        what = f"frame {edge.on.layer_at(edge.on_start).number(edge.on_start)} of"
+    on = f"{what} {edge.spec.on}"
+    return f"{on} of {job}" if edge.is_external else on

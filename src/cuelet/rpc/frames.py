@@ -8,10 +8,13 @@ from typing import Any
 from opencue_proto import depend_pb2, depend_pb2_grpc, job_pb2, job_pb2_grpc
 
 from cuelet.core import farm as acts
+from cuelet.core.depends import drop_of_frame, satisfy, satisfy_not, wait_again
 from cuelet.core.farm import Decision, Farm
+from cuelet.core.graph import Edge
 from cuelet.core.job import Job
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
+from cuelet.rpc.depends import FindPlace, create, frame_place, job_place, layer_place, target_of
 
 Context = Any
 FrameAct = Callable[[Farm, Job, int, Decision, float], object]
@@ -45,14 +48,47 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
 
     async def GetWhatThisDependsOn(self, request: Any, context: Context) -> Any:
         job, index = search.frame_of(self._engine.farm, request.frame.id)
-        edges = [e for e in job.edges_into(job.layer_at(index)) if len(e.awaited(index))]
-        depends = convert.depend_seq(job, edges)
+        edges = [edge for edge in job.edges_holding(index) if len(edge.awaited(index))]
+        depends = convert.depend_seq(edges)
         return job_pb2.FrameGetWhatThisDependsOnResponse(depends=depends)
 
     async def GetWhatDependsOnThis(self, request: Any, context: Context) -> Any:
         job, index = search.frame_of(self._engine.farm, request.frame.id)
-        depends = convert.depend_seq(job, job.edges_from(job.layer_at(index)))
+        depends = convert.depend_seq(job.edges_awaiting(index))
         return job_pb2.FrameGetWhatDependsOnThisResponse(depends=depends)
+
+    # -- depends -----------------------------------------------------------------------------
+
+    async def CreateDependencyOnJob(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (job_place, request.job))
+        return job_pb2.FrameCreateDependencyOnJobResponse(depend=depend)
+
+    async def CreateDependencyOnLayer(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (layer_place, request.layer))
+        return job_pb2.FrameCreateDependencyOnLayerResponse(depend=depend)
+
+    async def CreateDependencyOnFrame(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (frame_place, request.depend_on_frame))
+        return job_pb2.FrameCreateDependencyOnFrameResponse(depend=depend)
+
+    async def _create(self, request: Any, on: tuple[FindPlace, Any]) -> depend_pb2.Depend:
+        return await create(self._engine, (frame_place, request.frame), on)
+
+    async def DropDepends(self, request: Any, context: Context) -> Any:
+        target = target_of(request.target)
+        await self._change(
+            request,
+            lambda _, job, index, decision, now: drop_of_frame(job, index, target, decision),
+        )
+        return job_pb2.FrameDropDependsResponse()
+
+    async def MarkAsDepend(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda _, job, index, decision, now: wait_again(job, [index], decision)
+        )
+        return job_pb2.FrameMarkAsDependResponse()
+
+    # -- acting ------------------------------------------------------------------------------
 
     async def _change(self, request: Any, act: FrameAct) -> None:
         def decide(farm: Farm, decision: Decision, now: float) -> None:
@@ -100,21 +136,18 @@ class DependService(depend_pb2_grpc.DependInterfaceServicer):  # type: ignore[mi
         self._engine = engine
 
     async def GetDepend(self, request: Any, context: Context) -> Any:
-        farm = self._engine.farm
-        job, index = search.depend_of(farm, request.id)
-        if index < len(job.edges):
-            depend = convert.depend_message(job, job.edges[index])
-        else:
-            depend = convert.job_depends(farm, job)[index - len(job.edges)]
+        depend = convert.depend_message(search.depend_of(self._engine.farm, request.id))
         return depend_pb2.DependGetDependResponse(depend=depend)
 
     async def Satisfy(self, request: Any, context: Context) -> Any:
-        def decide(farm: Farm, decision: Decision, now: float) -> None:
-            job, index = search.depend_of(farm, request.depend.id)
-            if index < len(job.edges):
-                acts.release_edges(job, [job.edges[index]], decision)
-            else:
-                acts.release_jobs(job, [list(job.after)[index - len(job.edges)]], decision)
-
-        await self._engine.submit(decide)
+        await self._change(request, satisfy)
         return depend_pb2.DependSatisfyResponse()
+
+    async def Unsatisfy(self, request: Any, context: Context) -> Any:
+        await self._change(request, satisfy_not)
+        return depend_pb2.DependUnsatisfyResponse()
+
+    async def _change(self, request: Any, act: Callable[[Edge, Decision], object]) -> None:
+        await self._engine.submit(
+            lambda farm, decision, now: act(search.depend_of(farm, request.depend.id), decision)
+        )

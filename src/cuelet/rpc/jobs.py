@@ -10,11 +10,13 @@ from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
 from cuelet.core import farm as acts
 from cuelet.core import ids, ordering
+from cuelet.core.depends import drop_of_job
 from cuelet.core.errors import InvalidRequestError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.engine.engine import Engine
 from cuelet.rpc import comments, convert, search
+from cuelet.rpc.depends import FindPlace, create, frame_place, job_place, layer_place, target_of
 from cuelet.rpc.spec_xml import parse_spec
 
 Context = Any
@@ -88,27 +90,17 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
 
     async def GetDepends(self, request: Any, context: Context) -> Any:
-        farm = self._engine.farm
-        job = search.job_of(farm, request.job)
-        depends = convert.depend_seq(job, job.edges)
-        depends.depends.extend(convert.job_depends(farm, job))
-        return job_pb2.JobGetDependsResponse(depends=depends)
+        job = search.job_of(self._engine.farm, request.job)
+        return job_pb2.JobGetDependsResponse(depends=convert.depend_seq(job.edges))
 
     async def GetWhatThisDependsOn(self, request: Any, context: Context) -> Any:
-        farm = self._engine.farm
-        found = convert.job_depends(farm, search.job_of(farm, request.job))
-        depends = depend_pb2.DependSeq(depends=found)
+        job = search.job_of(self._engine.farm, request.job)
+        depends = convert.depend_seq(job.edges_of_job())
         return job_pb2.JobGetWhatThisDependsOnResponse(depends=depends)
 
     async def GetWhatDependsOnThis(self, request: Any, context: Context) -> Any:
-        farm = self._engine.farm
-        job = search.job_of(farm, request.job)
-        found = [
-            convert.job_depend_message(other, job, list(other.after).index(job.id))
-            for other in farm.jobs.values()
-            if job.id in other.after
-        ]
-        depends = depend_pb2.DependSeq(depends=found)
+        job = search.job_of(self._engine.farm, request.job)
+        depends = convert.depend_seq(job.edges_from_jobs())
         return job_pb2.JobGetWhatDependsOnThisResponse(depends=depends)
 
     async def GetComments(self, request: Any, context: Context) -> Any:
@@ -252,15 +244,29 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         )
         return job_pb2.JobStaggerFramesResponse()
 
-    async def DropDepends(self, request: Any, context: Context) -> Any:
-        def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:
-            if request.target != depend_pb2.EXTERNAL:
-                acts.release_edges(job, job.edges, decision)
-            if request.target != depend_pb2.INTERNAL:
-                acts.release_jobs(job, list(job.after), decision)
+    # -- depends -----------------------------------------------------------------------------
 
-        await self._change(request, act)
+    async def DropDepends(self, request: Any, context: Context) -> Any:
+        target = target_of(request.target)
+        await self._change(
+            request, lambda _, job, decision, now: drop_of_job(job, target, decision)
+        )
         return job_pb2.JobDropDependsResponse()
+
+    async def CreateDependencyOnJob(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (job_place, request.on_job))
+        return job_pb2.JobCreateDependencyOnJobResponse(depend=depend)
+
+    async def CreateDependencyOnLayer(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (layer_place, request.layer))
+        return job_pb2.JobCreateDependencyOnLayerResponse(depend=depend)
+
+    async def CreateDependencyOnFrame(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (frame_place, request.frame))
+        return job_pb2.JobCreateDependencyOnFrameResponse(depend=depend)
+
+    async def _create(self, request: Any, on: tuple[FindPlace, Any]) -> depend_pb2.Depend:
+        return await create(self._engine, (job_place, request.job), on)
 
 
 def _set_retries(count: int) -> Callable[[Farm, Job, Decision, float], None]:

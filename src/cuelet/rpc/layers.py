@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from opencue_proto import job_pb2, job_pb2_grpc
+from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
 from cuelet.core import delays, ordering
 from cuelet.core import farm as acts
 from cuelet.core import limits as limit_acts
+from cuelet.core.depends import drop_of_layer
 from cuelet.core.errors import InvalidRequestError
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job, Layer
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, limits, search
+from cuelet.rpc.depends import FindPlace, create, frame_place, job_place, layer_place, target_of
+from outline.frames import EdgeKind
 
 Context = Any
 LayerAct = Callable[[Farm, Job, Layer, Decision, float], object]
@@ -50,12 +53,12 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
 
     async def GetWhatThisDependsOn(self, request: Any, context: Context) -> Any:
         job, layer = search.layer_of(self._engine.farm, request.layer.id)
-        depends = convert.depend_seq(job, job.edges_into(layer))
+        depends = convert.depend_seq(job.edges_into(layer))
         return job_pb2.LayerGetWhatThisDependsOnResponse(depends=depends)
 
     async def GetWhatDependsOnThis(self, request: Any, context: Context) -> Any:
         job, layer = search.layer_of(self._engine.farm, request.layer.id)
-        depends = convert.depend_seq(job, job.edges_from(layer))
+        depends = convert.depend_seq(job.edges_from(layer))
         return job_pb2.LayerGetWhatDependsOnThisResponse(depends=depends)
 
     # -- acting ------------------------------------------------------------------------------
@@ -103,13 +106,37 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return job_pb2.LayerMarkdoneFramesResponse()
 
     async def DropDepends(self, request: Any, context: Context) -> Any:
+        target = target_of(request.target)
         await self._change(
             request,
-            lambda _, job, layer, decision, now: acts.release_edges(
-                job, job.edges_into(layer), decision
-            ),
+            lambda _, job, layer, decision, now: drop_of_layer(job, layer, target, decision),
         )
         return job_pb2.LayerDropDependsResponse()
+
+    async def CreateDependencyOnJob(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (job_place, request.job))
+        return job_pb2.LayerCreateDependOnJobResponse(depend=depend)
+
+    async def CreateDependencyOnLayer(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (layer_place, request.depend_on_layer))
+        return job_pb2.LayerCreateDependOnLayerResponse(depend=depend)
+
+    async def CreateDependencyOnFrame(self, request: Any, context: Context) -> Any:
+        depend = await self._create(request, (frame_place, request.frame))
+        return job_pb2.LayerCreateDependOnFrameResponse(depend=depend)
+
+    async def CreateFrameByFrameDependency(self, request: Any, context: Context) -> Any:
+        kind = EdgeKind.LAYER_ON_ANY if request.any_frame else EdgeKind.FRAME_BY_FRAME
+        depend = await self._create(request, (layer_place, request.depend_layer), kind)
+        return job_pb2.LayerCreateFrameByFrameDependResponse(depend=depend)
+
+    async def _create(
+        self,
+        request: Any,
+        on: tuple[FindPlace, Any],
+        kind: EdgeKind = EdgeKind.LAYER_ON_LAYER,
+    ) -> depend_pb2.Depend:
+        return await create(self._engine, (layer_place, request.layer), on, kind)
 
     async def SetMinCores(self, request: Any, context: Context) -> Any:
         await self._set(request, "cores", _checked("cores", request.cores, -1e4))

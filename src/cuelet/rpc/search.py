@@ -11,6 +11,7 @@ from opencue_proto import job_pb2
 from cuelet.core import ids
 from cuelet.core.errors import InvalidRequestError, NotFoundError
 from cuelet.core.farm import Farm
+from cuelet.core.graph import Edge
 from cuelet.core.job import Job, Layer
 from cuelet.core.states import WAITING, JobState, shown
 from outline.frames import FrameRangeError, parse_range
@@ -95,16 +96,12 @@ def frame_of(farm: Farm, frame_id: str) -> tuple[Job, int]:
     return job, index
 
 
-def depend_of(farm: Farm, depend_id: str) -> tuple[Job, int]:
-    """Return a depend by id: its job and index, edges first, then waits for other jobs.
-
-    Raises:
-        NotFoundError: There is no such depend.
-    """
+def depend_of(farm: Farm, depend_id: str) -> Edge:
+    """Return a depend by id; raises NotFoundError."""
     job, index = part_of(farm, depend_id, ids.Kind.DEPEND)
-    if index >= len(job.edges) + len(job.after):
+    if index >= len(job.edges):
         raise NotFoundError(kind="depend", name=depend_id)
-    return job, index
+    return job.edges[index]
 
 
 def find_frames(

@@ -11,7 +11,8 @@ import math
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
@@ -21,7 +22,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from cuelet.core.delays import LATEST_AT
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.names import normal_job, normal_layer, normal_shot
-from cuelet.core.spec import DEFAULT_MEMORY_MB, EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
 from cuelet.rpc.spec_files import declared_files
 from outline.frames import EdgeKind
@@ -57,6 +58,7 @@ def parse_spec(text: str) -> list[JobSpec]:
     jobs = [_job(spec, element) for element in root.findall("job")]
     if not jobs:
         raise InvalidSpecError(where="spec", value=show, reason="has no job")
+    _refuse_strangers(spec, jobs)
     return jobs
 
 
@@ -186,6 +188,7 @@ def _job(spec: _Spec, element: Element) -> JobSpec:
         edges=edges,
         force=bool(spec.job.get("force")),
         after=tuple(_awaited_jobs(spec, name)),
+        outside=tuple(_outside(spec, name)),
     )
 
 
@@ -332,22 +335,51 @@ def _memory_mb(own: Mapping[str, Any], element: Element, layer: str) -> int:
 
 
 def _edges(spec: _Spec, job: str) -> Iterator[EdgeSpec]:
+    """Yield the depends inside a job."""
     if spec.depends is not None:
         yield from (_edge_from_json(values) for values in spec.depends)
+        return
+    for element, on_job in _depends_of(spec, job):
+        if on_job == job and element.get("type") != "JOB_ON_JOB":
+            yield _refuse_own_job(_edge_from_xml(element), job)
+
+
+def _refuse_own_job(edge: EdgeSpec, job: str) -> EdgeSpec:
+    if edge.layer and edge.on:
+        return edge
+    raise InvalidSpecError(
+        where=f"depend {edge.type.name} on job",
+        value=job,
+        reason="is a wait for itself, since one end is a part of the other; name another job",
+    )
+
+
+def _outside(spec: _Spec, job: str) -> Iterator[EdgeSpec]:
+    """Yield the depends of a job on other jobs, but for those of the whole on the whole."""
+    for element, on_job in _depends_of(spec, job):
+        if on_job != job and element.get("type") != "JOB_ON_JOB":
+            yield replace(_edge_from_xml(element), on_job=on_job)
+
+
+def _depends_of(spec: _Spec, job: str) -> Iterator[tuple[Element, str]]:
+    """Yield the elements whose waiting side is a job, with the name of the awaited job."""
     for element in spec.root.iterfind("depends/depend"):
-        if spec.job_name(_text(element, "depjob", job)) != job:
-            continue
-        if element.get("type") == "JOB_ON_JOB":
-            continue
-        on_job = spec.job_name(_text(element, "onjob", job))
-        if on_job != job or element.get("type", "").endswith("_ON_JOB"):
+        if spec.job_name(_text(element, "depjob", job)) == job:
+            yield element, spec.job_name(_text(element, "onjob", job))
+
+
+def _refuse_strangers(spec: _Spec, jobs: Sequence[JobSpec]) -> None:
+    """Refuse depends of jobs that the spec does not launch."""
+    names = {job.name for job in jobs}
+    for element in spec.root.iterfind("depends/depend"):
+        given = _text(element, "depjob", jobs[0].name)
+        if spec.job_name(given) not in names:
             raise InvalidSpecError(
-                where="depend on job",
-                value=on_job,
-                reason="between jobs this farm takes only JOB_ON_JOB; let the whole job wait",
+                where="depend of job",
+                value=given,
+                reason=f"the spec launches only {', '.join(sorted(names))}; "
+                "let a job that runs already wait with createDependencyOnJob and its like",
             )
-        if spec.depends is None:
-            yield _edge_from_xml(element)
 
 
 def _post_edges(layers: Sequence[LayerSpec]) -> Iterator[EdgeSpec]:
@@ -360,10 +392,9 @@ def _post_edges(layers: Sequence[LayerSpec]) -> Iterator[EdgeSpec]:
 
 def _awaited_jobs(spec: _Spec, job: str) -> Iterator[str]:
     """Yield the names of the jobs that a whole job waits for."""
-    for element in spec.root.iterfind("depends/depend"):
-        if element.get("type") != "JOB_ON_JOB" or spec.job_name(_text(element, "depjob")) != job:
+    for element, on_job in _depends_of(spec, job):
+        if element.get("type") != "JOB_ON_JOB":
             continue
-        on_job = spec.job_name(_text(element, "onjob"))
         if on_job == job:
             raise InvalidSpecError(
                 where="depend on job", value=on_job, reason="a job cannot wait for itself"
@@ -390,68 +421,63 @@ def _edge_from_json(values: Any) -> EdgeSpec:
 
 
 def _edge_from_xml(element: Element) -> EdgeSpec:
-    kind = element.get("type", "FRAME_BY_FRAME")
-    build = _XML_DEPENDS.get(kind)
-    if build is None:
+    name = element.get("type", "FRAME_BY_FRAME")
+    if name not in DependType.__members__:
         raise InvalidSpecError(
-            where="depend type", value=kind, reason=f"known are {', '.join(_XML_DEPENDS)}"
+            where="depend type", value=name, reason=f"known are {', '.join(DependType.__members__)}"
         )
-    if kind == "LAYER_ON_LAYER" and element.get("anyframe", "").lower() in _TRUE:
-        return _layers(element, EdgeKind.LAYER_ON_ANY)
-    return build(element)
+    if name in ("FRAME_BY_FRAME", "PREVIOUS_FRAME"):
+        er, on, kind = "LAYER", "LAYER", EdgeKind(name)
+    else:
+        er, _, on = name.partition("_ON_")
+        kind = _gate_kind(element, name)
+    layer, er_frame = _ER_ENDS[er](element)
+    on_layer, on_frame = _ON_ENDS[on](element)
+    return EdgeSpec(layer=layer, er_frame=er_frame, on=on_layer, on_frame=on_frame, kind=kind)
 
 
-def _layers(element: Element, kind: EdgeKind) -> EdgeSpec:
-    return EdgeSpec(
-        layer=normal_layer(_text(element, "deplayer")),
-        on=normal_layer(_text(element, "onlayer")),
-        kind=kind,
-    )
+def _gate_kind(element: Element, name: str) -> EdgeKind:
+    if name == "LAYER_ON_LAYER" and element.get("anyframe", "").lower() in _TRUE:
+        return EdgeKind.LAYER_ON_ANY
+    is_sim = name == "LAYER_ON_SIM_FRAME"
+    return EdgeKind.LAYER_ON_SIM_FRAME if is_sim else EdgeKind.LAYER_ON_LAYER
 
 
-def _on_frame(element: Element) -> EdgeSpec:
-    number, on = _frame_name(element, "onframe")
-    layer = normal_layer(_text(element, "deplayer"))
-    return EdgeSpec(layer=layer, on=on, kind=EdgeKind.LAYER_ON_SIM_FRAME, on_frame=number)
+_End = tuple[str, int | None]
 
 
-def _frame_on_frame(element: Element) -> EdgeSpec:
-    number, on = _frame_name(element, "onframe")
-    er_number, layer = _frame_name(element, "depframe")
-    return EdgeSpec(
-        layer=layer,
-        on=on,
-        kind=EdgeKind.LAYER_ON_SIM_FRAME,
-        on_frame=number,
-        er_frame=er_number,
-    )
+def _job_end(element: Element) -> _End:
+    return "", None
 
 
-def _frame_on_layer(element: Element) -> EdgeSpec:
-    number, layer = _frame_name(element, "depframe")
-    on = normal_layer(_text(element, "onlayer"))
-    return EdgeSpec(layer=layer, on=on, kind=EdgeKind.LAYER_ON_LAYER, er_frame=number)
+def _layer_end(tag: str) -> Callable[[Element], _End]:
+    return lambda element: (normal_layer(_text(element, tag)), None)
 
 
-_XML_DEPENDS = {
-    "FRAME_BY_FRAME": lambda e: _layers(e, EdgeKind.FRAME_BY_FRAME),
-    "LAYER_ON_LAYER": lambda e: _layers(e, EdgeKind.LAYER_ON_LAYER),
-    "PREVIOUS_FRAME": lambda e: _layers(e, EdgeKind.PREVIOUS_FRAME),
-    "LAYER_ON_SIM_FRAME": _on_frame,
-    "LAYER_ON_FRAME": _on_frame,
-    "FRAME_ON_FRAME": _frame_on_frame,
-    "FRAME_ON_LAYER": _frame_on_layer,
+def _frame_end(tag: str, other: str) -> Callable[[Element], _End]:
+    def read(element: Element) -> _End:
+        text = _text(element, tag, _text(element, other, "")) or _text(element, tag)
+        match = _FRAME_NAME.match(text)
+        if match is None:
+            raise InvalidSpecError(
+                where=f"depend, {tag}", value=text, reason="write it like 0012-layer"
+            )
+        return normal_layer(match[2]), int(match[1])
+
+    return read
+
+
+_ER_ENDS = {
+    "JOB": _job_end,
+    "LAYER": _layer_end("deplayer"),
+    "FRAME": _frame_end("depframe", "deplayer"),
 }
-
-
-def _frame_name(element: Element, tag: str) -> tuple[int, str]:
-    text = _text(element, tag)
-    match = _FRAME_NAME.match(text)
-    if match is None:
-        raise InvalidSpecError(
-            where=f"depend, {tag}", value=text, reason="write it like 0012-layer"
-        )
-    return int(match[1]), normal_layer(match[2])
+_ON_ENDS = {
+    "JOB": _job_end,
+    "LAYER": _layer_end("onlayer"),
+    "FRAME": _frame_end("onframe", "onlayer"),  # where OpenCue's server looks for it
+    "SIM_FRAME": _frame_end("onframe", "onlayer"),
+}
 
 
 def _env(element: Element) -> dict[str, str]:

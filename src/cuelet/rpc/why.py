@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cuelet.core.command import Place, log_path
+from cuelet.core.crossjob import holding_edges, was_killed
 from cuelet.core.errors import InvalidRequestError
 from cuelet.core.explain import explain_frame, explain_layer
-from cuelet.core.farm import Farm, holders, is_stuck
+from cuelet.core.farm import Farm, is_stuck
+from cuelet.core.graph import end_name
 from cuelet.core.holds import LACKING, hold_reasons
 from cuelet.core.job import Job
 from cuelet.core.reason import Reason
@@ -101,15 +103,34 @@ def stuck_reason(farm: Farm, job: Job) -> str:
         return f"the job is paused; cuelet resume {job.name}"
     if not is_stuck(farm, job):
         return ""
-    if held := holders(farm, job):
-        return (
-            f"it waits for {held[0].name}, which will not succeed by itself; "
-            f"cueadmin -drop-depends {job.name}"
-        )
-    if unfit := [layer for layer in job.layers if layer.counts[WAITING]]:
-        reason = next(r for r in hold_reasons(farm, job, unfit[0]) if r.code in LACKING)
-        return f"layer {unfit[0].name} cannot start here: {reason.text}; {reason.remedy}"
+    reasons = _dead_reason(job), _held_reason(job), _unfit_reason(farm, job)
+    return "; ".join(filter(None, reasons))
+
+
+def _unfit_reason(farm: Farm, job: Job) -> str:
+    """Say what waits for a machine other than this one."""
+    unfit = next((layer for layer in job.layers if layer.counts[WAITING]), None)
+    if unfit is None:
+        return ""
+    reason = next(r for r in hold_reasons(farm, job, unfit) if r.code in LACKING)
+    return f"layer {unfit.name} cannot start here: {reason.text}; {reason.remedy}"
+
+
+def _held_reason(job: Job) -> str:
+    """Say which other job keeps a stuck one from going on, and how to let go of it."""
+    holding = holding_edges(job)
+    if not holding:
+        return ""
+    on = holding[0].on
+    why = "was killed" if was_killed(on) else "will not succeed by itself"
+    who = "it" if holding[0].er_end.layer is None else end_name(job, holding[0].er_end, alone=True)
+    return f"{who} waits for {on.name}, which {why}; cuelet drop-depends {job.name} --on {on.name}"
+
+
+def _dead_reason(job: Job) -> str:
     dead, waiting = job.count(DEAD), job.count(DEPEND)
+    if not dead:
+        return ""
     are = "1 frame is dead" if dead == 1 else f"{dead} frames are dead"
     vain = f", {waiting} wait in vain" if waiting else ""
     return f"{are}{vain}; cuelet retry {job.name}, or cuelet eat {job.name}"

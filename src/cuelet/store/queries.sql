@@ -1,11 +1,11 @@
 -- name: insert_job
 INSERT INTO job (id, spec, state, paused, priority, autoeat, max_retries, min_cores, max_cores,
-                 submitted_at, stopped_at, after)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 submitted_at, stopped_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: update_job
 UPDATE job SET state = ?, paused = ?, priority = ?, autoeat = ?, max_retries = ?, min_cores = ?,
-               max_cores = ?, submitted_at = ?, stopped_at = ?, after = ?
+               max_cores = ?, submitted_at = ?, stopped_at = ?
 WHERE pk = ?
 
 -- name: drop_job
@@ -14,8 +14,8 @@ DELETE FROM job WHERE pk = ?
 -- name: put_frame
 INSERT OR REPLACE INTO frame (job, idx, state, attempt, retries, exit_status, exit_signal, start_at,
                               stop_at, wall_s, cpu_s, max_rss_kb, freed, assumed, intent, reason,
-                              spared, raises, held_cores, held_mb)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              spared, raises, held_cores, held_mb, outdated)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: drop_layers
 DELETE FROM layer WHERE job = ?
@@ -26,6 +26,16 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 
 -- name: put_released_edge
 INSERT OR IGNORE INTO released_edge (job, idx) VALUES (?, ?)
+
+-- name: drop_released_edge
+DELETE FROM released_edge WHERE job = ? AND idx = ?
+
+-- name: put_depend
+INSERT OR IGNORE INTO depend (job, idx, kind, outcome, layer, er_frame, on_job, on_layer, on_frame)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: clear_after
+UPDATE job SET after = '{}' WHERE pk = ?
 
 -- name: drop_comments
 DELETE FROM comment WHERE job = ?
@@ -50,13 +60,17 @@ SELECT idx, cores, max_cores, memory_mb, retries, tags FROM layer WHERE job = ?
 -- name: released_edges_of
 SELECT idx FROM released_edge WHERE job = ?
 
+-- name: depends_of
+SELECT idx, kind, outcome, layer, er_frame, on_job, on_layer, on_frame
+FROM depend WHERE job = ? ORDER BY idx
+
 -- name: comments_of
 SELECT number, at, user, subject, message FROM comment WHERE job = ? ORDER BY pos
 
 -- name: frames_of
 SELECT idx, state, attempt, retries, exit_status, exit_signal, start_at, stop_at, wall_s, cpu_s,
        max_rss_kb, freed, assumed, intent, reason, spared, raises, held_cores,
-       held_mb
+       held_mb, outdated
 FROM frame WHERE job = ?
 
 -- name: drop_layer_starts

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from cuelet.core.crossjob import StoredEdge, attach_stored, whole_job
 from cuelet.core.farm import Decision, Farm
+from cuelet.core.graph import Edge
 from cuelet.core.job import Comment, FrameRow, Job, Layer
 from cuelet.core.skip import Made
-from cuelet.core.spec import spec_from_dict, spec_to_dict
-from cuelet.core.states import JobState
+from cuelet.core.spec import EdgeSpec, spec_from_dict, spec_to_dict
+from cuelet.core.states import JobState, Outcome
 from cuelet.store import layer_start, machine
 from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast
 from cuelet.store.database import connect, transaction, translated
 from cuelet.store.errors import BackupError, DiskFullError
 from cuelet.store.sql import queries
+from outline.frames import EdgeKind
 
 _SERIALIZED = 3
 """`sqlite3.threadsafety` of a library in which threads may share a connection."""
@@ -77,6 +80,8 @@ class Store:
                 self._insert_job(job)
             for job in decision.jobs.values():
                 self._update_job(job)
+            for edge in decision.edges.values():
+                self._put_edge(edge)
             self._database.executemany(
                 self._sql["put_frame"],
                 [
@@ -166,20 +171,24 @@ class Store:
             machine.read(self._database, farm)
 
     def load(self) -> Iterator[Job]:
-        """Yield every job as it was last committed.
+        """Yield every job as it was last committed, with what they wait for in each other.
 
         Raises:
             StoreError: The file cannot be read.
         """
         with translated(self.path, "read"):
-            for row in self._database.execute(self._sql["all_jobs"]).fetchall():
-                yield self._job(row)
+            rows = self._database.execute(self._sql["all_jobs"]).fetchall()
+            jobs = {row[1]: self._job(row) for row in rows}
+            attach_stored(jobs, [edge for job in jobs.values() for edge in self._added_edges(job)])
+        yield from jobs.values()
 
     def _insert_job(self, job: Job) -> None:
         text = json.dumps(spec_to_dict(job.spec), separators=(",", ":"))
         cursor = self._database.execute(self._sql["insert_job"], (job.id, text, *_job_values(job)))
         assert cursor.lastrowid is not None
         self._pks[job.id] = cursor.lastrowid
+        for edge in job.added_edges():
+            self._put_edge(edge)
 
     def _put_starts(self, pk: int, job: Job) -> None:
         rows = [(pk, *row) for row in layer_start.rows_of(job)]
@@ -195,11 +204,16 @@ class Store:
             self._sql["put_layer"],
             [(pk, layer.index, *_layer_values(layer)) for layer in job.layers if _differs(layer)],
         )
-        self._database.executemany(
-            self._sql["put_released_edge"],
-            [(pk, edge.index) for edge in job.edges if not edge.active],
-        )
         self._put_comments(pk, job)
+
+    def _put_edge(self, edge: Edge) -> None:
+        pk = self._pks[edge.er.id]
+        if edge.index >= len(edge.er.spec.edges):
+            self._database.execute(
+                self._sql["put_depend"], (pk, edge.index, *_edge_values(edge.spec))
+            )
+        release = "drop_released_edge" if edge.active else "put_released_edge"
+        self._database.execute(self._sql[release], (pk, edge.index))
 
     def _put_comments(self, pk: int, job: Job) -> None:
         self._database.execute(self._sql["drop_comments"], (pk,))
@@ -215,7 +229,8 @@ class Store:
         job.state, job.paused, job.priority = JobState(row[3]), bool(row[4]), row[5]
         job.autoeat, job.max_retries = bool(row[6]), row[7]
         job.min_cores, job.max_cores, job.stopped_at = row[8], row[9], row[11]
-        job.after = json.loads(row[12])
+        if row[12] != "{}":
+            self._adopt_awaited_jobs(pk, job, json.loads(row[12]))
         job.comments = [Comment._make(values) for values in self._rows("comments_of", pk)]
         for index, cores, max_cores, memory_mb, retries, tags in self._rows("layers_of", pk):
             layer = job.layers[index]
@@ -225,6 +240,23 @@ class Store:
         frames = [FrameRow._make(values) for values in self._rows("frames_of", pk)]
         job.restore(frames, [index for (index,) in self._rows("released_edges_of", pk)])
         return job
+
+    def _adopt_awaited_jobs(self, pk: int, job: Job, after: dict[str, bool]) -> None:
+        """Write down as depends the jobs that an older Cuelet kept in the job's row."""
+        with transaction(self._database):
+            for index, (on_job, active) in enumerate(after.items(), len(job.edges)):
+                values = _edge_values(whole_job(on_job))
+                self._database.execute(self._sql["put_depend"], (pk, index, *values))
+                if not active:
+                    self._database.execute(self._sql["put_released_edge"], (pk, index))
+            self._database.execute(self._sql["clear_after"], (pk,))
+
+    def _added_edges(self, job: Job) -> Iterable[StoredEdge]:
+        pk = self._pks[job.id]
+        rows = self._rows("depends_of", pk)
+        released = {index for (index,) in self._rows("released_edges_of", pk)} if rows else set()
+        for index, *values in rows:
+            yield StoredEdge(job.id, index, _edge_from_values(values), index not in released)
 
     def _rows(self, query: str, pk: int) -> list[tuple[Any, ...]]:
         return self._database.execute(self._sql[query], (pk,)).fetchall()
@@ -248,7 +280,24 @@ def _job_values(job: Job) -> tuple[object, ...]:
         job.max_cores,
         job.submitted_at,
         job.stopped_at,
-        json.dumps(job.after),
+    )
+
+
+def _edge_values(spec: EdgeSpec) -> tuple[object, ...]:
+    ends = spec.layer, spec.er_frame, spec.on_job, spec.on, spec.on_frame
+    return spec.kind.value, spec.outcome.value, *ends
+
+
+def _edge_from_values(values: list[Any]) -> EdgeSpec:
+    kind, outcome, layer, er_frame, on_job, on, on_frame = values
+    return EdgeSpec(
+        layer=layer,
+        er_frame=er_frame,
+        on_job=on_job,
+        on=on,
+        on_frame=on_frame,
+        kind=EdgeKind(kind),
+        outcome=Outcome(outcome),
     )
 
 

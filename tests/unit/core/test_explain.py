@@ -116,7 +116,7 @@ def test_paused_and_waiting_for_another_job_are_both_told(farm: Farm) -> None:
     told = explain_frame(farm, job, 0)
 
     assert [reason.code for reason in told] == ["job", "paused"]
-    assert told[0].remedy == "cueadmin -drop-depends a-b-c_job"
+    assert told[0].remedy == f"cuelet drop-depends {job.name} --on {first.name}"
     assert told[1].remedy == "cuelet resume a-b-c_job"
 
 

@@ -50,7 +50,7 @@ def test_a_job_that_a_pending_one_waits_for_is_kept() -> None:
     acts.kill_job(farm, first, Decision(), now=3.0)
 
     assert list_history(farm, before=100.0) == []
-    acts.release_jobs(waiting, [first.id], Decision())
+    acts.release_edges(waiting, waiting.edges, Decision())
     assert list_history(farm, before=100.0) == [first]
 
 

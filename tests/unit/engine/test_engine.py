@@ -14,6 +14,7 @@ from cuelet.core import farm as acts
 from cuelet.core import ids
 from cuelet.core.check import check
 from cuelet.core.command import Place
+from cuelet.core.crossjob import StoredEdge, attach_stored
 from cuelet.core.endings import AFTER_KILL, FREE_RETRIES
 from cuelet.core.errors import InvalidRequestError, NotFoundError
 from cuelet.core.farm import Decision, Farm
@@ -61,7 +62,11 @@ class MemoryStore:
             }
         for job in (*decision.launched, *decision.jobs.values()):
             self._jobs[job.id]["job"] = (job.paused, job.state, job.stopped_at)
+        for job in (*decision.launched, *(edge.er for edge in decision.edges.values())):
             self._jobs[job.id]["edges"] = [edge.index for edge in job.edges if not edge.active]
+            self._jobs[job.id]["added"] = [
+                StoredEdge(job.id, edge.index, edge.spec, edge.active) for edge in job.added_edges()
+            ]
         for (job_id, index), job in decision.frames.items():
             self._jobs[job_id]["rows"][index] = job.row(index)
 
@@ -69,11 +74,14 @@ class MemoryStore:
         """Keep no settings: none of the tests here make any."""
 
     def load(self) -> Iterator[Job]:
-        for job_id, kept in list(self._jobs.items()):
+        jobs = {}
+        for job_id, kept in self._jobs.items():
             job = Job(spec_from_dict(kept["spec"]), job_id, submitted_at=kept["at"])
             job.paused, job.state, job.stopped_at = kept["job"]
             job.restore(kept["rows"].values(), kept["edges"])
-            yield job
+            jobs[job_id] = job
+        attach_stored(jobs, [edge for kept in self._jobs.values() for edge in kept["added"]])
+        yield from jobs.values()
 
     def close(self) -> None:
         self.closed = True

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cuelet.core.errors import InvalidSpecError
-from cuelet.core.spec import DEFAULT_MEMORY_MB, EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
 from cuelet.rpc.spec_xml import parse_spec
 from outline.frames import EdgeKind
@@ -166,7 +166,8 @@ def depend(kind: str, inner: str, *, anyframe: str = "False") -> EdgeSpec:
 
 
 LAYERS = "<deplayer>Main-Layer</deplayer><onlayer>other</onlayer>"
-SIM = EdgeKind.LAYER_ON_SIM_FRAME
+SIM, GATE = EdgeKind.LAYER_ON_SIM_FRAME, EdgeKind.LAYER_ON_LAYER
+BY_FRAME, PREVIOUS = EdgeKind.FRAME_BY_FRAME, EdgeKind.PREVIOUS_FRAME
 
 
 @pytest.mark.parametrize(
@@ -183,12 +184,12 @@ SIM = EdgeKind.LAYER_ON_SIM_FRAME
         (
             "LAYER_ON_FRAME",
             "<deplayer>main_layer</deplayer><onframe>-3-other</onframe>",
-            {"kind": SIM, "on_frame": -3},
+            {"kind": GATE, "on_frame": -3},
         ),
         (
             "FRAME_ON_FRAME",
             "<depframe>0004-Main-Layer</depframe><onframe>0002-other</onframe>",
-            {"kind": SIM, "on_frame": 2, "er_frame": 4},
+            {"kind": GATE, "on_frame": 2, "er_frame": 4},
         ),
         (
             "FRAME_ON_LAYER",
@@ -211,11 +212,12 @@ def test_a_layer_can_wait_for_any_frame(word: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "inner", "says"),
     [
-        ("NO_SUCH", LAYERS, "known are FRAME_BY_FRAME"),
+        ("NO_SUCH", LAYERS, "known are JOB_ON_JOB"),
         ("FRAME_BY_FRAME", "<deplayer>main_layer</deplayer>", "onlayer"),
         ("LAYER_ON_FRAME", "<deplayer>main_layer</deplayer><onframe>other</onframe>", "0012-layer"),
         ("JOB_ON_JOB", "", "wait for itself"),
-        ("LAYER_ON_JOB", "<deplayer>main_layer</deplayer>", "between jobs"),
+        ("LAYER_ON_JOB", "<deplayer>main_layer</deplayer>", "name another job"),
+        ("JOB_ON_LAYER", "<onlayer>other</onlayer>", "name another job"),
     ],
 )
 def test_a_depend_that_is_not_understood_is_refused(kind: str, inner: str, says: str) -> None:
@@ -223,12 +225,61 @@ def test_a_depend_that_is_not_understood_is_refused(kind: str, inner: str, says:
         depend(kind, inner)
 
 
-def test_a_depend_on_another_job_is_refused_and_one_of_another_job_is_not_ours() -> None:
-    with pytest.raises(InvalidSpecError, match="show-sh_10-me_elsewhere"):
-        spec(depends=f"<depend type='LAYER_ON_LAYER'><onjob>elsewhere</onjob>{LAYERS}</depend>")
-    job = spec(depends=f"<depend type='LAYER_ON_LAYER'><depjob>elsewhere</depjob>{LAYERS}</depend>")
+@pytest.mark.parametrize(
+    ("name", "inner", "expected"),
+    [
+        ("JOB_ON_LAYER", "<onlayer>other</onlayer>", {"layer": "", "on": "other"}),
+        (
+            "JOB_ON_FRAME",
+            "<onframe>0003-other</onframe>",
+            {"layer": "", "on": "other", "on_frame": 3},
+        ),
+        ("LAYER_ON_JOB", "<deplayer>Main-Layer</deplayer>", {"layer": "main_layer", "on": ""}),
+        ("LAYER_ON_LAYER", LAYERS, {"layer": "main_layer", "on": "other"}),
+        (
+            "LAYER_ON_FRAME",  # where OpenCue's server looks for the frame
+            "<deplayer>main_layer</deplayer><onlayer>0003-other</onlayer>",
+            {"layer": "main_layer", "on": "other", "on_frame": 3},
+        ),
+        (
+            "FRAME_ON_JOB",
+            "<depframe>0004-main_layer</depframe>",
+            {"layer": "main_layer", "er_frame": 4, "on": ""},
+        ),
+        (
+            "FRAME_ON_LAYER",
+            "<depframe>0004-main_layer</depframe><onlayer>other</onlayer>",
+            {"layer": "main_layer", "er_frame": 4, "on": "other"},
+        ),
+        (
+            "FRAME_ON_FRAME",
+            "<depframe>0004-main_layer</depframe><onframe>0003-other</onframe>",
+            {"layer": "main_layer", "er_frame": 4, "on": "other", "on_frame": 3},
+        ),
+        (
+            "LAYER_ON_SIM_FRAME",
+            "<deplayer>main_layer</deplayer><onframe>0003-other</onframe>",
+            {"layer": "main_layer", "on": "other", "on_frame": 3, "kind": SIM},
+        ),
+        ("FRAME_BY_FRAME", LAYERS, {"layer": "main_layer", "on": "other", "kind": BY_FRAME}),
+        ("PREVIOUS_FRAME", LAYERS, {"layer": "main_layer", "on": "other", "kind": PREVIOUS}),
+    ],
+)
+def test_every_depend_type_on_another_job_is_read(
+    name: str, inner: str, expected: dict[str, Any]
+) -> None:
+    job = spec(depends=f"<depend type='{name}'><onjob>Else-Where</onjob>{inner}</depend>")
 
     assert job.edges == ()
+    (edge,) = job.outside
+    values = {"kind": GATE, "on_job": "show-sh_10-me_else_where", **expected}
+    assert edge == EdgeSpec(**values)
+    assert edge.type is DependType[name]
+
+
+def test_a_depend_of_a_job_that_the_spec_does_not_launch_is_refused() -> None:
+    with pytest.raises(InvalidSpecError, match="launches only show-sh_10-me_my_job"):
+        spec(depends=f"<depend type='LAYER_ON_LAYER'><depjob>elsewhere</depjob>{LAYERS}</depend>")
 
 
 # -- the extension -----------------------------------------------------------------------------

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cuelet.core import depends, host, ids, limits, ordering
 from cuelet.core import farm as acts
-from cuelet.core import host, ids, limits, ordering
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.history import forget
-from cuelet.core.job import Comment, Job
+from cuelet.core.job import Comment, FrameRow, Job
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_to_dict
 from cuelet.core.states import Outcome
 from cuelet.store.errors import NewerSchemaError, StoreError
@@ -55,7 +55,7 @@ def picture(job: Job) -> dict[str, Any]:
         "frames": [job.row(index) for index in range(job.size)],
         "waiting": [list(of) for of in (job.unmet, job.doomed, job.flags)],
         "counts": [list(layer.counts) for layer in job.layers],
-        "edges": [(edge.active, edge.open_count, edge.lost) for edge in job.edges],
+        "edges": [(e.spec, e.active, e.open_count, e.lost) for e in job.edges],
     }
 
 
@@ -272,29 +272,6 @@ def test_a_job_of_the_longest_integers_is_kept(tmp_path: Path) -> None:
     assert reopened(store) == [picture(b.job)]
 
 
-WITHOUT_LIMITS = "DROP TABLE limits; DROP TABLE host; DROP TABLE layer_start;"
-WITHOUT_RESERVATIONS = (
-    f"{WITHOUT_LIMITS}"
-    "ALTER TABLE frame DROP COLUMN held_cores; ALTER TABLE frame DROP COLUMN held_mb;"
-)
-WITHOUT_MADE = f"{WITHOUT_RESERVATIONS} DROP TABLE made;"
-WITHOUT_BUDGETS = "ALTER TABLE frame DROP COLUMN spared; ALTER TABLE frame DROP COLUMN raises;"
-
-
-def test_frames_of_schema_3_come_back_with_their_whole_budgets(tmp_path: Path) -> None:
-    path = tmp_path / "farm.db"
-    store = Store(path)
-    b = Bench(SPEC)
-    b.run(0, 1)
-    store.commit(b.decide())
-    store.close()
-    old = sqlite3.connect(path)
-    old.executescript(f"{WITHOUT_MADE} {WITHOUT_BUDGETS} PRAGMA user_version = 3;")
-    old.close()
-
-    assert reopened(Store(path)) == [picture(b.job)]
-
-
 def test_a_running_frame_holds_after_a_restart_what_its_run_was_given(tmp_path: Path) -> None:
     store = Store(tmp_path / "farm.db")
     b = Bench(SPEC, memory_mb=4096)
@@ -313,25 +290,6 @@ def test_a_running_frame_holds_after_a_restart_what_its_run_was_given(tmp_path: 
     assert farm.free_memory_mb == 4096 - given[1]
     farm.let_go(job, 0)
     assert (farm.free_cores, farm.free_memory_mb) == (4.0, 4096)
-    store.close()
-
-
-def test_a_frame_that_runs_in_schema_5_holds_what_its_layer_asks(tmp_path: Path) -> None:
-    path = tmp_path / "farm.db"
-    store = Store(path)
-    b = Bench(SPEC)
-    b.start(0)
-    store.commit(b.decide())
-    store.close()
-    old = sqlite3.connect(path)
-    old.executescript(f"{WITHOUT_RESERVATIONS} PRAGMA user_version = 5;")
-    old.close()
-
-    store = Store(path)
-    (job,) = store.load()
-
-    Farm(cores=4.0, memory_mb=4096).hold(job, 0)
-    assert job.reserved == b.job.reserved
     store.close()
 
 
@@ -360,35 +318,138 @@ def test_a_layer_set_back_to_what_its_spec_says_stays_so(tmp_path: Path) -> None
     assert reopened(store) == [picture(b.job)]
 
 
-def old_database(path: Path, schema: int, job: Job) -> None:
-    """Write what a Cuelet of an earlier schema left behind: one job."""
-    database = sqlite3.connect(path)
+def old_database(path: Path, schema: int) -> sqlite3.Connection:
+    """Return a database as a Cuelet of that schema left it, with nothing in it."""
+    old = sqlite3.connect(path, isolation_level=None)
     for script in migrations()[:schema]:
-        database.executescript(script)
-    database.execute(
-        "INSERT INTO job (id, spec, state, paused, priority, autoeat, max_retries, min_cores,"
-        " max_cores, submitted_at, stopped_at) VALUES (?, ?, 0, 0, 1, 0, 1, 1.0, -1.0, 1.0, 0)",
-        (job.id, json.dumps(spec_to_dict(job.spec))),
-    )
-    database.execute(f"PRAGMA user_version = {schema}")
-    database.commit()
-    database.close()
+        old.executescript(script)
+    old.execute(f"PRAGMA user_version = {schema}")
+    return old
+
+
+def put_job(old: sqlite3.Connection, job: Job, **more: object) -> None:
+    """Write a job's row with the columns of schema 1."""
+    values: dict[str, object] = {
+        "id": job.id,
+        "spec": json.dumps(spec_to_dict(job.spec)),
+        "state": 0,
+        "paused": 0,
+        "priority": 1,
+        "autoeat": 0,
+        "max_retries": 1,
+        "min_cores": 1.0,
+        "max_cores": -1.0,
+        "submitted_at": 1.0,
+        "stopped_at": 0.0,
+        **more,
+    }
+    marks = ", ".join("?" * len(values))
+    old.execute(f"INSERT INTO job ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+
+
+def put_frame(old: sqlite3.Connection, row: FrameRow) -> None:
+    """Write a frame's row of the first job with the columns of schema 1, which are the first 15."""
+    names = ", ".join(("job", "idx", *row._fields[1:15]))
+    marks = ", ".join("?" * 16)
+    old.execute(f"INSERT INTO frame ({names}) VALUES ({marks})", (1, *row[:15]))
 
 
 @pytest.mark.parametrize("schema", range(1, len(migrations())))
-def test_a_database_of_an_earlier_schema_opens_with_its_jobs(tmp_path: Path, schema: int) -> None:
-    b = Bench(SPEC)
-    b.decide()  # the launch is on disk already
-    old_database(tmp_path / "farm.db", schema, b.job)
+def test_a_database_of_an_older_schema_opens_with_its_jobs(tmp_path: Path, schema: int) -> None:
+    path = tmp_path / "farm.db"
+    old, b = old_database(path, schema), Bench(SPEC)
+    b.run(0, 1)
+    put_job(old, b.job)
+    put_frame(old, b.job.row(0))
+    old.close()
+    b.decide()
 
-    again = Store(tmp_path / "farm.db")
+    store = Store(path)
 
-    assert again._database.execute("PRAGMA user_version").fetchone() == (len(migrations()),)
-    assert [picture(job) for job in again.load()] == [picture(b.job)]
+    assert store._database.execute("PRAGMA user_version").fetchone() == (len(migrations()),)
+    assert [picture(job) for job in store.load()] == [picture(b.job)]
+    b.start(0)
+    b.end(0)
     acts.add_comment(b.job, Comment(7, 5.0, "me", "subject", "text"), b.decision)
-    limits.create(b.farm, "id", "nuke", 3, b.decision)
-    again.commit(b.decide())
-    assert reopened(again) == [picture(b.job)]
+    store.commit(b.decide())
+    assert reopened(store) == [picture(b.job)]
+
+
+def test_a_frame_that_runs_in_schema_5_holds_what_its_layer_asks(tmp_path: Path) -> None:
+    path = tmp_path / "farm.db"
+    old, b = old_database(path, 5), Bench(SPEC)
+    b.start(0)
+    put_job(old, b.job)
+    put_frame(old, b.job.row(0))
+    old.close()
+
+    store = Store(path)
+    (job,) = store.load()
+
+    Farm(cores=4.0, memory_mb=4096).hold(job, 0)
+    assert job.reserved == b.job.reserved
+    store.close()
+
+
+def test_jobs_that_wait_for_jobs_in_an_older_database_still_do(tmp_path: Path) -> None:
+    path = tmp_path / "farm.db"
+    b = Bench(SPEC)
+    names = ("show-shot-me_second", "show-shot-me_third")
+    specs = [spec_of(LayerSpec(name="layer"), name=name, after=(SPEC.name,)) for name in names]
+    waiting = acts.launch(b.farm, specs, [ids.job_id(2), ids.job_id(3)], b.decision, now=1.0)
+    depends.satisfy(waiting[1].edges[0], b.decision)
+    b.decide()
+    old = old_database(path, 3)
+    put_job(old, b.job)
+    for job, active in zip(waiting, (True, False), strict=True):
+        put_job(old, job, after=json.dumps({b.job.id: active}))
+    old.close()
+
+    expected = [picture(job) for job in (b.job, *waiting)]
+
+    store = Store(path)
+    assert [picture(job) for job in store.load()] == expected
+    assert reopened(store) == expected
+
+
+def test_depends_between_jobs_come_back_whatever_happened_to_them(tmp_path: Path) -> None:
+    store, b = Store(tmp_path / "farm.db"), Bench(SPEC)
+    outside = EdgeSpec(layer="layer", on="then", on_job=SPEC.name)
+    spec = spec_of(LayerSpec(name="layer", range="1-4"), name="show-shot-me_x", outside=(outside,))
+    (other,) = acts.launch(b.farm, [spec], [ids.job_id(2)], b.decision, now=2.0)
+    gate = EdgeKind.LAYER_ON_LAYER
+    store.commit(b.decide())
+
+    whole = EdgeSpec(layer="", on="clean", on_job=b.job.id, kind=gate)
+    kept = depends.add_depend(b.farm, other, whole, b.decision)
+    one = EdgeSpec(layer="layer", er_frame=2, on="main", on_frame=3, on_job=b.job.id, kind=gate)
+    dropped = depends.add_depend(b.farm, other, one, b.decision)
+    store.commit(b.decide())
+    depends.satisfy(dropped, b.decision)
+    depends.satisfy(other.edges[0], b.decision)
+    store.commit(b.decide())
+    depends.satisfy_not(other.edges[0], b.decision)
+    b.run(0)
+    store.commit(b.decide())
+
+    expected = [picture(b.job), picture(other)]
+    assert [edge.active for edge in other.edges] == [True, True, False]
+    assert kept.spec in [edge.spec for edge in other.edges]
+    assert reopened(store) == expected
+
+
+def test_a_running_frame_whose_input_is_made_again_runs_again_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    store, b = Store(tmp_path / "farm.db"), Bench(SPEC)
+    b.run(0)
+    b.start(4)
+    b.retry(0)
+
+    store.commit(b.decide())
+
+    assert b.job.outdated == {4}
+    assert reopened(store) == [picture(b.job)]
 
 
 def test_limits_and_the_machines_settings_come_back(tmp_path: Path) -> None:

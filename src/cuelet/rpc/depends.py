@@ -1,0 +1,93 @@
+"""Adding depends over the wire: what waits and what is waited for, named by ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from opencue_proto import depend_pb2
+
+from cuelet.core import depends
+from cuelet.core.depends import Target
+from cuelet.core.errors import InvalidRequestError
+from cuelet.core.farm import Decision, Farm
+from cuelet.core.graph import Edge
+from cuelet.core.job import Job
+from cuelet.core.spec import EdgeSpec
+from cuelet.engine.engine import Engine
+from cuelet.rpc import convert, search
+from outline.frames import EdgeKind
+
+
+class Place(NamedTuple):
+    """One end of a depend: a job, a layer of it, or a frame of that."""
+
+    job: Job
+    layer: str = ""
+    frame: int | None = None
+
+
+FindPlace = Callable[[Farm, Any], Place]
+"""Looks up what a message names by its id; raises NotFoundError."""
+
+
+def job_place(farm: Farm, message: Any) -> Place:
+    """Return the job of a message; raises NotFoundError."""
+    return Place(search.job_of(farm, message))
+
+
+def layer_place(farm: Farm, message: Any) -> Place:
+    """Return the layer of a message; raises NotFoundError."""
+    job, layer = search.layer_of(farm, message.id)
+    return Place(job, layer.name)
+
+
+def frame_place(farm: Farm, message: Any) -> Place:
+    """Return the frame of a message; raises NotFoundError."""
+    job, index = search.frame_of(farm, message.id)
+    layer = job.layer_at(index)
+    return Place(job, layer.name, layer.number(index))
+
+
+async def create(
+    engine: Engine,
+    er: tuple[FindPlace, Any],
+    on: tuple[FindPlace, Any],
+    kind: EdgeKind = EdgeKind.LAYER_ON_LAYER,
+) -> depend_pb2.Depend:
+    """Add a depend of one place on another, and return it.
+
+    Args:
+        engine: The farm.
+        er: How to find what waits, and the message that names it.
+        on: The same of what is waited for.
+        kind: How the frames of two layers are linked.
+    """
+
+    def decide(farm: Farm, decision: Decision, now: float) -> Edge:
+        waiting, awaited = er[0](farm, er[1]), on[0](farm, on[1])
+        return depends.add_depend(farm, waiting.job, _spec(waiting, awaited, kind), decision)
+
+    return convert.depend_message(await engine.submit(decide))
+
+
+def _spec(er: Place, on: Place, kind: EdgeKind) -> EdgeSpec:
+    return EdgeSpec(
+        layer=er.layer,
+        er_frame=er.frame,
+        on=on.layer,
+        on_frame=on.frame,
+        on_job="" if on.job is er.job else on.job.id,
+        kind=kind,
+    )
+
+
+def target_of(number: int) -> Target:
+    """Return which depends a client means to drop; raises InvalidRequestError."""
+    try:
+        return Target(number)
+    except ValueError as error:
+        raise InvalidRequestError(
+            request=f"drop depends of target {number}",
+            reason="use INTERNAL, EXTERNAL or ANY_TARGET",
+        ) from error
