@@ -184,6 +184,16 @@ class World:
             job, index = running[pick % len(running)]
             acts.ended(self.farm, self.report(job.run_id(index), status), decision)
 
+    def retry(self, pick: int, decision: Decision) -> None:
+        """Retry a frame, of a job that others wait for if there is one."""
+        jobs = [job for job in self.jobs if job.edges_from_jobs()] or self.jobs
+        ended = [
+            (j, i) for j in jobs for i in range(j.size) if j.state_of[i] not in (WAITING, DEPEND)
+        ]
+        if ended:
+            job, index = ended[pick % len(ended)]
+            acts.retry_frames(self.farm, job, [index], decision)
+
     def add(self, job: Job, new: tuple[int, EdgeSpec], decision: Decision) -> None:
         on_job, spec = self.jobs[new[0] % len(self.jobs)], new[1]
         on = "" if on_job is job else on_job.id
@@ -217,7 +227,8 @@ def is_stuck(farm: Farm, job: Job) -> bool:
     while grown:
         found = {(j.id, i) for j in farm.jobs.values() for i in range(j.size) if _comes(met, j, i)}
         grown, met = found != met, found
-    return not any((job.id, i) in met and job.state_of[i] == DEPEND for i in range(job.size))
+    waiting = (index for index in range(job.size) if job.state_of[index] == DEPEND)
+    return not any(_may_start(met, job, index) for index in waiting)
 
 
 def _comes(met: set[tuple[str, int]], job: Job, index: int) -> bool:
@@ -229,6 +240,10 @@ def _comes(met: set[tuple[str, int]], job: Job, index: int) -> bool:
         return state == RUNNING  # it is being killed: not known yet
     if state != DEPEND:
         return state in (RUNNING, WAITING)
+    return _may_start(met, job, index)
+
+
+def _may_start(met: set[tuple[str, int]], job: Job, index: int) -> bool:
     return all(_opens(met, edge, index) for edge in job.edges_holding(index) if edge.active)
 
 
@@ -255,7 +270,7 @@ def _on_edge(act: Callable[[Edge, Decision], object]) -> Any:
 OPS: dict[str, Callable[[World, Job, int, tuple[int, EdgeSpec], Decision], object]] = {
     "exit0": lambda w, j, n, e, d: w.end(n, 0, d),
     "exit1": lambda w, j, n, e, d: w.end(n, 1, d),
-    "retry": lambda w, j, n, e, d: acts.retry_frames(w.farm, j, [_index(j, n)], d),
+    "retry": lambda w, j, n, e, d: w.retry(n, d),
     "kill": lambda w, j, n, e, d: acts.kill_frames(j, [_index(j, n)], d, by="me"),
     "eat": lambda w, j, n, e, d: acts.eat_frames(w.farm, j, [_index(j, n)], d, now=w.now),
     "free": lambda w, j, n, e, d: acts.free_frames(j, [_index(j, n)], d),
@@ -271,14 +286,14 @@ OPS: dict[str, Callable[[World, Job, int, tuple[int, EdgeSpec], Decision], objec
     "pause": lambda w, j, n, e, d: acts.set_paused(j, d, paused=not j.paused),
     "restart": lambda w, j, n, e, d: w.restart(),
 }
-OFTEN = ["exit0", "exit0", "exit0", "exit1", "add", "add", "retry"]
+OFTEN = [*["exit0"] * 8, "exit1", "exit1", "add", "add", "add", "retry", "retry", "restart"]
 STEPS = st.tuples(st.sampled_from([*OPS, *OFTEN]), st.integers(0, 999), edge_specs(outside=False))
 WORLDS = st.tuples(job_specs(0), job_specs(1), job_specs(2)).map(list)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=SLOW)
-@given(WORLDS, st.lists(STEPS, max_size=40))
+@given(WORLDS, st.lists(STEPS, min_size=10, max_size=50))
 def test_every_invariant_holds_between_jobs_whatever_happens(
     specs: list[JobSpec], steps: list[tuple[str, int, tuple[int, EdgeSpec]]]
 ) -> None:

@@ -92,6 +92,8 @@ def find_circle(new: Sequence[Edge]) -> str | None:
 
     Jobs are looked at first, then layers, and frames only when layers do wait in a circle.
     """
+    if len(new) == 1 and not _leads_on(new[0]):
+        return None
     jobs = list(dict.fromkeys(edge.er for edge in new))
     if all(edge.er is not edge.on for edge in new) and not _cycle(_Jobs(jobs, new)):
         return None
@@ -99,6 +101,13 @@ def find_circle(new: Sequence[Edge]) -> str | None:
         return None
     cycle = _cycle(_Frames(new))
     return None if cycle is None else _circle_text(cycle)
+
+
+def _leads_on(edge: Edge) -> bool:
+    """Tell whether something waits for what is to wait, and what is awaited waits for something."""
+    behind = edge.er.edges_from_end(edge.er_end)
+    ahead = edge.on.edges_into_end(edge.on_end)
+    return any(other.active for other in behind) and any(other.active for other in ahead)
 
 
 def _cycle(search: _Search) -> list[Any] | None:
@@ -167,7 +176,7 @@ class _Frames(_Search):
     """Frames, as (job, index), that wait for frames or at a gate, which is its edge.
 
     Any circle goes through a new edge, so the search begins there.
-    A gate that opens at any frame is taken to open at the first one.
+    A gate that opens at any frame waits for all of them here: should the others die, it does.
     """
 
     def __iter__(self) -> Iterator[Any]:
@@ -180,8 +189,8 @@ class _Frames(_Search):
 
     def _waits_for(self, place: Any) -> Iterator[Any]:
         if isinstance(place, Edge):
-            first, count = place.on_start, 1 if place.links.any_one else place.links.awaited
-            yield from ((place.on, index) for index in range(first, first + count))
+            awaited = range(place.on_start, place.on_start + place.links.awaited)
+            yield from ((place.on, index) for index in awaited)
             return
         job, index = place
         known = (edge for edge in job.edges_holding(index) if edge.active)

@@ -47,11 +47,11 @@ def add_depend(farm: Farm, job: Job, spec: EdgeSpec, decision: Decision) -> Edge
             request=f"depend of job {job.name}",
             reason=f"it has ended; retry frames of it first: cuelet retry {job.name} --frames ...",
         )
-    known = next((edge for edge in job.edges if edge.spec == spec), None)
-    if known is not None:
+    edge = Edge(spec, len(job.edges), job, on)
+    alike = (known for known in job.edges_into_end(edge.er_end) if known.spec == spec)
+    if known := next(alike, None):
         satisfy_not(known, decision)
         return known
-    edge = Edge(spec, len(job.edges), job, on)
     _refuse_circle(edge)
     decision.spread(job, job.attach(edge))
     decision.edge(edge)

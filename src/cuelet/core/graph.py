@@ -148,7 +148,13 @@ class Edge:
         bit = ENDED if self.on_finish else MET
         vain = 0 if self.on_finish else LOST
         flags = self.on.flags
-        if self.links.same or self._offsets is not None:
+        if self.links.same:
+            shift = self.er_start - self.on_start
+            for on_index in range(self.on_start, self.on_start + self.links.awaited):
+                flag = flags[on_index]
+                if not flag & bit:
+                    yield on_index + shift, 1, int(bool(flag & vain))
+        elif self._offsets is not None:
             for on_index in range(self.on_start, self.on_start + self.links.awaited):
                 flag = flags[on_index]
                 if not flag & bit:
@@ -201,6 +207,14 @@ class EdgeIndex:
     def of_layer(self, layer: int) -> list[Edge]:
         """Return the edges of a layer and of single frames in it."""
         return [*self.by_layer[layer], *self._framed.get(layer, ())]
+
+    def touching(self, end: End) -> Iterable[Edge]:
+        """Return the edges that share frames with an end."""
+        if end.layer is None:
+            return self.every()
+        if end.single:
+            return self.at(end.layer, end.start)
+        return chain(self.of_layer(end.layer), self.whole)
 
     def at(self, layer: int, index: int) -> Iterable[Edge]:
         """Return every edge that has a frame at this end."""
@@ -256,7 +270,8 @@ def _refuse_itself(edge: Edge) -> None:
     """Refuse what waits for its own end."""
     er, on = edge.er_end, edge.on_end
     apart = er.start + er.size <= on.start or on.start + on.size <= er.start
-    if edge.er is not edge.on or apart or edge.spec.kind is EdgeKind.PREVIOUS_FRAME:
+    previous = edge.spec.kind is EdgeKind.PREVIOUS_FRAME and _are_layers(er, on)
+    if edge.er is not edge.on or apart or previous:
         return
     what = "job" if er.layer is None else "frame" if er.single else "layer"
     raise InvalidSpecError(
@@ -280,10 +295,13 @@ def end_name(job: Job, end: End, *, alone: bool = False) -> str:
     return name if alone else f"{job.name}/{name}"
 
 
+def _are_layers(er: End, on: End) -> bool:
+    return er.layer is not None and on.layer is not None and not (er.single or on.single)
+
+
 def _links(edge: Edge) -> Links:
     er, on, kind = edge.er_end, edge.on_end, edge.spec.kind
-    whole_layers = er.layer is not None and on.layer is not None and not (er.single or on.single)
-    if whole_layers and kind in _LINKED:
+    if kind in _LINKED and _are_layers(er, on):
         assert er.layer is not None
         assert on.layer is not None
         return resolve(kind, edge.er.layers[er.layer].tasks, edge.on.layers[on.layer].tasks)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cuelet.core import ids
 from cuelet.core.errors import InvalidSpecError
-from cuelet.core.graph import ENDED, LOST, MET, Edge, EdgeIndex
+from cuelet.core.graph import ENDED, LOST, MET, Edge, EdgeIndex, End
 from cuelet.core.ordering import FrameOrder
 from cuelet.core.pace import Pace
 from cuelet.core.spec import JobSpec, LayerSpec
@@ -351,6 +351,14 @@ class Job:
         """Return every edge that awaits a frame, as such or as one of its layer or job."""
         return self._awaited.at(self.layer_at(index).index, index)
 
+    def edges_into_end(self, end: End) -> Iterable[Edge]:
+        """Return every edge by which frames at an end wait."""
+        return self._waits.touching(end)
+
+    def edges_from_end(self, end: End) -> Iterable[Edge]:
+        """Return every edge that awaits frames at an end."""
+        return self._awaited.touching(end)
+
     def added_edges(self) -> list[Edge]:
         """Return the edges that the spec does not say by itself: to other jobs, or added later."""
         return self.edges[len(self.spec.edges) :]
@@ -495,7 +503,8 @@ class Job:
 
     def _spread(self, indexes: Iterable[int]) -> Moves:
         """Tell followers of changed frames, and theirs, until nothing changes any more."""
-        pending = deque((self, index) for index in indexes)
+        news = (index for index in indexes if self.flags[index] != self._flags_for(index))
+        pending = deque((self, index) for index in news)
         changed = Moves()
         while pending:
             job, index = pending.popleft()

@@ -300,6 +300,17 @@ def test_a_dead_frame_upstream_makes_every_job_behind_it_stuck_until_it_is_retri
     assert not any(acts.is_stuck(yard.farm, job) for job in jobs)
 
 
+def test_a_frame_that_is_taken_for_done_is_no_hope_for_its_own_job(yard: Yard) -> None:
+    first, second = yard.launch("first"), yard.launch("second")
+    yard.wait(second, first, layer="aaa", on="aaa")
+    yard.run(second, 3, 4, 5)
+    acts.mark_done(second, [0], yard.decision)
+
+    yard.kill(first)
+
+    assert acts.is_stuck(yard.farm, second)
+
+
 # -- adding twice, putting back, dropping ------------------------------------------------------
 
 
@@ -434,6 +445,7 @@ def test_layers_may_wait_for_each_other_when_their_frames_do_not(yard: Yard) -> 
         ({"layer": "aaa", "er_frame": 1, "on": "aaa", "on_frame": 1}, "frame"),
         ({"layer": "aaa", "er_frame": 1, "on": "aaa"}, "frame"),
         ({"layer": "aaa"}, "layer"),
+        ({"layer": "aaa", "er_frame": 1, "kind": EdgeKind.PREVIOUS_FRAME}, "frame"),
         ({"on": "aaa"}, "job"),
     ],
 )
