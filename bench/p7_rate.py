@@ -15,7 +15,7 @@ from peers import PeerMissingError, PeerProcess, gnu_parallel, plain_env
 from private_farm import Farm
 
 EXPLAIN = {
-    "P7-xargs": "`/bin/true` frames per second from launch() to the job's end, two slots: commit, spawn, own log, measure, commit. Peer: `xargs -P2 -n1`, which keeps nothing. Missed: with two slots the farm's commit and the resident's spawn wait for each other, frame by frame. Next: book a frame ahead per slot in the resident, so that a slot is filled without the way through the farm and its fsync.",
+    "P7-xargs": "`/bin/true` frames per second from launch() to the job's end, two slots: commit, spawn, own log, measure, commit. Peer: `xargs -P2 -n1`, which keeps nothing. Short frames are handed to the resident ahead of their turn, so commit and wake-up are shared by many.",
     "P7-parallel": "The same against GNU parallel (`-j2`, its output grouped).",
     "P7-hyperqueue": "The same against HyperQueue's server, worker and client from PyPI; one log file per task, no journal.",
     "P7-ray": "The same against two Ray workers that run the command with a log file each.",
