@@ -425,6 +425,8 @@ class FarmModel:
                 continue
             for layer in job.layers.values():
                 started += self._start_of(job, layer)
+                if self._waits(job, layer) and self._capped(job, layer):
+                    break  # what is left of the cap is this layer's, not that of those behind it
                 if first is None and self._lacks_room(job, layer):
                     first = layer
                     if (
@@ -454,8 +456,10 @@ class FarmModel:
         return any(frame is each for frame in layer.frames for each in started)
 
     def _lacks_room(self, job: JobModel, layer: LayerModel) -> bool:
-        waits = any(job.shown(frame) == "waiting" for frame in layer.frames)
-        return waits and not self._capped(job, layer)
+        return self._waits(job, layer) and not self._capped(job, layer)
+
+    def _waits(self, job: JobModel, layer: LayerModel) -> bool:
+        return any(job.shown(frame) == "waiting" for frame in layer.frames)
 
     def _fits(self, layer: LayerModel) -> bool:
         cores, memory_mb = self.reservation(layer)
