@@ -190,7 +190,11 @@ class Engine:
         asyncio.get_running_loop().call_later(TICK_S, self._tick)
         late = list(self._watchdog.overdue(self.farm, self.place()))
         if late:
-            self._requests.append((_time_out(late), asyncio.get_running_loop().create_future()))
+            nobody = asyncio.get_running_loop().create_future()
+            nobody.add_done_callback(
+                _retrieve
+            )  # a failed commit is logged; the next tick asks again
+            self._requests.append((_time_out(late), nobody))
             self._wake.set()
 
     # -- disks -------------------------------------------------------------------------------
@@ -473,6 +477,11 @@ def _time_out(late: list[tuple[str, str]]) -> Request[None]:
 
 def _places(disks: tuple[FullDisk, ...]) -> set[tuple[DiskUse, str]]:
     return {(disk.use, disk.folder) for disk in disks}
+
+
+def _retrieve(future: asyncio.Future[Any]) -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 def _is_bug(reply: object) -> bool:
