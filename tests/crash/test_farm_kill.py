@@ -56,6 +56,7 @@ def test_every_frame_runs_once_while_the_farm_is_killed_and_watched(
     )
 
     with watching(farm, job) as (watch, shown):
+        wait_until(shown.read_text)  # it has found the job
         for _ in range(2):
             # Nobody else starts the farm, so that as many looks of watch fail as there are kills:
             # fewer than it bears, on a machine however slow.
