@@ -81,9 +81,8 @@ def test_a_full_disk_under_the_database_loses_nothing_and_books_nothing(
 
         filling = fill(farm.state_dir)
         gate.touch()
-        wait_until(lambda: states(held.id())["SUCCEEDED"] == 2 or alarms(), GUARD_S)
-        (alarm,) = wait_until(alarms, GUARD_S)
-        assert "out of disk for its database" in alarm
+        # The logs lie on the same disk, and may be named as well.
+        wait_until(lambda: any("disk for its database" in alarm for alarm in alarms()), GUARD_S)
         wait_until(lambda: states(held.id())["SUCCEEDED"] >= 2, GUARD_S)
         begun = started(tmp_path)
 
@@ -93,7 +92,7 @@ def test_a_full_disk_under_the_database_loses_nothing_and_books_nothing(
         assert "ALARM" in said
         assert "cuelet farm prune" in said
         why = farm.json("why", held.id())["frames"][0]["reasons"]
-        assert [reason["code"] for reason in why] == ["disk"]
+        assert {reason["code"] for reason in why} == {"disk"}
         assert "out of disk" in (farm.state_dir / "farm.log").read_text() or not os.path.getsize(
             farm.state_dir / "farm.log"
         )
