@@ -85,9 +85,11 @@ class Resident:
         self.link, self.stopping = link, False
         self.lanes.restart()
         live = [p for p in self._world.processes.values() if p.run_id not in self.recovering]
-        now = self._world.clock.elapsed_s
-        running = [LiveRun(p.run_id, p.pid, p.pid, p.began, now - p.began) for p in live]
-        running += [LiveRun(run, 1, 1, 0.0, 0.0) for run in self.recovering]
+        now, at = self._world.clock.elapsed_s, self._world.clock.now()
+        running = [
+            LiveRun(p.run_id, p.pid, p.pid, at - (now - p.began), now - p.began) for p in live
+        ]
+        running += [LiveRun(run, 1, 1, at, 0.0) for run in self.recovering]
         ended = tuple(exited for exited in self._world.journal.values() if exited)
         return RunnerState(1, "boot", tuple(running), ended, has_lanes=True)
 
