@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import codecs
-import re
+import unicodedata
 
-_DRIVING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
-)
-"""Characters that move the cursor, colour, retitle, or turn what follows around."""
+_DRIVING = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Categories of characters that move the cursor, colour, retitle, or turn what follows around."""
+
+
+class _Shown(dict[int, str]):
+    """What stands for a character, by its number; learned as characters come."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        drives = char not in "\n\t" and unicodedata.category(char) in _DRIVING
+        self[code] = "?" if drives else char
+        return self[code]
 
 
 class Harmless:
@@ -19,6 +27,7 @@ class Harmless:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._shown = _Shown()
         self._ends_with_return = False
 
     def feed(self, block: bytes) -> bytes:
@@ -28,4 +37,4 @@ class Harmless:
             text = text.removeprefix("\n")
         self._ends_with_return = text.endswith("\r")
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return _DRIVING.sub("?", text).encode()
+        return text.translate(self._shown).encode()
