@@ -24,7 +24,7 @@ STOCK = ("opencue-pyoutline==1.37.0", "packaging", "future")
 """The last two are missing from what stock says it needs."""
 
 EXPLAIN = {
-    "P3-1": "Build, set up and serialise 1,000 layers x 100 frames, each frame by frame on the one before; a fresh process each time, imports not counted. Missed on this disk (0.29 to 0.40 of stock over three runs, 0.16 to 0.19 on another day): what is left is making a folder and a file per layer. Next: one file per session with an index, which keeps loading a single layer cheap.",
+    "P3-1": "Build, set up and serialise 1,000 layers x 100 frames, each frame by frame on the one before; a fresh process each time, imports not counted.",
     "P3-2": "The same with 4,000 layers.",
     "P3-3": "The same with 10,000 layers; stock is timed once.",
     "P3-4": "200 layers, each waiting for all that come before it.",
