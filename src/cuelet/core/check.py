@@ -177,6 +177,8 @@ def _check_running(job: Job) -> list[str]:
     found = []
     if running != set(job.reserved):
         found.append("what is reserved is not what is running")
+    if any(not job.start_at[index] for index in running):
+        found.append("a frame runs that has not begun")
     if not set(job.gpus_held) <= running:
         found.append("GPUs are held by what is not running")
     if not set(job.lanes) <= running:

@@ -75,7 +75,7 @@ def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float) ->
         job: The job.
         index: The frame.
         decision: Where what changes is noted.
-        at: When it ended, and the next one began.
+        at: When it ended, and the next one began; 0 when it did not even begin.
     """
     if job.state_of[index] == SETUP:
         for lane in job.lanes.values():
@@ -89,7 +89,7 @@ def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float) ->
         job.started_with.pop(index, None)
         job.rss_kb.pop(index, None)
         job.lanes[following] = lane_
-        job.start_at[following] = at
+        job.start_at[following] = at or job.start_at[index]  # RUNNING without one is SETUP on disk
         job.move(following, RUNNING)
         decision.frame(job, following)
     else:

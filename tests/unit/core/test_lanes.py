@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cuelet.core import farm as acts
 from cuelet.core import ids
+from cuelet.core.check import check
 from cuelet.core.dispatch import dispatch
 from cuelet.core.explain import explain_frame
 from cuelet.core.farm import Decision
@@ -231,6 +232,20 @@ def test_a_lane_given_back_while_its_leader_ends_frees_the_core() -> None:
 
     assert lane.farm.free_cores == 1.0
     assert lane.job.count(RUNNING, SETUP) == 0
+
+
+def test_the_follower_of_a_frame_given_back_is_on_disk_as_running() -> None:
+    lane = Lane().warm()
+    first, second = lane.ahead[:2]
+    lane.end(lane.leader)
+    assert lane.state(first) is RUNNING
+
+    lane.returned(first)
+
+    assert lane.state(second) is RUNNING
+    assert lane.job.row(second).start_at > 0
+    assert lane.job.row(second).held_cores == 1.0
+    assert check(lane.farm) == []
 
 
 def test_pause_and_kill_of_a_job_ask_for_what_has_not_begun() -> None:
