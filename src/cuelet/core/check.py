@@ -177,6 +177,8 @@ def _check_running(job: Job) -> list[str]:
     found = []
     if running != set(job.reserved):
         found.append("what is reserved is not what is running")
+    if any(job.state_of[index] != SETUP for index in job.promised):
+        found.append("what a lane promised outlived the wait in it")
     if any(not job.start_at[index] for index in running):
         found.append("a frame runs that has not begun")
     if not set(job.gpus_held) <= running:

@@ -230,7 +230,8 @@ class Farm:
     def hold(self, job: Job, index: int) -> None:
         """Take what a frame reserves, the machine at most; one from disk what its run was given."""
         layer = job.layer_at(index)
-        cores, memory_mb = job.reserved.get(index) or self.reservation(layer)
+        given = job.reserved.get(index) or job.promised.pop(index, None)
+        cores, memory_mb = given or self.reservation(layer)
         job.reserved[index] = cores, memory_mb
         self.limits.take(layer)
         if layer.gpus:
@@ -339,7 +340,8 @@ def ended(farm: Farm, report: RunExited, decision: Decision) -> None:
     if found is None:
         return
     job, index = found
-    _, held_mb = job.reserved.get(index) or farm.reservation(job.layer_at(index))
+    given = job.reserved.get(index) or job.promised.get(index)
+    _, held_mb = given or farm.reservation(job.layer_at(index))
     lanes.leave(farm, job, index, decision, at=report.at)
     _record(job, index, report)
     state = state_after(job, index, report, held_mb=held_mb, machine_mb=farm.memory_mb)

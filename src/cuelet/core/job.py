@@ -282,6 +282,8 @@ class Job:
         """The look before the start, of running frames."""
         self.gpus_held: dict[int, int] = {}
         """GPUs held by each running frame that asked for some."""
+        self.promised: dict[int, tuple[float, int]] = {}
+        """Cores and memory (MB) that each frame in SETUP will hold: those of its lane."""
         self.lanes: dict[int, Lane] = {}
         """What follows a running frame without further reservation."""
         self.rss_kb: dict[int, int] = {}
@@ -474,6 +476,7 @@ class Job:
             return Moves()
         if state not in HANDED_OVER:
             self.outdated.discard(index)
+            self.promised.pop(index, None)
         self._put(index, state)
         return Moves([index]).join(self._spread([index]))
 
@@ -643,7 +646,7 @@ class Job:
             self.reasons.get(index, ""),
             self.spared[index],
             self.raises[index],
-            *self.reserved.get(index, (0.0, 0)),
+            *(self.reserved.get(index) or self.promised.get(index, (0.0, 0))),
             index in self.outdated,
         )
 
@@ -672,7 +675,8 @@ class Job:
         self.set_figures(index, wall_s=row.wall_s, cpu_s=row.cpu_s, max_rss_kb=row.max_rss_kb)
         self.spared[index], self.raises[index] = row.spared, row.raises
         if row.held_cores:
-            self.reserved[index] = row.held_cores, row.held_mb
+            holds = self.promised if self.state_of[index] == SETUP else self.reserved
+            holds[index] = row.held_cores, row.held_mb
         if row.freed:
             self.freed.add(index)
         if row.assumed:

@@ -33,7 +33,7 @@ def fill(farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float) 
         if 2 * len(lane.queue) < wanted:
             job.lanes[index] = lane
             for _ in range(wanted - len(lane.queue)):
-                _book(job, layer, lane, decision)
+                _book(job, layer, lane, decision, holds=job.reserved[index])
             if farm.passed and farm.passed[0] is layer:
                 farm.passed = layer, now  # it gets its turn
 
@@ -56,11 +56,14 @@ def _leaders(farm: Farm, job: Job, layer: Layer, now: float) -> list[int]:
     ]
 
 
-def _book(job: Job, layer: Layer, lane: Lane, decision: Decision) -> None:
+def _book(
+    job: Job, layer: Layer, lane: Lane, decision: Decision, *, holds: tuple[float, int]
+) -> None:
     index = job.next_waiting(layer)
     if job.exit_status[index] == 0:
         begin_anew(job, index)
     job.begin_attempt(index)
+    job.promised[index] = holds
     decision.spread(job, job.move(index, SETUP))
     decision.frame(job, index)
     decision.ahead.append((job, index, lane.id))
@@ -83,6 +86,7 @@ def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float) ->
                 lane.queue.remove(index)
     elif (lane_ := job.lanes.pop(index, None)) and lane_.queue:
         following = lane_.queue.popleft()
+        job.promised.pop(following, None)
         job.reserved[following] = job.reserved.pop(index)
         if index in job.gpus_held:
             job.gpus_held[following] = job.gpus_held.pop(index)

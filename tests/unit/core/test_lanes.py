@@ -248,6 +248,17 @@ def test_the_follower_of_a_frame_given_back_is_on_disk_as_running() -> None:
     assert check(lane.farm) == []
 
 
+def test_what_began_unheard_holds_what_its_lane_was_given() -> None:
+    lane = Lane().warm()
+    index, held = lane.ahead[0], lane.job.reserved[lane.leader]
+    assert lane.job.row(index)[-3:-1] == held
+
+    lane.job.layers[0].memory_mb *= 10
+    acts.began(lane.farm, RunStarted(lane.job.run_id(index), 1, lane.now), lane.decision)
+
+    assert lane.job.reserved[index] == held
+
+
 def test_pause_and_kill_of_a_job_ask_for_what_has_not_begun() -> None:
     for act in (
         lambda lane: lane.pause(),
