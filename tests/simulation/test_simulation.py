@@ -17,6 +17,15 @@ BLOCK = 50
 LONG_BLOCK, LONG_SEEDS = 250, 10_000
 
 
+FOUND = (719, 851, 2230, 3095, 3240, 3306)
+"""Seeds beyond the first blocks that have found something."""
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_a_history_that_found_something_breaks_no_promise_any_more(seed: int) -> None:
+    simulate(seed)
+
+
 @pytest.mark.parametrize("first", range(0, 300, BLOCK))
 def test_no_history_breaks_a_promise(first: int) -> None:
     for seed in range(first, first + BLOCK):

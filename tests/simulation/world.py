@@ -394,7 +394,7 @@ class World:
         self.note("asked:", text)
 
         def counted(farm: Farm, decision: Decision, now: float) -> Any:
-            self.retries += verb == "retry"
+            self.retries += verb in _REVIVING
             return request(farm, decision, now)
 
         task = self.farm.loop.create_task(self.farm.engine.submit(counted))
@@ -657,6 +657,8 @@ _WEIGHTS: dict[str, tuple[float, ...]] = {
 _OPENINGS = ((), ("flow",), ("flow", "ask", "flow", "flow"), ("ask", "ask", "flow", "flow"))
 """How a history may begin; most begin with jobs that run."""
 
+_REVIVING = frozenset({"retry", "eat", "mark", "free", "release", "drop"})
+"""What lets frames run again, or for the first time: then what waited for their end runs again too."""
 _WITHOUT_FARM = frozenset(
     {
         "to_resident",

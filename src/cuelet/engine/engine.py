@@ -342,7 +342,8 @@ class Engine:
         elif isinstance(event, RunUsage):
             self._take_usage(event, decision)
         elif isinstance(event, RunStarted):
-            acts.began(self.farm, event, decision)
+            if not self.farm.is_adrift:  # else told again by the runner that is met next
+                acts.began(self.farm, event, decision)
             self.pids[event.run_id] = event.pid
             self._watchdog.began(event.run_id)
         elif isinstance(event, RunReturned):
