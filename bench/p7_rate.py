@@ -15,7 +15,7 @@ from peers import PeerMissingError, PeerProcess, gnu_parallel, plain_env
 from private_farm import Farm
 
 EXPLAIN = {
-    "P7-xargs": "`/bin/true` frames per second from launch() to the job's end, two slots: commit, spawn, own log, measure, commit. Peer: `xargs -P2 -n1`, which keeps nothing. Short frames are handed to the resident ahead of their turn, so commit and wake-up are shared by many. On a disk half of xargs and 2 x HyperQueue are missed: making a log file waits for the file system's journal, 0.1 to 0.3 ms in the resident's only thread. On a tmpfs (`TMPDIR=/dev/shm`) it is 1,880 to 2,140 frames/s, 0.52 to 0.78 of xargs. Next: make the log of the next frame in a lane in a thread while the one before it runs.",
+    "P7-xargs": "`/bin/true` frames per second from launch() to the job's end, two slots: commit, spawn, own log, measure, commit. Peer: `xargs -P2 -n1`, which keeps nothing. Short frames are handed to the resident ahead of their turn, so commit and wake-up are shared by many. On a disk half of xargs and 2 x HyperQueue are missed: making a log file waits for the file system's journal, 0.1 to 0.3 ms in the resident's only thread. On a tmpfs (`TMPDIR=/dev/shm`) it is 1,880 to 2,140 frames/s, 0.52 to 0.73 of xargs (six runs by hand). Next: make the log of the next frame in a lane in a thread while the one before it runs.",
     "P7-parallel": "The same against GNU parallel (`-j2`, its output grouped).",
     "P7-hyperqueue": "The same against HyperQueue's server, worker and client from PyPI; one log file per task, no journal.",
     "P7-ray": "The same against two Ray workers that run the command with a log file each.",
