@@ -10,10 +10,10 @@ from typing import Any
 from cuelet.cli.frame_log import log_path
 from cuelet.cli.text import signal_name
 from cuelet.core.runs import BAD_OUTPUT
-from cuelet.log_tail import last_lines
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from outline.frames import format_frames
+from outline.log_tail import last_lines
 
 LOG_LINES = 3
 MAX_LOGS = 500

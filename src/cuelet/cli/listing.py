@@ -14,10 +14,10 @@ from cuelet.cli.frame_log import log_path
 from cuelet.cli.lookup import find_job
 from cuelet.cli.skipped import skipped, skipped_lines
 from cuelet.cli.text import count, duration, memory
-from cuelet.log_tail import last_lines
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
+from outline.log_tail import last_lines
 
 RECENT_S = 24 * 3600
 MAX_CAUSES_SHOWN = 10

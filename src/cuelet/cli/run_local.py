@@ -13,6 +13,7 @@ from cuelet.cli.run import launch_script, set_overrides
 from outline import config
 from outline.backend import local_report
 from outline.backend.local import LocalFrame, LocalJob
+from outline.log_tail import last_lines
 
 
 def run(options: argparse.Namespace) -> int:
@@ -70,5 +71,5 @@ def _frame_values(frame: LocalFrame) -> dict[str, Any]:
         "attempts": frame.attempts,
         "reason": frame.reason,
         "log_path": frame.log_path,
-        "last_lines": local_report.last_lines(frame.log_path),
+        "last_lines": last_lines(frame.log_path, local_report.LAST_LINES),
     }

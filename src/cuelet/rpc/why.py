@@ -18,8 +18,8 @@ from cuelet.core.holds import LACKING, hold_reasons
 from cuelet.core.job import Job
 from cuelet.core.reason import Reason
 from cuelet.core.states import DEAD, DEPEND, WAITING, JobState
-from cuelet.log_tail import last_lines
 from cuelet.rpc import search
+from outline.log_tail import last_lines
 
 LOG_LINES = 5
 MAX_LOGS = 100

@@ -1,18 +1,20 @@
-"""The last lines of a frame's log, safe to print."""
+"""The last lines of a frame's log, safe to print; the farm and local jobs write logs alike."""
 
 from __future__ import annotations
 
-from pathlib import Path
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
 
 _TAIL_BYTES = 1 << 14
 _HEAD_RULE = "=" * 60
 _FOOT = "[cuelet] "
 
 
-def last_lines(path: Path, count: int) -> list[str]:
+def last_lines(path: str | os.PathLike[str], count: int) -> list[str]:
     """Return the last lines of a frame's own output, without the frame of the log."""
     try:
-        with path.open("rb") as log:
+        with open(path, "rb") as log:
             log.seek(0, 2)
             log.seek(max(0, log.tell() - _TAIL_BYTES))
             text = log.read().decode("utf-8", "replace")
