@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import opencue
 from tests.conftest import FarmBox, wait_until
+from tests.crash.inject import injected
 from tests.specs import job_spec
-
-pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
-
-
-@contextlib.contextmanager
-def failing_sync(pid: int, trace: Path) -> Iterator[None]:
-    """Answer every sync of a process with an I/O error; note them in a file."""
-    calls = "fdatasync,fsync"
-    command = ["strace", "-f", "-o", str(trace), "-e", f"trace={calls}", "-p", str(pid)]
-    with subprocess.Popen(
-        [*command, f"--inject={calls}:error=EIO"], stderr=subprocess.PIPE, text=True
-    ) as strace:
-        assert strace.stderr
-        if "attached" not in strace.stderr.readline():
-            strace.kill()
-            pytest.skip("only root can trace a process here")
-        try:
-            yield
-        finally:
-            strace.terminate()
 
 
 def test_a_failed_sync_ends_the_farm_and_is_never_tried_again(
@@ -45,7 +22,7 @@ def test_a_failed_sync_ends_the_farm_and_is_never_tried_again(
     pid = int(client.info["pid"])
     trace = tmp_path / "trace"
 
-    with failing_sync(pid, trace):
+    with injected(pid, "fdatasync,fsync", "error=EIO", trace=trace, follow=True):
         with pytest.raises(opencue.CueException, match="sync.*check the disk"):
             opencue.api.launchSpecAndWait(job_spec({"main": {"argv": ["true"]}}, name="lost"))
         wait_until(lambda: not os.path.exists(f"/proc/{pid}/cwd"))

@@ -6,12 +6,8 @@ Nothing is a process, a core or a megabyte of the farm's books.
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ import opencue
 from cuelet.core.runs import OUT_OF_MEMORY
 from opencue.api import job_pb2
 from tests.conftest import FarmBox, wait_until
+from tests.crash.inject import injected
 from tests.specs import job_spec, sh
 
 pytestmark = pytest.mark.slow
@@ -160,31 +157,11 @@ def test_what_cannot_be_started_is_a_failed_launch_that_says_why(client: FarmBox
     assert_nothing_is_left(client)
 
 
-@contextlib.contextmanager
-def refusing_forks(pid: int, every: str) -> Iterator[None]:
-    """Refuse a process its children, as a full table of processes does."""
-    if not shutil.which("strace"):
-        pytest.skip("strace is not installed")
-    calls = "clone,clone3,fork,vfork"
-    command = ["strace", "-o", os.devnull, "-e", f"trace={calls}", "-p", str(pid)]
-    with subprocess.Popen(
-        [*command, f"--inject={calls}:error=EAGAIN:when={every}"], stderr=subprocess.PIPE, text=True
-    ) as strace:
-        assert strace.stderr
-        if "attached" not in strace.stderr.readline():
-            strace.kill()
-            pytest.skip("only root can trace a process here")
-        try:
-            yield
-        finally:
-            strace.terminate()
-
-
 def test_a_refused_fork_is_a_failed_launch_and_the_next_one_runs(client: FarmBox) -> None:
     launch({"first": {"argv": ["true"]}}, name="first")
     wait_until(lambda: opencue.api.findJob("first").state() == job_pb2.FINISHED)
 
-    with refusing_forks(runner_of(client), every="1+3"):
+    with injected(runner_of(client), "clone,clone3,fork,vfork", "error=EAGAIN:when=1+3"):
         job = launch({"main": {"argv": ["true"], "range": "1-30", "retries": 2}})
         ends = settled(job)
 
