@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cuelet.core.runs import RunEvent, RunExited
+from cuelet.core.values.runs import RunEvent, RunExited
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.testing import Listener, make_request, open_resident
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import cuelet
 from cuelet import boot_mark
-from cuelet.core.command import Place
-from cuelet.core.errors import FarmError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.host import offer, offered
+from cuelet.core.operations.command import Place
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.host import offer, offered
+from cuelet.core.values.errors import FarmError
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.path_map_file import PathMapFile

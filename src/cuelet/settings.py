@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from cuelet.core.memory import MemoryAction, MemoryPolicy
+from cuelet.core.state.memory import MemoryAction, MemoryPolicy
 
 _MAX_SOCKET_PATH = 100
 """Unix socket paths end at 107 bytes; gRPC and the runner add a little."""

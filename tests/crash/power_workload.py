@@ -12,11 +12,11 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
-from cuelet.core.farm import Farm
-from cuelet.core.job import Job
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values import ids
 from cuelet.store.store import Store
 from tests.unit.core.bench import Bench, spec_of
 from tests.unit.store.test_store import OP_NAMES, act, picture

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import opencue
-from cuelet.core.runs import OUT_OF_MEMORY
+from cuelet.core.values.runs import OUT_OF_MEMORY
 from opencue.api import job_pb2
 from tests.conftest import FarmBox, wait_until
 from tests.crash.inject import injected

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from cuelet.core.check import check
-from cuelet.core.farm import Farm
-from cuelet.core.states import RUNNING
+from cuelet.core.state.farm import Farm
+from cuelet.core.values.states import RUNNING
 from cuelet.store.store import Store
 from tests.conftest import SRC
 from tests.crash import scale

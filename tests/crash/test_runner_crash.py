@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.runs import RunExited, RunnerState
+from cuelet.core.values.runs import RunExited, RunnerState
 from cuelet.runner import journal, procfs
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.testing import Listener, list_processes_of, make_request, open_resident

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.runs import RunExited
+from cuelet.core.values.runs import RunExited
 from cuelet.runner import endpoint
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.testing import Listener, list_processes_of, make_request

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cuelet.core import states
+from cuelet.core.values import states
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = (DOCS / "explanation" / "states.md", DOCS / "reference" / "cuelet.md")

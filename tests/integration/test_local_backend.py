@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 
 import opencue
 import outline
-from cuelet.core import farm as acts
-from cuelet.core.dispatch import dispatch
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
-from cuelet.core.runs import RunExited
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import RUNNING, FrameState, Outcome
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values.runs import RunExited
+from cuelet.core.values.states import RUNNING, FrameState, Outcome
 from opencue.api import job_pb2
 from outline import Outline, cuerun
 from outline.backend import local_run

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import opencue
-from cuelet.core.memory import RAISE_MB
+from cuelet.core.state.memory import RAISE_MB
 from opencue.api import job_pb2
 from tests.conftest import FarmBox, wait_until
 from tests.specs import job_spec

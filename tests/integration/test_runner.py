@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.runs import RunExited, RunRequest, RunUsage, Step
+from cuelet.core.values.runs import RunExited, RunRequest, RunUsage, Step
 from cuelet.runner import procfs
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.runlock import LOCK_HANDLE

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.runs import RunExited
+from cuelet.core.values.runs import RunExited
 from cuelet.runner import cgroup
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.testing import Listener, make_request, open_resident

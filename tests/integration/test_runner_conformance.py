@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from cuelet.core.runs import RunExited, RunnerState, RunStarted
+from cuelet.core.values.runs import RunExited, RunnerState, RunStarted
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.testing import (
     FakeRunner,

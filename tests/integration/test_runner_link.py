@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.runs import RunExited
+from cuelet.core.values.runs import RunExited
 from cuelet.runner import endpoint, procfs, wire
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.errors import ProtocolError, RunnerError, RunnerUnreachableError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.runs import BAD_OUTPUT, ORPHANED, OutputFile, RunExited
+from cuelet.core.values.runs import BAD_OUTPUT, ORPHANED, OutputFile, RunExited
 from cuelet.runner.stamps import take_stamp
 from cuelet.runner.testing import Listener, make_request, open_resident, wait_gone
 from tests.specs import sh

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import Outcome
+from cuelet.core.values.states import Outcome
 from outline.frames import EdgeKind
 from tests.property.test_frames import naive
 

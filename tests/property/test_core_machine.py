@@ -6,17 +6,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
 from cuelet.core.check import check
-from cuelet.core.dispatch import dispatch
-from cuelet.core.errors import InvalidSpecError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
-from cuelet.core.memory import MemoryAction, MemoryPolicy
-from cuelet.core.runs import ORPHANED, OUT_OF_MEMORY, RunExited, RunUsage
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import RUNNING, JobState, Outcome
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.state.memory import MemoryAction, MemoryPolicy
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidSpecError
+from cuelet.core.values.runs import ORPHANED, OUT_OF_MEMORY, RunExited, RunUsage
+from cuelet.core.values.states import RUNNING, JobState, Outcome
 from outline.frames import EdgeKind
 
 RANGES = ["1-1", "1-4", "1-6", "3-8", "1-8x2", "5-1", "2,9,4"]

@@ -8,19 +8,20 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuelet.core import depends, ids
-from cuelet.core import farm as acts
 from cuelet.core.check import check, is_lost
-from cuelet.core.crossjob import StoredEdge, attach_stored
-from cuelet.core.depends import Target
-from cuelet.core.dispatch import dispatch
-from cuelet.core.errors import FarmError, InvalidSpecError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.graph import Edge
-from cuelet.core.job import Job
-from cuelet.core.runs import RunExited
+from cuelet.core.operations import depends
+from cuelet.core.operations.between_jobs import StoredEdge, attach_stored
+from cuelet.core.operations.depends import Target
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import DEPEND, DONE, RUNNING, WAITING, JobState, Outcome
+from cuelet.core.state import farm as acts
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values import ids
+from cuelet.core.values.errors import FarmError, InvalidSpecError
+from cuelet.core.values.runs import RunExited
+from cuelet.core.values.states import DEPEND, DONE, RUNNING, WAITING, JobState, Outcome
 from outline.frames import EdgeKind
 
 RANGES = ["1-1", "1-3", "2-5", "1-6x2", "4-1"]

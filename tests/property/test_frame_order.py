@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cuelet.core import ordering
 from cuelet.core.check import check
-from cuelet.core.errors import InvalidRequestError, NotFoundError
-from cuelet.core.ordering import Placing, make_order, order_from_text, placed, staggered
 from cuelet.core.spec import LayerSpec
+from cuelet.core.state import order as ordering
+from cuelet.core.state.order import Placing, make_order, order_from_text, placed, staggered
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from outline.frames import parse_range
 from tests.unit.core.bench import Bench, spec_of
 

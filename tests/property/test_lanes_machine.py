@@ -5,15 +5,23 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuelet.core import farm as acts
-from cuelet.core import ids, lanes
 from cuelet.core.check import check
-from cuelet.core.dispatch import dispatch
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import FrameRow, Job
-from cuelet.core.runs import ORPHANED, RunEvent, RunExited, RunRequest, RunReturned, RunStarted
+from cuelet.core.operations import lanes
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import HANDED_OVER, RUNNING, JobState
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import FrameRow, Job
+from cuelet.core.values import ids
+from cuelet.core.values.runs import (
+    ORPHANED,
+    RunEvent,
+    RunExited,
+    RunRequest,
+    RunReturned,
+    RunStarted,
+)
+from cuelet.core.values.states import HANDED_OVER, RUNNING, JobState
 from cuelet.runner.lanes import Lanes
 
 CORES, WALL_S = 2.0, 0.001

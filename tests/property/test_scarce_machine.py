@@ -11,18 +11,21 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuelet.core import delays, host, ids, limits, ordering
-from cuelet.core import farm as acts
 from cuelet.core.check import check
-from cuelet.core.dispatch import dispatch
-from cuelet.core.errors import FarmError
-from cuelet.core.explain import explain_frame
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job, Layer
-from cuelet.core.ordering import Placing
-from cuelet.core.runs import RunExited
+from cuelet.core.explain.frames import explain_frame
+from cuelet.core.operations import delays
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import JobSpec, LayerSpec
-from cuelet.core.states import WAITING, JobState
+from cuelet.core.state import farm as acts
+from cuelet.core.state import host, limits
+from cuelet.core.state import order as ordering
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.order import Placing
+from cuelet.core.values import ids
+from cuelet.core.values.errors import FarmError
+from cuelet.core.values.runs import RunExited
+from cuelet.core.values.states import WAITING, JobState
 from cuelet.store import layer_start
 
 NAMES = ("one", "two")

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cuelet.core import ids
-from cuelet.core.command import Place, build_run
-from cuelet.core.errors import InvalidSpecError
-from cuelet.core.farm import Farm
-from cuelet.core.job import Job
+from cuelet.core.operations.command import Place, build_run
 from cuelet.core.spec import JobSpec, spec_from_dict, spec_to_dict
-from cuelet.core.states import Outcome
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidSpecError
+from cuelet.core.values.states import Outcome
 from cuelet.rpc import convert
 from cuelet.rpc.spec_xml import parse_spec
 from cuelet.runner import wire

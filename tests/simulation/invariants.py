@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cuelet.core import farm as acts
-from cuelet.core.crossjob import holders
-from cuelet.core.explain import explain_frame
-from cuelet.core.farm import Farm
-from cuelet.core.job import Job
-from cuelet.core.states import DEAD, DEPEND, RUNNING, SETUP, WAITING, JobState
+from cuelet.core.explain.frames import explain_frame
+from cuelet.core.operations.between_jobs import holders
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values.states import DEAD, DEPEND, RUNNING, SETUP, WAITING, JobState
 
 Digest = dict[str, Any]
 

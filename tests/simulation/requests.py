@@ -6,10 +6,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Comment, Job
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Comment, Job
+from cuelet.core.values import ids
 from tests.simulation.specs import random_spec
 
 Request = Callable[[Farm, Decision, float], Any]

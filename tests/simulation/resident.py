@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cuelet.core.runs import (
+from cuelet.core.values.runs import (
     FAILED_LAUNCH,
     NOT_BEGUN,
     ORPHANED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import Outcome
+from cuelet.core.values.states import Outcome
 from outline.frames import EdgeKind
 
 RANGES = ("1", "1-2", "1-3", "1-4", "3-6", "1-6x2", "4-1", "2,9,4", "1-5", "1-16")

@@ -12,16 +12,16 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
 from cuelet.core.check import check
-from cuelet.core.command import Place
-from cuelet.core.errors import FarmError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
-from cuelet.core.memory import MemoryAction, MemoryPolicy
-from cuelet.core.runs import RunExited, RunRequest
-from cuelet.core.states import DEAD, RUNNING, SUCCEEDED, JobState
+from cuelet.core.operations.command import Place
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.state.memory import MemoryAction, MemoryPolicy
+from cuelet.core.values import ids
+from cuelet.core.values.errors import FarmError
+from cuelet.core.values.runs import RunExited, RunRequest
+from cuelet.core.values.states import DEAD, RUNNING, SUCCEEDED, JobState
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.engine import Engine
 from cuelet.store.errors import StoreError, SyncError

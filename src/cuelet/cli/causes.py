@@ -9,7 +9,7 @@ from typing import Any
 
 from cuelet.cli.frame_log import log_path
 from cuelet.cli.text import signal_name
-from cuelet.core.runs import BAD_OUTPUT
+from cuelet.core.values.runs import BAD_OUTPUT
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from outline.frames import format_frames

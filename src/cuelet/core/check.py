@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cuelet.core.farm import Farm
-from cuelet.core.graph import Edge
-from cuelet.core.job import Job
-from cuelet.core.limits import in_use
-from cuelet.core.states import (
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job
+from cuelet.core.state.limits import in_use
+from cuelet.core.values.states import (
     DEAD,
     DEPEND,
     DONE,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cuelet.core.states import Outcome
+from cuelet.core.values.states import Outcome
 from outline.frames import EdgeKind
 
 DEFAULT_MEMORY_MB = 512

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from cuelet.core.disks import DiskUse, FullDisk
+from cuelet.core.state.disks import DiskUse, FullDisk
 
 LEAST_BYTES = 4 * 1024 * 1024
 """A disk with less than this left is full."""

@@ -16,18 +16,19 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar, cast
 
-from cuelet.core import farm as acts
-from cuelet.core import lanes, skip
-from cuelet.core.command import Place, base_environment, build_run
-from cuelet.core.disks import DiskUse, FullDisk, find_full
-from cuelet.core.dispatch import dispatch
-from cuelet.core.errors import FarmError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.host import Host
-from cuelet.core.job import NOT_LOOKED, Job, Layer
-from cuelet.core.memory import MemoryPolicy
-from cuelet.core.outputs import output_files
-from cuelet.core.runs import (
+from cuelet.core.operations import lanes, skip
+from cuelet.core.operations.command import Place, base_environment, build_run
+from cuelet.core.operations.outputs import output_files
+from cuelet.core.operations.skip import Question, Seen
+from cuelet.core.scheduling.dispatch import dispatch
+from cuelet.core.state import farm as acts
+from cuelet.core.state.disks import DiskUse, FullDisk, find_full
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.host import Host
+from cuelet.core.state.job import NOT_LOOKED, Job, Layer
+from cuelet.core.state.memory import MemoryPolicy
+from cuelet.core.values.errors import FarmError
+from cuelet.core.values.runs import (
     RunEvent,
     RunExited,
     RunnerState,
@@ -35,8 +36,7 @@ from cuelet.core.runs import (
     RunStarted,
     RunUsage,
 )
-from cuelet.core.skip import Question, Seen
-from cuelet.core.states import HANDED_OVER, RUNNING, SETUP, WAITING, JobState
+from cuelet.core.values.states import HANDED_OVER, RUNNING, SETUP, WAITING, JobState
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.looker import Looker, see_nothing
 from cuelet.engine.ports import Clock, LookAt, MakeRunner, StorePort

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cuelet.core.skip import Question, Seen
+from cuelet.core.operations.skip import Question, Seen
 from cuelet.engine.ports import LookAt
 
 

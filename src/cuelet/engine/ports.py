@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
-from cuelet.core.runs import RunEvent, RunnerState, RunRequest
-from cuelet.core.skip import Made, Question, Seen
+from cuelet.core.operations.skip import Made, Question, Seen
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values.runs import RunEvent, RunnerState, RunRequest
 
 
 class Clock(Protocol):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cuelet.core.command import Place, log_path
-from cuelet.core.farm import Farm
-from cuelet.core.job import Job, Layer
-from cuelet.core.states import RUNNING
+from cuelet.core.operations.command import Place, log_path
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.values.states import RUNNING
 
 LogStamp = Callable[[str], object]
 """Returns something that changes whenever a log file grows."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from opencue_proto import comment_pb2, comment_pb2_grpc
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Comment, Job
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Comment, Job
+from cuelet.core.values import ids
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 
 from opencue_proto import depend_pb2, job_pb2
 
-from cuelet.core import ids
-from cuelet.core.command import Place, log_dir
-from cuelet.core.farm import Farm
-from cuelet.core.graph import Edge
-from cuelet.core.job import Job, Layer
-from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SETUP, SUCCEEDED, WAITING, shown
+from cuelet.core.operations.command import Place, log_dir
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.values import ids
+from cuelet.core.values.states import DEAD, DEPEND, EATEN, RUNNING, SETUP, SUCCEEDED, WAITING, shown
 from outline.frames import EdgeKind
 
 _LAYER_TYPES = {"Render": job_pb2.RENDER, "Util": job_pb2.UTIL, "Post": job_pb2.POST}

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from opencue_proto import depend_pb2
 
-from cuelet.core import depends
-from cuelet.core.depends import Target
-from cuelet.core.errors import InvalidRequestError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.graph import Edge
-from cuelet.core.job import Job
+from cuelet.core.operations import depends
+from cuelet.core.operations.depends import Target
 from cuelet.core.spec import EdgeSpec
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 from outline.frames import EdgeKind

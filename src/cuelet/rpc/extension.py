@@ -8,15 +8,15 @@ from typing import Any
 
 import grpc
 
-from cuelet.core import host
-from cuelet.core.command import base_environment, build_run, log_path
-from cuelet.core.errors import InvalidRequestError
-from cuelet.core.farm import is_stuck
-from cuelet.core.graph import Edge, end_name
-from cuelet.core.job import Job
-from cuelet.core.skip import SKIPPED, skipped_frames
+from cuelet.core.operations.command import base_environment, build_run, log_path
+from cuelet.core.operations.skip import SKIPPED, skipped_frames
 from cuelet.core.spec import DependType
-from cuelet.core.states import Outcome
+from cuelet.core.state import host
+from cuelet.core.state.edges import Edge, end_name
+from cuelet.core.state.farm import is_stuck
+from cuelet.core.state.job import Job
+from cuelet.core.values.errors import InvalidRequestError
+from cuelet.core.values.states import Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 from cuelet.rpc.offers import offer_of

@@ -7,11 +7,11 @@ from typing import Any
 
 from opencue_proto import depend_pb2, depend_pb2_grpc, job_pb2, job_pb2_grpc
 
-from cuelet.core import farm as acts
-from cuelet.core.depends import drop_of_frame, satisfy, satisfy_not, wait_again
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.graph import Edge
-from cuelet.core.job import Job
+from cuelet.core.operations.depends import drop_of_frame, satisfy, satisfy_not, wait_again
+from cuelet.core.state import farm as acts
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 from cuelet.rpc.depends import FindPlace, create, frame_place, job_place, layer_place, target_of

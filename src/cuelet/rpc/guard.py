@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from grpc import aio
 
-from cuelet.core.errors import (
+from cuelet.core.values.errors import (
     AmbiguousNameError,
     DuplicateJobError,
     FarmError,

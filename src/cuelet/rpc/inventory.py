@@ -16,9 +16,9 @@ from opencue_proto import (
     subscription_pb2_grpc,
 )
 
-from cuelet.core.errors import NotFoundError
-from cuelet.core.farm import Farm
 from cuelet.core.spec import LayerSpec
+from cuelet.core.state.farm import Farm
+from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc.procs import ALLOCATION
 

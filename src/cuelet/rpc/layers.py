@@ -7,13 +7,14 @@ from typing import Any
 
 from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
-from cuelet.core import delays, ordering
-from cuelet.core import farm as acts
-from cuelet.core import limits as limit_acts
-from cuelet.core.depends import drop_of_layer
-from cuelet.core.errors import InvalidRequestError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job, Layer
+from cuelet.core.operations import delays
+from cuelet.core.operations.depends import drop_of_layer
+from cuelet.core.state import farm as acts
+from cuelet.core.state import limits as limit_acts
+from cuelet.core.state import order as ordering
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, limits, search
 from cuelet.rpc.depends import FindPlace, create, frame_place, job_place, layer_place, target_of

@@ -8,11 +8,11 @@ from typing import Any
 
 from opencue_proto import limit_pb2, limit_pb2_grpc
 
-from cuelet.core import limits as acts
-from cuelet.core.errors import InvalidRequestError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job, Layer
-from cuelet.core.limits import Limit
+from cuelet.core.state import limits as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.limits import Limit
+from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert
 

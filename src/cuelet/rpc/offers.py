@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cuelet.core.errors import InvalidRequestError
+from cuelet.core.values.errors import InvalidRequestError
 
 
 def offer_of(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `cuelet.core.host.offer`; raises InvalidRequestError."""
+    """Return the arguments of `cuelet.core.state.host.offer`; raises InvalidRequestError."""
     offer: dict[str, Any] = {
         key: _words(key, request[key])
         for key in ("tags", "services")

@@ -9,12 +9,12 @@ from typing import Any
 
 from opencue_proto import host_pb2, host_pb2_grpc
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
-from cuelet.core.command import Place, log_path
-from cuelet.core.errors import NotFoundError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
+from cuelet.core.operations.command import Place, log_path
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values import ids
+from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import convert, search
 

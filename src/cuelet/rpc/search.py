@@ -8,12 +8,12 @@ from itertools import islice
 
 from opencue_proto import job_pb2
 
-from cuelet.core import ids
-from cuelet.core.errors import InvalidRequestError, NotFoundError
-from cuelet.core.farm import Farm
-from cuelet.core.graph import Edge
-from cuelet.core.job import Job, Layer
-from cuelet.core.states import WAITING, JobState, shown
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
+from cuelet.core.values.states import WAITING, JobState, shown
 from outline.frames import FrameRangeError, parse_range
 
 _NARROWING = frozenset(

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from cuelet.core.errors import InvalidSpecError
 from cuelet.core.spec import DeclaredFile
+from cuelet.core.values.errors import InvalidSpecError
 from outline.frames import parse_range
 
 MAX_DIGITS = 32

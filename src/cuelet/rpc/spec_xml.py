@@ -19,11 +19,11 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from cuelet.core.delays import LATEST_AT
-from cuelet.core.errors import InvalidSpecError
-from cuelet.core.names import normal_job, normal_layer, normal_shot
+from cuelet.core.operations.delays import LATEST_AT
 from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import Outcome
+from cuelet.core.values.errors import InvalidSpecError
+from cuelet.core.values.names import normal_job, normal_layer, normal_shot
+from cuelet.core.values.states import Outcome
 from cuelet.rpc.spec_files import declared_files
 from outline.frames import EdgeKind
 

@@ -16,10 +16,10 @@ from opencue_proto import (
     show_pb2_grpc,
 )
 
-from cuelet.core import host as acts
-from cuelet.core.errors import NotFoundError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.states import DEPEND, RUNNING, SETUP, WAITING, JobState
+from cuelet.core.state import host as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.values.errors import NotFoundError
+from cuelet.core.values.states import DEPEND, RUNNING, SETUP, WAITING, JobState
 from cuelet.engine.engine import Engine
 from cuelet.rpc import inventory, procs
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cuelet.core.command import log_dir
-from cuelet.core.errors import InvalidRequestError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.history import forget, list_history
-from cuelet.core.job import Job
+from cuelet.core.operations.command import log_dir
+from cuelet.core.operations.history import forget, list_history
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 
 Values = Mapping[str, Any]

@@ -8,16 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cuelet.core.command import Place, log_path
-from cuelet.core.crossjob import holding_edges, was_killed
-from cuelet.core.errors import InvalidRequestError
-from cuelet.core.explain import explain_frame, explain_layer
-from cuelet.core.farm import Farm, is_stuck
-from cuelet.core.graph import end_name
-from cuelet.core.holds import LACKING, hold_reasons
-from cuelet.core.job import Job
-from cuelet.core.reason import Reason
-from cuelet.core.states import DEAD, DEPEND, WAITING, JobState
+from cuelet.core.explain.frames import explain_frame, explain_layer
+from cuelet.core.explain.holds import LACKING, hold_reasons
+from cuelet.core.operations.between_jobs import holding_edges, was_killed
+from cuelet.core.operations.command import Place, log_path
+from cuelet.core.state.edges import end_name
+from cuelet.core.state.farm import Farm, is_stuck
+from cuelet.core.state.job import Job
+from cuelet.core.values.errors import InvalidRequestError
+from cuelet.core.values.reason import Reason
+from cuelet.core.values.states import DEAD, DEPEND, WAITING, JobState
 from cuelet.rpc import search
 from outline.log_tail import last_lines
 

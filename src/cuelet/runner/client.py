@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import cuelet
-from cuelet.core.runs import RunEvent, RunnerState, RunRequest
+from cuelet.core.values.runs import RunEvent, RunnerState, RunRequest
 from cuelet.runner import endpoint, procfs, wire
 from cuelet.runner.errors import ProtocolError, RunnerError, RunnerUnreachableError
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from cuelet.core.runs import RunExited
+from cuelet.core.values.runs import RunExited
 from cuelet.runner import wire
 from cuelet.runner.errors import JournalError, ProtocolError
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from cuelet.core.runs import RunRequest
+from cuelet.core.values.runs import RunRequest
 
 
 class Lanes:

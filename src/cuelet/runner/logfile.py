@@ -6,7 +6,7 @@ import os
 import signal
 from contextlib import suppress
 
-from cuelet.core.runs import BAD_OUTPUT, RunExited
+from cuelet.core.values.runs import BAD_OUTPUT, RunExited
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
 _ATTEMPTS = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from cuelet.core.skip import Question, Seen
+from cuelet.core.operations.skip import Question, Seen
 from cuelet.runner.stamps import take_settled_stamp, take_stamp
 
 _log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from cuelet.core.runs import OutputFile
+from cuelet.core.values.runs import OutputFile
 
 MAX_VERDICT_BYTES = 16 * 1024
 """What fits into a pipe without anybody reading it, with room to spare."""

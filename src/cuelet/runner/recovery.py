@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from cuelet.core.runs import ORPHANED, LiveRun, RunExited
+from cuelet.core.values.runs import ORPHANED, LiveRun, RunExited
 from cuelet.runner import procfs
 from cuelet.runner.journal import Entry
 from cuelet.runner.procfs import Process

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from cuelet.core.runs import RunExited, RunnerState, RunRequest, RunUsage
+from cuelet.core.values.runs import RunExited, RunnerState, RunRequest, RunUsage
 from cuelet.runner import endpoint, procfs, wire
 from cuelet.runner.cgroup import open_groups
 from cuelet.runner.errors import JournalError, ProtocolError, RunnerBusyError, RunnerError

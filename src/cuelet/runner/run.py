@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from resource import struct_rusage
 
-from cuelet.core.runs import BAD_OUTPUT, FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
+from cuelet.core.values.runs import BAD_OUTPUT, FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
 from cuelet.runner.cgroup import Wall
 from cuelet.runner.outputs import Verdict
 from cuelet.runner.procfs import RUN_MARKER, RUNNER_MARKER

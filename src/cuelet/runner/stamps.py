@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cuelet.core.runs import OutputFile
+from cuelet.core.values.runs import OutputFile
 
 TICK_NS = 20_000_000
 """Two writes within so long may leave the same time behind: file systems stamp by the kernel's tick."""

@@ -16,7 +16,7 @@ from contextlib import suppress
 from errno import EDQUOT, ENOSPC
 from functools import cached_property, partial
 
-from cuelet.core.runs import (
+from cuelet.core.values.runs import (
     FAILED_LAUNCH,
     NOT_BEGUN,
     LiveRun,

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from cuelet.core.runs import (
+from cuelet.core.values.runs import (
     FAILED_LAUNCH,
     ORPHANED,
     LiveRun,

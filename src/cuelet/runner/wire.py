@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import Any
 
-from cuelet.core.runs import (
+from cuelet.core.values.runs import (
     LiveRun,
     OutputFile,
     RunEvent,

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cuelet.core.job import Job, Layer
-from cuelet.core.ordering import order_from_text
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.order import order_from_text
 
 Row = tuple[Any, ...]
 

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.host import Host
-from cuelet.core.limits import Limit
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.host import Host
+from cuelet.core.state.limits import Limit
 from cuelet.store.sql import queries
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cuelet.core.crossjob import StoredEdge, attach_stored, whole_job
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.graph import Edge
-from cuelet.core.job import Comment, FrameRow, Job, Layer
-from cuelet.core.skip import Made
+from cuelet.core.operations.between_jobs import StoredEdge, attach_stored, whole_job
+from cuelet.core.operations.skip import Made
 from cuelet.core.spec import EdgeSpec, spec_from_dict, spec_to_dict
-from cuelet.core.states import JobState, Outcome
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Comment, FrameRow, Job, Layer
+from cuelet.core.values.states import JobState, Outcome
 from cuelet.store import layer_start, machine
 from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast

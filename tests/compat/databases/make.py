@@ -10,13 +10,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
 from cuelet.core.farm import Decision, Farm
 from cuelet.core.job import Job
 from cuelet.core.runs import RunExited
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
+
+from cuelet.core import farm as acts
+from cuelet.core import ids
+from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.store.store import Store
 from outline.frames import EdgeKind
 

@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
-from cuelet.core import depends, ids
-from cuelet.core import farm as acts
 from cuelet.core.check import check
-from cuelet.core.depends import Target
-from cuelet.core.dispatch import dispatch
-from cuelet.core.errors import InvalidRequestError, InvalidSpecError, NotFoundError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.graph import Edge
-from cuelet.core.history import forget, list_history
-from cuelet.core.job import Job
-from cuelet.core.runs import RunExited
+from cuelet.core.operations import depends
+from cuelet.core.operations.depends import Target
+from cuelet.core.operations.history import forget, list_history
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import DependType, EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import (
+from cuelet.core.state import farm as acts
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError, NotFoundError
+from cuelet.core.values.runs import RunExited
+from cuelet.core.values.states import (
     DEAD,
     DEPEND,
     EATEN,

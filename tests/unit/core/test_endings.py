@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core import farm as acts
-from cuelet.core.endings import ENDINGS, FREE_RETRIES, TERMS, Ending
-from cuelet.core.farm import Decision
-from cuelet.core.memory import (
+from cuelet.core.operations.exit_status import ENDINGS, FREE_RETRIES, TERMS, Ending
+from cuelet.core.spec import LayerSpec
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision
+from cuelet.core.state.memory import (
     HEADROOM,
     MEMORY_RETRIES,
     RAISE_MB,
@@ -17,9 +18,8 @@ from cuelet.core.memory import (
     MemoryPolicy,
     raised_mb,
 )
-from cuelet.core.runs import RunExited, RunUsage
-from cuelet.core.spec import LayerSpec
-from cuelet.core.states import (
+from cuelet.core.values.runs import RunExited, RunUsage
+from cuelet.core.values.states import (
     DEAD,
     EATEN,
     RUNNING,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from cuelet.core import delays, ids, limits
-from cuelet.core import farm as acts
-from cuelet.core.dispatch import PATIENCE_S, dispatch
-from cuelet.core.errors import InvalidRequestError, InvalidSpecError
-from cuelet.core.explain import explain_frame, explain_layer
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.host import Host
-from cuelet.core.job import Job
-from cuelet.core.memory import MEMORY_RETRIES, RAISE_MB, MemoryAction, MemoryPolicy
-from cuelet.core.reason import Reason
-from cuelet.core.runs import RunExited, RunUsage
+from cuelet.core.explain.frames import explain_frame, explain_layer
+from cuelet.core.operations import delays
+from cuelet.core.scheduling.dispatch import PATIENCE_S, dispatch
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import Outcome
+from cuelet.core.state import farm as acts
+from cuelet.core.state import limits
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.host import Host
+from cuelet.core.state.job import Job
+from cuelet.core.state.memory import MEMORY_RETRIES, RAISE_MB, MemoryAction, MemoryPolicy
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError
+from cuelet.core.values.reason import Reason
+from cuelet.core.values.runs import RunExited, RunUsage
+from cuelet.core.values.states import Outcome
 from cuelet.rpc.why import stuck_reason
 from outline.frames import EdgeKind
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core import host
-from cuelet.core.errors import InvalidRequestError, NotFoundError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.host import Host
+from cuelet.core.state import host
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.host import Host
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 
 
 @pytest.fixture

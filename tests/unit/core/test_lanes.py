@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
 from cuelet.core.check import check
-from cuelet.core.dispatch import dispatch
-from cuelet.core.explain import explain_frame
-from cuelet.core.farm import Decision
-from cuelet.core.job import Job
-from cuelet.core.pace import MOST_AHEAD, SHORT_S, WORK_AHEAD_S, Pace
-from cuelet.core.runs import RunExited, RunStarted
+from cuelet.core.explain.frames import explain_frame
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import EdgeSpec, LayerSpec
-from cuelet.core.states import (
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision
+from cuelet.core.state.job import Job
+from cuelet.core.state.pace import MOST_AHEAD, SHORT_S, WORK_AHEAD_S, Pace
+from cuelet.core.values import ids
+from cuelet.core.values.runs import RunExited, RunStarted
+from cuelet.core.values.states import (
     DEAD,
     DEPEND,
     EATEN,

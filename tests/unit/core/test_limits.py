@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from cuelet.core import farm as acts
-from cuelet.core import ids, limits
 from cuelet.core.check import check
-from cuelet.core.dispatch import dispatch
-from cuelet.core.errors import InvalidRequestError, InvalidSpecError, NotFoundError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
-from cuelet.core.runs import RunExited
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import JobSpec, LayerSpec
-from cuelet.core.states import RUNNING
+from cuelet.core.state import farm as acts
+from cuelet.core.state import limits
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError, NotFoundError
+from cuelet.core.values.runs import RunExited
+from cuelet.core.values.states import RUNNING
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core import ids
-from cuelet.core.errors import InvalidSpecError
-from cuelet.core.ids import Kind
-from cuelet.core.names import MAX_NAME, lookup_key, normal_job, normal_layer, normal_shot
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidSpecError
+from cuelet.core.values.ids import Kind
+from cuelet.core.values.names import MAX_NAME, lookup_key, normal_job, normal_layer, normal_shot
 
 
 @pytest.mark.parametrize(

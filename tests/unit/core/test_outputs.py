@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cuelet.core.command import Place
-from cuelet.core.outputs import output_files
-from cuelet.core.runs import OutputFile
+from cuelet.core.operations.command import Place
+from cuelet.core.operations.outputs import output_files
 from cuelet.core.spec import DeclaredFile, LayerSpec, spec_from_dict, spec_to_dict
+from cuelet.core.values.runs import OutputFile
 from outline.pathmap import map_argv
 from tests.unit.core.bench import Bench, spec_of
 

@@ -9,13 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core import farm as acts
-from cuelet.core.command import Place
-from cuelet.core.dispatch import PATIENCE_S
-from cuelet.core.explain import explain_frame
-from cuelet.core.farm import Decision
-from cuelet.core.runs import RunExited
-from cuelet.core.skip import (
+from cuelet.core.explain.frames import explain_frame
+from cuelet.core.operations.command import Place
+from cuelet.core.operations.skip import (
     SKIPPED,
     WINDOW,
     Made,
@@ -26,8 +22,12 @@ from cuelet.core.skip import (
     skipped_frames,
     why_run,
 )
+from cuelet.core.scheduling.dispatch import PATIENCE_S
 from cuelet.core.spec import DeclaredFile, EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import DEPEND, RUNNING, SUCCEEDED, WAITING, JobState
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision
+from cuelet.core.values.runs import RunExited
+from cuelet.core.values.states import DEPEND, RUNNING, SUCCEEDED, WAITING, JobState
 from outline.pathmap import map_argv
 from tests.unit.core.bench import Bench, spec_of
 

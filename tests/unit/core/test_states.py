@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from cuelet.core import farm as acts
-from cuelet.core.endings import FREE_RETRIES
-from cuelet.core.runs import RunExited
+from cuelet.core.operations.exit_status import FREE_RETRIES
 from cuelet.core.spec import EdgeSpec, LayerSpec
-from cuelet.core.states import (
+from cuelet.core.state import farm as acts
+from cuelet.core.values.runs import RunExited
+from cuelet.core.values.states import (
     DEAD,
     DEPEND,
     DONE,

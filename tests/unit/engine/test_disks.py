@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core.disks import DiskUse
+from cuelet.core.state.disks import DiskUse
 from cuelet.engine.disks import DiskWatch, Space, is_full
 
 MB = 1024 * 1024

@@ -10,17 +10,26 @@ from typing import Any, Self
 
 import pytest
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
 from cuelet.core.check import check
-from cuelet.core.command import Place
-from cuelet.core.crossjob import StoredEdge, attach_stored
-from cuelet.core.endings import AFTER_KILL, FREE_RETRIES
-from cuelet.core.errors import InvalidRequestError, NotFoundError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
+from cuelet.core.operations.between_jobs import StoredEdge, attach_stored
+from cuelet.core.operations.command import Place
+from cuelet.core.operations.exit_status import AFTER_KILL, FREE_RETRIES
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
-from cuelet.core.states import DEAD, DEPEND, EATEN, RUNNING, SUCCEEDED, WAITING, Intent, JobState
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
+from cuelet.core.values.states import (
+    DEAD,
+    DEPEND,
+    EATEN,
+    RUNNING,
+    SUCCEEDED,
+    WAITING,
+    Intent,
+    JobState,
+)
 from cuelet.engine.engine import Engine
 from cuelet.runner.testing import FakeRunner
 from cuelet.store.errors import SyncError

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
-from cuelet.core.disks import DiskUse, FullDisk
-from cuelet.core.farm import Decision
-from cuelet.core.states import SUCCEEDED, WAITING
+from cuelet.core.state import farm as acts
+from cuelet.core.state.disks import DiskUse, FullDisk
+from cuelet.core.state.farm import Decision
+from cuelet.core.values import ids
+from cuelet.core.values.states import SUCCEEDED, WAITING
 from cuelet.engine import engine as module
 from cuelet.store.errors import DiskFullError, SyncError
 from tests.unit.engine.test_engine import SPEC, Bay, MemoryStore

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cuelet.core.farm import Decision
-from cuelet.core.skip import Made, Question, Seen
-from cuelet.core.states import RUNNING, SUCCEEDED, WAITING, JobState
+from cuelet.core.operations.skip import Made, Question, Seen
+from cuelet.core.state.farm import Decision
+from cuelet.core.values.states import RUNNING, SUCCEEDED, WAITING, JobState
 from cuelet.runner.testing import FakeRunner
 from tests.unit.core.bench import spec_of
 from tests.unit.core.test_skip import RENDER

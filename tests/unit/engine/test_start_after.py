@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from cuelet.core.errors import InvalidRequestError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.host import offer
 from cuelet.core.spec import LayerSpec
-from cuelet.core.states import RUNNING, WAITING
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.host import offer
+from cuelet.core.values.errors import InvalidRequestError
+from cuelet.core.values.states import RUNNING, WAITING
 from cuelet.engine import engine
 from tests.unit.core.bench import spec_of
 from tests.unit.engine.test_engine import Bay, run

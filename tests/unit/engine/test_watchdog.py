@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
-from cuelet.core.command import Place
-from cuelet.core.dispatch import dispatch
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.runs import RunExited
+from cuelet.core.operations.command import Place
+from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.spec import JobSpec, LayerSpec
-from cuelet.core.states import DEAD
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.values import ids
+from cuelet.core.values.runs import RunExited
+from cuelet.core.values.states import DEAD
 from cuelet.engine.watchdog import Watchdog
 
 PLACE = Place(host="here", log_root="/logs", scratch="/", map_argv=lambda argv, _: list(argv))

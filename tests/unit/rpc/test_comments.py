@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from opencue_proto import comment_pb2
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
-from cuelet.core.errors import InvalidRequestError, NotFoundError
-from cuelet.core.farm import Decision
-from cuelet.core.job import Comment, Job
 from cuelet.core.spec import LayerSpec
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision
+from cuelet.core.state.job import Comment, Job
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.rpc import comments, search
 from tests.unit.core.bench import Bench, spec_of
 

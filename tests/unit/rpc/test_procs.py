@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from opencue_proto import criterion_pb2, host_pb2
 
-from cuelet.core.command import Place, log_path
-from cuelet.core.errors import NotFoundError
+from cuelet.core.operations.command import Place, log_path
 from cuelet.core.spec import LayerSpec
+from cuelet.core.values.errors import NotFoundError
 from cuelet.rpc import procs
 from tests.unit.core.bench import Bench, spec_of
 

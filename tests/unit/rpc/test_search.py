@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opencue_proto import job_pb2
 
-from cuelet.core import farm as acts
-from cuelet.core import ids
-from cuelet.core.errors import FarmError, InvalidRequestError, NotFoundError
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.job import Job
 from cuelet.core.spec import EdgeSpec, LayerSpec
-from cuelet.core.states import RUNNING, WAITING, JobState
+from cuelet.core.state import farm as acts
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values import ids
+from cuelet.core.values.errors import FarmError, InvalidRequestError, NotFoundError
+from cuelet.core.values.states import RUNNING, WAITING, JobState
 from cuelet.rpc import convert, search
 from tests.unit.core.bench import Bench, spec_of
 

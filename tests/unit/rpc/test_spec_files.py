@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cuelet.core.errors import InvalidSpecError
 from cuelet.core.spec import DeclaredFile
+from cuelet.core.values.errors import InvalidSpecError
 from cuelet.rpc.spec_files import declared_files
 from cuelet.rpc.spec_xml import parse_spec
 from tests.specs import job_spec

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cuelet.core.errors import InvalidSpecError
 from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.states import Outcome
+from cuelet.core.values.errors import InvalidSpecError
+from cuelet.core.values.states import Outcome
 from cuelet.rpc.spec_xml import parse_spec
 from outline.frames import EdgeKind
 

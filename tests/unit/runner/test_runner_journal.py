@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core.runs import RunExited
+from cuelet.core.values.runs import RunExited
 from cuelet.runner import journal
 from cuelet.runner.errors import JournalError
 from cuelet.runner.journal import Entry, Journal

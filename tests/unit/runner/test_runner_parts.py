@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core.runs import FAILED_LAUNCH, NOT_BEGUN, RunExited
+from cuelet.core.values.runs import FAILED_LAUNCH, NOT_BEGUN, RunExited
 from cuelet.runner import launch, logfile, procfs
 from cuelet.runner.errors import JournalError, RunnerBusyError, RunnerUnreachableError
 from cuelet.runner.journal import Journal

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core.runs import (
+from cuelet.core.values.runs import (
     LiveRun,
     RunExited,
     RunnerState,

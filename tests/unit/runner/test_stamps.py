@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.runs import OutputFile
-from cuelet.core.skip import Question, Seen, Trace
+from cuelet.core.operations.skip import Question, Seen, Trace
+from cuelet.core.values.runs import OutputFile
 from cuelet.runner.looks import look
 from cuelet.runner.stamps import COARSE_NS, TICK_NS, take_settled_stamp, take_stamp
 

@@ -12,13 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuelet.core import depends, host, ids, limits, ordering
-from cuelet.core import farm as acts
-from cuelet.core.farm import Decision, Farm
-from cuelet.core.history import forget
-from cuelet.core.job import Comment, FrameRow, Job
+from cuelet.core.operations import depends
+from cuelet.core.operations.history import forget
 from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_to_dict
-from cuelet.core.states import Outcome
+from cuelet.core.state import farm as acts
+from cuelet.core.state import host, limits
+from cuelet.core.state import order as ordering
+from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.job import Comment, FrameRow, Job
+from cuelet.core.values import ids
+from cuelet.core.values.states import Outcome
 from cuelet.store.errors import NewerSchemaError, StoreError
 from cuelet.store.sql import migrations
 from cuelet.store.store import Store

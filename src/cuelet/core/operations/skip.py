@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cuelet.core.command import Place, build_run
-from cuelet.core.farm import Decision, Farm, finish_if_complete
-from cuelet.core.job import Job, Layer, Look
-from cuelet.core.outputs import input_files, output_files
-from cuelet.core.runs import OutputFile
-from cuelet.core.states import SUCCEEDED, JobState
+from cuelet.core.operations.command import Place, build_run
+from cuelet.core.operations.outputs import input_files, output_files
+from cuelet.core.state.farm import Decision, Farm, finish_if_complete
+from cuelet.core.state.job import Job, Layer, Look
+from cuelet.core.values.runs import OutputFile
+from cuelet.core.values.states import SUCCEEDED, JobState
 
 SKIPPED = "skipped: outputs are newer than inputs and nothing changed"
 WINDOW = 256

@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from cuelet.core.crossjob import find_circle
-from cuelet.core.errors import InvalidRequestError
-from cuelet.core.farm import Decision, Farm, release_edges
-from cuelet.core.graph import Edge, end_name
-from cuelet.core.job import Job, Layer
+from cuelet.core.operations.between_jobs import find_circle
 from cuelet.core.spec import EdgeSpec
-from cuelet.core.states import DEPEND, WAITING, JobState
+from cuelet.core.state.edges import Edge, end_name
+from cuelet.core.state.farm import Decision, Farm, release_edges
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.values.errors import InvalidRequestError
+from cuelet.core.values.states import DEPEND, WAITING, JobState
 
 
 class Target(enum.IntEnum):

@@ -10,25 +10,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cuelet.core import crossjob, ids, lanes, names
-from cuelet.core.disks import DiskUse, FullDisk, find_full
-from cuelet.core.endings import AFTER_KILL, begin_anew, state_after
-from cuelet.core.errors import (
+from cuelet.core.operations import between_jobs as crossjob
+from cuelet.core.operations import lanes
+from cuelet.core.operations.exit_status import AFTER_KILL, begin_anew, state_after
+from cuelet.core.spec import JobSpec
+from cuelet.core.state.disks import DiskUse, FullDisk, find_full
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.host import Host
+from cuelet.core.state.job import Comment, Job, Layer, Moves
+from cuelet.core.state.limits import Limit, Limits, refuse_unknown
+from cuelet.core.state.matching import Turns, asked_cores, fits_machine
+from cuelet.core.state.memory import Excess, MemoryPolicy, find_excess
+from cuelet.core.values import ids, names
+from cuelet.core.values.errors import (
     AmbiguousNameError,
     DuplicateJobError,
     InvalidRequestError,
     NotFoundError,
     OutOfDiskError,
 )
-from cuelet.core.graph import Edge
-from cuelet.core.host import Host
-from cuelet.core.job import Comment, Job, Layer, Moves
-from cuelet.core.limits import Limit, Limits, refuse_unknown
-from cuelet.core.matching import Turns, asked_cores, fits_machine
-from cuelet.core.memory import Excess, MemoryPolicy, find_excess
-from cuelet.core.runs import NOT_BEGUN, ORPHANED, OUT_OF_MEMORY, RunExited, RunStarted, RunUsage
-from cuelet.core.spec import JobSpec
-from cuelet.core.states import (
+from cuelet.core.values.runs import (
+    NOT_BEGUN,
+    ORPHANED,
+    OUT_OF_MEMORY,
+    RunExited,
+    RunStarted,
+    RunUsage,
+)
+from cuelet.core.values.states import (
     DEPEND,
     EATEN,
     HANDED_OVER,
@@ -65,7 +74,7 @@ class Decision:
     looks: list[tuple[Job, int]] = field(default_factory=list)
     """Frames whose files have to be looked at before they can start."""
     made: list[Sequence[str]] = field(default_factory=list)
-    """Fields of `cuelet.core.skip.Made`: what runs that succeeded have made."""
+    """Fields of `cuelet.core.operations.skip.Made`: what runs that succeeded have made."""
     acks: list[str] = field(default_factory=list)
     """Run ids whose end is recorded, so that the runner may forget them."""
     host: Host | None = None

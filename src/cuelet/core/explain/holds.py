@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from cuelet.core.limits import carriers
-from cuelet.core.matching import full_limits, lacks_gpus
-from cuelet.core.reason import Reason
-from cuelet.core.states import RUNNING
+from cuelet.core.state.limits import carriers
+from cuelet.core.state.matching import full_limits, lacks_gpus
+from cuelet.core.values.reason import Reason
+from cuelet.core.values.states import RUNNING
 
 if TYPE_CHECKING:
-    from cuelet.core.farm import Farm
-    from cuelet.core.job import Job, Layer
-    from cuelet.core.limits import Limit
+    from cuelet.core.state.farm import Farm
+    from cuelet.core.state.job import Job, Layer
+    from cuelet.core.state.limits import Limit
 
 LACKING = frozenset({"tags", "services", "gpus"})
 """Codes of what this machine may lack for good."""

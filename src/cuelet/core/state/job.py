@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from cuelet.core import ids
-from cuelet.core.errors import InvalidSpecError
-from cuelet.core.graph import ENDED, LOST, MET, Edge, EdgeIndex, End
-from cuelet.core.ordering import FrameOrder
-from cuelet.core.pace import Pace
 from cuelet.core.spec import JobSpec, LayerSpec
-from cuelet.core.states import (
+from cuelet.core.state.edges import ENDED, LOST, MET, Edge, EdgeIndex, End
+from cuelet.core.state.order import FrameOrder
+from cuelet.core.state.pace import Pace
+from cuelet.core.state.totals import Totals
+from cuelet.core.values import ids
+from cuelet.core.values.errors import InvalidSpecError
+from cuelet.core.values.states import (
     DEAD,
     DEPEND,
     DONE,
@@ -30,7 +31,6 @@ from cuelet.core.states import (
     Intent,
     JobState,
 )
-from cuelet.core.totals import Totals
 from outline.frames import EdgeKind, FrameRangeError, Tasks
 from outline.graph import find_cycle
 

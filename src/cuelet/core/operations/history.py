@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cuelet.core.farm import Decision, Farm, release_edges
-from cuelet.core.job import Job
-from cuelet.core.states import RUNNING, JobState
+from cuelet.core.state.farm import Decision, Farm, release_edges
+from cuelet.core.state.job import Job
+from cuelet.core.values.states import RUNNING, JobState
 
 
 def list_history(farm: Farm, *, before: float) -> list[Job]:

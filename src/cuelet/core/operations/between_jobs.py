@@ -1,6 +1,6 @@
 """Depends that a job's spec does not hold by itself: on other jobs, or added while it runs.
 
-Here they are built, checked for circles, and connected; `cuelet.core.depends` decides about them.
+Here they are built, checked for circles, and connected; `cuelet.core.operations.depends` decides about them.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
-from cuelet.core.errors import InvalidSpecError
-from cuelet.core.graph import Edge, end_name
-from cuelet.core.job import Job
 from cuelet.core.spec import EdgeSpec
-from cuelet.core.states import DEPEND, JobState
+from cuelet.core.state.edges import Edge, end_name
+from cuelet.core.state.job import Job
+from cuelet.core.values.errors import InvalidSpecError
+from cuelet.core.values.states import DEPEND, JobState
 from outline.frames import EdgeKind
 from outline.graph import find_cycle
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 
-from cuelet.core import lanes
-from cuelet.core.disks import disks_holding
-from cuelet.core.farm import Decision, Farm, start
-from cuelet.core.job import Job, Layer
-from cuelet.core.matching import Turns, full_limits, is_capped, is_open, lacks_gpus
-from cuelet.core.skip import ready_frame
-from cuelet.core.states import WAITING
+from cuelet.core.operations import lanes
+from cuelet.core.operations.skip import ready_frame
+from cuelet.core.state.disks import disks_holding
+from cuelet.core.state.farm import Decision, Farm, start
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.matching import Turns, full_limits, is_capped, is_open, lacks_gpus
+from cuelet.core.values.states import WAITING
 
 PATIENCE_S = 10.0
 """Seconds for which smaller frames may pass a larger one that does not fit."""

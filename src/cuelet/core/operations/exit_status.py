@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from cuelet.core.job import Job
-from cuelet.core.memory import MEMORY_RETRIES, raised_mb
-from cuelet.core.runs import (
+from cuelet.core.state.job import Job
+from cuelet.core.state.memory import MEMORY_RETRIES, raised_mb
+from cuelet.core.values.runs import (
     FAILED_LAUNCH,
     HOST_DOWN,
     KILL_FAILED,
@@ -20,7 +20,7 @@ from cuelet.core.runs import (
     SKIP_RETRY,
     RunExited,
 )
-from cuelet.core.states import DEAD, EATEN, SUCCEEDED, WAITING, FrameState, Intent
+from cuelet.core.values.states import DEAD, EATEN, SUCCEEDED, WAITING, FrameState, Intent
 
 FREE_RETRIES = 3
 """Ends of a frame that are not its fault and cost it no retry, until it has succeeded once."""

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cuelet.core.farm import Farm
-    from cuelet.core.job import Job
+    from cuelet.core.state.farm import Farm
+    from cuelet.core.state.job import Job
 
 
 class DiskUse(StrEnum):

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from cuelet.core.errors import InvalidRequestError, InvalidSpecError, NotFoundError
-from cuelet.core.states import RUNNING
+from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError, NotFoundError
+from cuelet.core.values.states import RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cuelet.core.farm import Decision, Farm
-    from cuelet.core.job import Job, Layer
+    from cuelet.core.state.farm import Decision, Farm
+    from cuelet.core.state.job import Job, Layer
 
 UNLIMITED = -1
 MAX_NAME, MAX_VALUE = 255, 2**31 - 1

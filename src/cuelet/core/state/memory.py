@@ -6,7 +6,7 @@ import enum
 import math
 from dataclasses import dataclass
 
-from cuelet.core.job import Job
+from cuelet.core.state.job import Job
 
 RAISE_MB = 2048
 """A layer whose frame ran out of memory reserves at least so much more; OpenCue's default."""

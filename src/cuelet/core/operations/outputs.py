@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from cuelet.core.command import Place, replace_tokens, token_values
-from cuelet.core.job import Job, Layer
-from cuelet.core.runs import OutputFile
+from cuelet.core.operations.command import Place, replace_tokens, token_values
 from cuelet.core.spec import DeclaredFile
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.values.runs import OutputFile
 from outline.frames import parse_range
 from outline.tokens import PER_FRAME, has_any
 

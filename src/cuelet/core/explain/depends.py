@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cuelet.core.crossjob import holders, was_killed
-from cuelet.core.graph import Edge
-from cuelet.core.job import Job
-from cuelet.core.reason import Reason
-from cuelet.core.states import DEAD, DEPEND, EATEN, SUCCEEDED, FrameState, JobState, Outcome, shown
+from cuelet.core.operations.between_jobs import holders, was_killed
+from cuelet.core.state.edges import Edge
+from cuelet.core.state.job import Job
+from cuelet.core.values.reason import Reason
+from cuelet.core.values.states import (
+    DEAD,
+    DEPEND,
+    EATEN,
+    SUCCEEDED,
+    FrameState,
+    JobState,
+    Outcome,
+    shown,
+)
 from outline.frames import format_frames
 
 MAX_SHOWN = 40

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cuelet.core.farm import Farm
-    from cuelet.core.job import Job, Layer
-    from cuelet.core.limits import Limit
+    from cuelet.core.state.farm import Farm
+    from cuelet.core.state.job import Job, Layer
+    from cuelet.core.state.limits import Limit
 
 LEAST_CORES = 0.1
 """Reserved for a frame that asks for less."""

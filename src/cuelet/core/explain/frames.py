@@ -6,14 +6,15 @@ import re
 import signal
 from collections import Counter
 
-from cuelet.core.disks import disks_holding
-from cuelet.core.farm import Farm
-from cuelet.core.holds import hold_reasons, turn_reason
-from cuelet.core.job import Job, Layer
-from cuelet.core.memory import find_excess, raised_mb
-from cuelet.core.reason import Reason
-from cuelet.core.runs import BAD_OUTPUT, OUT_OF_MEMORY
-from cuelet.core.states import (
+from cuelet.core.explain.depends import Known, depend_reasons, job_reasons, retry_command
+from cuelet.core.explain.holds import hold_reasons, turn_reason
+from cuelet.core.state.disks import disks_holding
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.memory import find_excess, raised_mb
+from cuelet.core.values.reason import Reason
+from cuelet.core.values.runs import BAD_OUTPUT, OUT_OF_MEMORY
+from cuelet.core.values.states import (
     DEAD,
     DEPEND,
     EATEN,
@@ -24,7 +25,6 @@ from cuelet.core.states import (
     FrameState,
     JobState,
 )
-from cuelet.core.why_depends import Known, depend_reasons, job_reasons, retry_command
 
 _FIGURES = re.compile(r"\d+")
 

@@ -7,14 +7,14 @@ from array import array
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from cuelet.core.errors import InvalidRequestError, NotFoundError
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from outline.frames import FrameRangeError, format_frames, parse_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cuelet.core.farm import Decision
-    from cuelet.core.job import Job, Layer
+    from cuelet.core.state.farm import Decision
+    from cuelet.core.state.job import Job, Layer
 
     _Arrange = Callable[[list[int]], Sequence[int]]
     _ArrangeTasks = Callable[[Sequence[int], list[int]], list[int]]

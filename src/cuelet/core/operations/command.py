@@ -8,9 +8,9 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cuelet.core.job import Job, Layer
-from cuelet.core.pace import PATIENCE_S
-from cuelet.core.runs import RunRequest, Step
+from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.pace import PATIENCE_S
+from cuelet.core.values.runs import RunRequest, Step
 from outline.frames import format_frames
 
 _TOKEN = re.compile(

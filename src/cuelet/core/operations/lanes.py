@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from cuelet.core.endings import begin_anew
-from cuelet.core.job import Job, Lane, Layer
-from cuelet.core.pace import SHORT_S
-from cuelet.core.states import RUNNING, SETUP, WAITING
+from cuelet.core.operations.exit_status import begin_anew
+from cuelet.core.state.job import Job, Lane, Layer
+from cuelet.core.state.pace import SHORT_S
+from cuelet.core.values.states import RUNNING, SETUP, WAITING
 
 if TYPE_CHECKING:
-    from cuelet.core.farm import Decision, Farm
+    from cuelet.core.state.farm import Decision, Farm
 
 
 def fill(farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float) -> None:

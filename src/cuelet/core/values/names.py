@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cuelet.core.errors import InvalidSpecError
+from cuelet.core.values.errors import InvalidSpecError
 
 _PLAIN = re.compile(r"(?=_*[^_])[\w.-]{3,}\Z", re.ASCII)
 _RUNS = re.compile(r"_+")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cuelet.core.errors import InvalidRequestError
+from cuelet.core.values.errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from cuelet.core.farm import Decision
-    from cuelet.core.job import Job, Layer
+    from cuelet.core.state.farm import Decision
+    from cuelet.core.state.job import Job, Layer
 
 LATEST_AT = 253_402_300_799
 """End of the year 9999, in epoch seconds."""

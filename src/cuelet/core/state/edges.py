@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from cuelet.core.errors import InvalidSpecError
 from cuelet.core.spec import EdgeSpec
-from cuelet.core.states import Outcome
+from cuelet.core.values.errors import InvalidSpecError
+from cuelet.core.values.states import Outcome
 from outline.frames import EdgeKind, Links, resolve
 
 if TYPE_CHECKING:
-    from cuelet.core.job import Job, Layer
+    from cuelet.core.state.job import Job, Layer
 
 MET, ENDED, LOST = 1, 2, 4
 """Flags of a frame for those that wait for it: done; ended for good; never done as things stand."""

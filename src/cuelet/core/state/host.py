@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cuelet.core.errors import InvalidRequestError, NotFoundError
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cuelet.core.farm import Decision, Farm
+    from cuelet.core.state.farm import Decision, Farm
 
 USUAL_TAGS = ("general", "local", "desktop", "util")
 """Tags that every machine has beside its name: those that OpenCue's own services ask for."""

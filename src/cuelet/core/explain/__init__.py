@@ -1,0 +1,6 @@
+"""Why frames do not run, in words, each reason with the command that changes it.
+
+Asks the same functions as the scheduler; it decides nothing and changes nothing.
+May import: `operations`, `state`, `values`, and what `scheduling` says of obstacles.
+Add: a reason in `frames` or `depends`; reasons have a stable code.
+"""
