@@ -18,15 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import cuelet
-from cuelet import boot_mark
 from cuelet.core.operations.command import Place
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.host import offer, offered
 from cuelet.core.values.errors import FarmError
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
-from cuelet.path_map_file import PathMapFile
-from cuelet.runner import machine, procfs
+from cuelet.engine.path_map_file import PathMapFile
+from cuelet.runner import boot_mark, machine, procfs
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.looks import look
 from cuelet.settings import (

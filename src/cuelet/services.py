@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cuelet.engine.engine import Engine
-from cuelet.rpc.comments import CommentService
-from cuelet.rpc.extension import FarmService
-from cuelet.rpc.frames import DependService, FrameService
-from cuelet.rpc.inventory import (
+from cuelet.rpc.cuelet.extension import FarmService
+from cuelet.rpc.cuelet.upkeep import Upkeep
+from cuelet.rpc.opencue.comments import CommentService
+from cuelet.rpc.opencue.frames import DependService, FrameService
+from cuelet.rpc.opencue.inventory import (
     AllocationService,
     FacilityService,
     ServiceService,
     SubscriptionService,
 )
-from cuelet.rpc.jobs import JobService
-from cuelet.rpc.layers import LayerService
-from cuelet.rpc.limits import LimitService
-from cuelet.rpc.procs import ProcService
+from cuelet.rpc.opencue.jobs import JobService
+from cuelet.rpc.opencue.layers import LayerService
+from cuelet.rpc.opencue.limits import LimitService
+from cuelet.rpc.opencue.procs import ProcService
+from cuelet.rpc.opencue.system import CueService, HostService, Machine, ShowService
 from cuelet.rpc.serve import Listening, Services, serve
-from cuelet.rpc.system import CueService, HostService, Machine, ShowService
-from cuelet.rpc.upkeep import Upkeep
 from cuelet.runner import machine
 from cuelet.settings import Settings
 from cuelet.store.store import Store

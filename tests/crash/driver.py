@@ -147,7 +147,7 @@ def resident(farm: FarmBox) -> int:
     """Return the process of the runner; 0 for none."""
     for pid in farm.processes():
         with contextlib.suppress(OSError):
-            if b"cuelet.runner.resident" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"cuelet.runner.resident.main" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 return pid
     return 0
 

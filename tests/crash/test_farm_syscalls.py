@@ -32,7 +32,7 @@ RUNNER_CALLS = ("write", "rename", "openat", "unlink", "clone,clone3,vfork", "fd
 if not scale.is_long():
     FARM_CALLS, RUNNER_CALLS = FARM_CALLS[:2], RUNNER_CALLS[:1]
 RESIDENT = (
-    "import sys; sys.path.append({src!r}); from cuelet.runner.resident import main;"
+    "import sys; sys.path.append({src!r}); from cuelet.runner.resident.main import main;"
     "sys.exit(main(['--dir', {home!r}]))"
 )
 

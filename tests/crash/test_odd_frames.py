@@ -74,7 +74,7 @@ def runner_of(farm: FarmBox) -> int:
     """Return the process of the resident runner."""
     for pid in farm.processes():
         with contextlib.suppress(OSError):
-            if b"cuelet.runner.resident" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"cuelet.runner.resident.main" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 return pid
     raise AssertionError("no runner")
 

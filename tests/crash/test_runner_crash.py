@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from cuelet.core.values.runs import RunExited, RunnerState
-from cuelet.runner import journal, procfs
+from cuelet.runner import procfs
 from cuelet.runner.client import ResidentRunner
+from cuelet.runner.resident import journal
 from cuelet.runner.testing import Listener, list_processes_of, make_request, open_resident
 
 PY = sys.executable

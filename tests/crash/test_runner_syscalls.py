@@ -20,7 +20,7 @@ from cuelet.runner.testing import Listener, list_processes_of, make_request
 SRC = str(Path(endpoint.__file__).parents[2])
 CALLS = {"write": 14, "sendto": 8, "clone,clone3,vfork": 4, "wait4": 4, "rename": 1}
 CODE = (
-    "import sys; sys.path.append({src!r}); from cuelet.runner.resident import main;"
+    "import sys; sys.path.append({src!r}); from cuelet.runner.resident.main import main;"
     "sys.exit(main(['--dir', {home!r}]))"
 )
 

@@ -17,7 +17,7 @@ import pytest
 from cuelet.core.values.runs import RunExited, RunRequest, RunUsage, Step
 from cuelet.runner import procfs
 from cuelet.runner.client import ResidentRunner
-from cuelet.runner.runlock import LOCK_HANDLE
+from cuelet.runner.resident.runlock import LOCK_HANDLE
 from cuelet.runner.testing import Listener, list_processes_of, make_request, open_resident
 
 PY = sys.executable

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from cuelet.core.values.runs import RunExited
-from cuelet.runner import cgroup
 from cuelet.runner.client import ResidentRunner
+from cuelet.runner.resident import cgroup
 from cuelet.runner.testing import Listener, make_request, open_resident
 
 HOG = [sys.executable, "-S", "-c", "x = bytearray(b'x') * (300 << 20); print('held', flush=True)"]

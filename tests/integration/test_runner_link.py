@@ -74,7 +74,7 @@ def test_second_resident_in_the_same_directory_is_refused(tmp_path):
         async with open_resident(tmp_path, heard) as runner:
             second = await asyncio.to_thread(
                 subprocess.run,
-                [sys.executable, "-m", "cuelet.runner.resident", "--dir", str(tmp_path)],
+                [sys.executable, "-m", "cuelet.runner.resident.main", "--dir", str(tmp_path)],
                 env={**os.environ, "PYTHONPATH": SRC},
                 capture_output=True,
                 text=True,
@@ -90,7 +90,7 @@ def test_second_resident_in_the_same_directory_is_refused(tmp_path):
 
 
 def test_wrong_usage_and_impossible_directories_are_refused(tmp_path, capsys):
-    from cuelet.runner.resident import main
+    from cuelet.runner.resident.main import main
 
     (tmp_path / "file").write_text("")
 

@@ -22,7 +22,7 @@ from cuelet.core.values.runs import (
     RunStarted,
 )
 from cuelet.core.values.states import HANDED_OVER, RUNNING, JobState
-from cuelet.runner.lanes import Lanes
+from cuelet.runner.resident.lanes import Lanes
 
 CORES, WALL_S = 2.0, 0.001
 

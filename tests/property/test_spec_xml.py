@@ -17,8 +17,8 @@ from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.core.values.states import Outcome
-from cuelet.rpc import convert
-from cuelet.rpc.spec_xml import parse_spec
+from cuelet.rpc.opencue import convert
+from cuelet.rpc.spec.xml import parse_spec
 from cuelet.runner import wire
 from outline.frames import EdgeKind
 from outline.pathmap import map_argv

@@ -27,7 +27,7 @@ from cuelet.core.values.runs import (
     RunStarted,
     RunUsage,
 )
-from cuelet.runner.lanes import Lanes
+from cuelet.runner.resident.lanes import Lanes
 from tests.simulation.disk import Crash
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.boot_mark import is_from_another_boot, leave
+from cuelet.runner.boot_mark import is_from_another_boot, leave
 
 
 def test_a_mark_tells_its_boot_from_others(tmp_path: Path) -> None:

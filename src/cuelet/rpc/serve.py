@@ -20,22 +20,22 @@ from opencue_proto import (
     subscription_pb2_grpc,
 )
 
-from cuelet.rpc.comments import CommentService
-from cuelet.rpc.extension import FarmService
-from cuelet.rpc.frames import DependService, FrameService
+from cuelet.rpc.cuelet.extension import FarmService
 from cuelet.rpc.guard import Guard
-from cuelet.rpc.inventory import (
+from cuelet.rpc.opencue.comments import CommentService
+from cuelet.rpc.opencue.frames import DependService, FrameService
+from cuelet.rpc.opencue.inventory import (
     AllocationService,
     FacilityService,
     ServiceService,
     SubscriptionService,
 )
-from cuelet.rpc.jobs import JobService
-from cuelet.rpc.layers import LayerService
-from cuelet.rpc.limits import LimitService
+from cuelet.rpc.opencue.jobs import JobService
+from cuelet.rpc.opencue.layers import LayerService
+from cuelet.rpc.opencue.limits import LimitService
+from cuelet.rpc.opencue.procs import ProcService
+from cuelet.rpc.opencue.system import CueService, HostService, ShowService
 from cuelet.rpc.peers import OwnUserOnly
-from cuelet.rpc.procs import ProcService
-from cuelet.rpc.system import CueService, HostService, ShowService
 
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
 OPENCUE_PORT = 8443

@@ -18,7 +18,7 @@ from cuelet.runner.errors import ProtocolError, RunnerError, RunnerUnreachableEr
 ANSWER_TIMEOUT_S = 10.0
 START_TRIES = 5
 _BUSY_EXIT = 3
-_BOOTSTRAP = "import sys; sys.path.append({root!r}); from cuelet.runner.resident import main; sys.exit(main())"
+_BOOTSTRAP = "import sys; sys.path.append({root!r}); from cuelet.runner.resident.main import main; sys.exit(main())"
 
 EventsCallback = Callable[[list[RunEvent]], None]
 LostCallback = Callable[[], None]

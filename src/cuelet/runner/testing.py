@@ -26,7 +26,7 @@ from cuelet.core.values.runs import (
 )
 from cuelet.runner import procfs
 from cuelet.runner.client import ResidentRunner
-from cuelet.runner.lanes import Lanes
+from cuelet.runner.resident.lanes import Lanes
 
 FAKE_PID = 1_000_000
 _TERM = 15

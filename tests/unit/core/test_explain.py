@@ -19,7 +19,7 @@ from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError
 from cuelet.core.values.reason import Reason
 from cuelet.core.values.runs import RunExited, RunUsage
 from cuelet.core.values.states import Outcome
-from cuelet.rpc.why import stuck_reason
+from cuelet.rpc.cuelet.why import stuck_reason
 from outline.frames import EdgeKind
 
 

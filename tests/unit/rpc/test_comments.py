@@ -11,7 +11,8 @@ from cuelet.core.state.farm import Decision
 from cuelet.core.state.job import Comment, Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
-from cuelet.rpc import comments, search
+from cuelet.rpc import search
+from cuelet.rpc.opencue import comments
 from tests.unit.core.bench import Bench, spec_of
 
 

@@ -7,8 +7,8 @@ import uuid
 import pytest
 
 from cuelet.core.spec import DEFAULT_MEMORY_MB, LayerSpec
-from cuelet.rpc import inventory
 from cuelet.rpc.guard import refusal_of
+from cuelet.rpc.opencue import inventory
 from tests.unit.core.bench import Bench, spec_of
 
 

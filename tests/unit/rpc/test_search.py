@@ -16,7 +16,8 @@ from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import FarmError, InvalidRequestError, NotFoundError
 from cuelet.core.values.states import RUNNING, WAITING, JobState
-from cuelet.rpc import convert, search
+from cuelet.rpc import search
+from cuelet.rpc.opencue import convert
 from tests.unit.core.bench import Bench, spec_of
 
 

@@ -10,7 +10,7 @@ import pytest
 from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.core.values.states import Outcome
-from cuelet.rpc.spec_xml import parse_spec
+from cuelet.rpc.spec.xml import parse_spec
 from outline.frames import EdgeKind
 
 

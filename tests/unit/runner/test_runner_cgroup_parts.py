@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.runner import cgroup
-from cuelet.runner.cgroup import Groups, Wall
+from cuelet.runner.resident import cgroup
+from cuelet.runner.resident.cgroup import Groups, Wall
 
 FILES = ("memory.max", "memory.oom.group", "memory.swap.max", "cgroup.procs")
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cuelet.core.values.runs import RunExited
-from cuelet.runner import journal
 from cuelet.runner.errors import JournalError
-from cuelet.runner.journal import Entry, Journal
+from cuelet.runner.resident import journal
+from cuelet.runner.resident.journal import Entry, Journal
 
 BOOT = "boot"
 

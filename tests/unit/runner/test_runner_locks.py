@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.runner import procfs, runlock
-from cuelet.runner.runlock import LOCK_HANDLE, RunHeldError, RunLocks
+from cuelet.runner import procfs
+from cuelet.runner.resident import runlock
+from cuelet.runner.resident.runlock import LOCK_HANDLE, RunHeldError, RunLocks
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cuelet.runner.oom import MARK_AGE_S, OomWitness, count_oom_kills
+from cuelet.runner.resident.oom import MARK_AGE_S, OomWitness, count_oom_kills
 
 
 class Kernel:

@@ -15,15 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cuelet.core.values.runs import FAILED_LAUNCH, NOT_BEGUN, RunExited
-from cuelet.runner import launch, logfile, procfs
+from cuelet.runner import procfs
 from cuelet.runner.errors import JournalError, RunnerBusyError, RunnerUnreachableError
-from cuelet.runner.journal import Journal
-from cuelet.runner.launch import Launcher, LaunchError
-from cuelet.runner.run import Run
-from cuelet.runner.runlock import RunLocks
-from cuelet.runner.supervisor import Supervisor
+from cuelet.runner.resident import launch, logfile
+from cuelet.runner.resident.journal import Journal
+from cuelet.runner.resident.launch import Launcher, LaunchError
+from cuelet.runner.resident.run import Run
+from cuelet.runner.resident.runlock import RunLocks
+from cuelet.runner.resident.supervisor import Supervisor
+from cuelet.runner.resident.timers import Timers
 from cuelet.runner.testing import make_request
-from cuelet.runner.timers import Timers
 
 
 def usage(cpu_s: float = 0.0, peak_kb: int = 0) -> struct_rusage:

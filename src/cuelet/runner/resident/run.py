@@ -10,9 +10,9 @@ from enum import Enum
 from resource import struct_rusage
 
 from cuelet.core.values.runs import BAD_OUTPUT, FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
-from cuelet.runner.cgroup import Wall
-from cuelet.runner.outputs import Verdict
 from cuelet.runner.procfs import RUN_MARKER, RUNNER_MARKER
+from cuelet.runner.resident.cgroup import Wall
+from cuelet.runner.resident.outputs import Verdict
 
 TAKEN_OVER = "CUELET_CHECKED_OUTPUTS"
 """Variable that tells a frame which outputs are looked at once it has ended: a JSON list of names."""

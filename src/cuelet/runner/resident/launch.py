@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from cuelet.runner.procfs import TICKS_PER_S, read_process
-from cuelet.runner.runlock import LOCK_HANDLE
+from cuelet.runner.resident.runlock import LOCK_HANDLE
 
 _SIGNALS: Final = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 

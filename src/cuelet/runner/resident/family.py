@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from cuelet.runner import procfs
 from cuelet.runner.procfs import Process
-from cuelet.runner.runlock import RunLocks
+from cuelet.runner.resident.runlock import RunLocks
 
 _PASSES = 10
 """Times a tree is struck in one go: what was forked between look and kill is met by the next."""

@@ -24,7 +24,7 @@ from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, L
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.core.values.names import normal_job, normal_layer, normal_shot
 from cuelet.core.values.states import Outcome
-from cuelet.rpc.spec_files import declared_files
+from cuelet.rpc.spec.files import declared_files
 from outline.frames import EdgeKind
 
 MAX_SPEC_BYTES = 64 * 1024 * 1024

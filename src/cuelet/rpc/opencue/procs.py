@@ -16,7 +16,8 @@ from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
-from cuelet.rpc import convert, search
+from cuelet.rpc import search
+from cuelet.rpc.opencue import convert
 
 ALLOCATION = "local.general"
 """The allocation that this machine is."""

@@ -20,7 +20,7 @@ from cuelet.core.spec import LayerSpec
 from cuelet.core.state.farm import Farm
 from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
-from cuelet.rpc.procs import ALLOCATION
+from cuelet.rpc.opencue.procs import ALLOCATION
 
 FACILITY, TAG = ALLOCATION.split(".")
 KNOWN_SERVICES = ("default", "shell")

@@ -18,9 +18,10 @@ from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.states import Outcome
 from cuelet.engine.engine import Engine
-from cuelet.rpc import convert, search
-from cuelet.rpc.offers import offer_of
-from cuelet.rpc.why import explained, stuck_reason
+from cuelet.rpc import search
+from cuelet.rpc.cuelet.offers import offer_of
+from cuelet.rpc.cuelet.why import explained, stuck_reason
+from cuelet.rpc.opencue import convert
 from outline.frames import EdgeKind, format_frames
 
 SERVICE = "cuelet.Farm"

@@ -21,7 +21,7 @@ from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.values.errors import NotFoundError
 from cuelet.core.values.states import DEPEND, RUNNING, SETUP, WAITING, JobState
 from cuelet.engine.engine import Engine
-from cuelet.rpc import inventory, procs
+from cuelet.rpc.opencue import inventory, procs
 
 HOST_ID = "00000000-0000-0000-0000-000000000001"
 

@@ -16,8 +16,16 @@ from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job, Layer
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
-from cuelet.rpc import convert, limits, search
-from cuelet.rpc.depends import FindPlace, create, frame_place, job_place, layer_place, target_of
+from cuelet.rpc import search
+from cuelet.rpc.opencue import convert, limits
+from cuelet.rpc.opencue.depends import (
+    FindPlace,
+    create,
+    frame_place,
+    job_place,
+    layer_place,
+    target_of,
+)
 from outline.frames import EdgeKind
 
 Context = Any

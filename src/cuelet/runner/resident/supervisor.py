@@ -27,17 +27,18 @@ from cuelet.core.values.runs import (
     RunStarted,
     RunUsage,
 )
-from cuelet.runner import logfile, outputs, procfs
-from cuelet.runner.cgroup import Groups
+from cuelet.runner import procfs
 from cuelet.runner.errors import JournalError
-from cuelet.runner.family import Family
-from cuelet.runner.journal import Journal
-from cuelet.runner.lanes import Lanes
-from cuelet.runner.launch import Launcher, LaunchError, Started
-from cuelet.runner.oom import OomWitness
-from cuelet.runner.run import Phase, Run
-from cuelet.runner.runlock import RunHeldError, RunLocks
-from cuelet.runner.timers import Timers
+from cuelet.runner.resident import logfile, outputs
+from cuelet.runner.resident.cgroup import Groups
+from cuelet.runner.resident.family import Family
+from cuelet.runner.resident.journal import Journal
+from cuelet.runner.resident.lanes import Lanes
+from cuelet.runner.resident.launch import Launcher, LaunchError, Started
+from cuelet.runner.resident.oom import OomWitness
+from cuelet.runner.resident.run import Phase, Run
+from cuelet.runner.resident.runlock import RunHeldError, RunLocks
+from cuelet.runner.resident.timers import Timers
 
 LINGER_S = 0.25
 """What a step leaves behind may end by itself for so long: the tee of `render > >(tee out)`."""

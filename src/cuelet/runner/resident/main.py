@@ -1,6 +1,6 @@
 """The resident runner: parent of all frames of one farm, which it outlives.
 
-Run as ``python -m cuelet.runner.resident --dir DIR``. One thread, standard library only.
+Run as ``python -m cuelet.runner.resident.main --dir DIR``. One thread, standard library only.
 Exit codes: 0 when its work is done, 2 usage, 3 another runner owns the directory, 5 refused.
 """
 
@@ -22,14 +22,14 @@ from functools import partial
 
 from cuelet.core.values.runs import RunExited, RunnerState, RunRequest, RunUsage
 from cuelet.runner import endpoint, procfs, wire
-from cuelet.runner.cgroup import open_groups
 from cuelet.runner.errors import JournalError, ProtocolError, RunnerBusyError, RunnerError
-from cuelet.runner.journal import Journal
-from cuelet.runner.link import Link
-from cuelet.runner.recovery import Recovery
-from cuelet.runner.runlock import RunLocks
-from cuelet.runner.supervisor import Supervisor
-from cuelet.runner.timers import Timers
+from cuelet.runner.resident.cgroup import open_groups
+from cuelet.runner.resident.journal import Journal
+from cuelet.runner.resident.link import Link
+from cuelet.runner.resident.recovery import Recovery
+from cuelet.runner.resident.runlock import RunLocks
+from cuelet.runner.resident.supervisor import Supervisor
+from cuelet.runner.resident.timers import Timers
 
 IDLE_S = 60.0
 """Without a farm and without runs it stays so long, for a farm that is being restarted."""

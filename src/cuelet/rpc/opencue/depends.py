@@ -15,7 +15,8 @@ from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
-from cuelet.rpc import convert, search
+from cuelet.rpc import search
+from cuelet.rpc.opencue import convert
 from outline.frames import EdgeKind
 
 

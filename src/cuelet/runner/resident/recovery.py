@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from cuelet.core.values.runs import ORPHANED, LiveRun, RunExited
 from cuelet.runner import procfs
-from cuelet.runner.journal import Entry
 from cuelet.runner.procfs import Process
-from cuelet.runner.runlock import RunLocks
-from cuelet.runner.timers import Timers
+from cuelet.runner.resident.journal import Entry
+from cuelet.runner.resident.runlock import RunLocks
+from cuelet.runner.resident.timers import Timers
 
 FIRST_WAIT_S = 0.02
 LAST_WAIT_S = 1.0

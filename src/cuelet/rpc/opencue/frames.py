@@ -13,8 +13,16 @@ from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
 from cuelet.engine.engine import Engine
-from cuelet.rpc import convert, search
-from cuelet.rpc.depends import FindPlace, create, frame_place, job_place, layer_place, target_of
+from cuelet.rpc import search
+from cuelet.rpc.opencue import convert
+from cuelet.rpc.opencue.depends import (
+    FindPlace,
+    create,
+    frame_place,
+    job_place,
+    layer_place,
+    target_of,
+)
 
 Context = Any
 FrameAct = Callable[[Farm, Job, int, Decision, float], object]

@@ -14,7 +14,7 @@ from cuelet.core.state.job import Job, Layer
 from cuelet.core.state.limits import Limit
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
-from cuelet.rpc import convert
+from cuelet.rpc.opencue import convert
 
 Context = Any
 

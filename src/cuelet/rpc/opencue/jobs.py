@@ -16,9 +16,17 @@ from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
-from cuelet.rpc import comments, convert, search
-from cuelet.rpc.depends import FindPlace, create, frame_place, job_place, layer_place, target_of
-from cuelet.rpc.spec_xml import parse_spec
+from cuelet.rpc import search
+from cuelet.rpc.opencue import comments, convert
+from cuelet.rpc.opencue.depends import (
+    FindPlace,
+    create,
+    frame_place,
+    job_place,
+    layer_place,
+    target_of,
+)
+from cuelet.rpc.spec.xml import parse_spec
 
 Context = Any
 Act = Callable[[Farm, Job, Iterable[int], Decision, float], object]
