@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import cuelet
-from cuelet.cli import plan_options
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.plan import options as plan_options
 
 Parsers = Any
 
@@ -111,7 +111,9 @@ def _watching(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(commands: Parsers) -> None:
-    run = _add(commands, "run", "run:run", "launch the outline a script builds, and watch it")
+    run = _add(
+        commands, "run", "run.command:run", "launch the outline a script builds, and watch it"
+    )
     how = run.add_mutually_exclusive_group()
     how.add_argument("--wait", action="store_true", help="watch until it ends (the default)")
     how.add_argument("--detach", action="store_true", help="launch and leave")
@@ -119,8 +121,8 @@ def _add_run(commands: Parsers) -> None:
         "--local",
         dest="do",
         action="store_const",
-        const="run_local:run",
-        default="run:run",
+        const="run.local:run",
+        default="run.command:run",
         help="run it in this process, without the farm",
     )
     run.add_argument("-T", "--threads", type=float, metavar="N", help="cores for --local")
@@ -141,44 +143,48 @@ def _add_run(commands: Parsers) -> None:
     run.add_argument("script")
     args = run.add_argument("args", nargs=argparse.REMAINDER, help="given to the script")
     args.required = False  # or argparse names it as missing beside a missing script
-    watch = _add(commands, "watch", "run:watch_command", "follow a job to its end")
+    watch = _add(commands, "watch", "run.command:watch_command", "follow a job to its end")
     _watching(watch)
     watch.add_argument("job")
 
 
 def _add_plan(commands: Parsers) -> None:
     plan = _add(
-        commands, "plan", "plan_command:plan", "show what a script would launch; launch nothing"
+        commands, "plan", "plan.command:plan", "show what a script would launch; launch nothing"
     )
     plan_options.add_options(plan)
     plan_options.add_script(plan)
 
 
 def _add_reading(commands: Parsers) -> None:
-    jobs = _add(commands, "jobs", "listing:jobs", "list jobs: pending, and finished today")
+    jobs = _add(commands, "jobs", "jobs.listing:jobs", "list jobs: pending, and finished today")
     jobs.add_argument("--all", action="store_true", help="every job the farm remembers")
     _json(jobs)
-    show = _add(commands, "show", "listing:show", "show a job's layers, depends and dead frames")
+    show = _add(
+        commands, "show", "jobs.listing:show", "show a job's layers, depends and dead frames"
+    )
     show.add_argument("job")
     _json(show)
-    logs = _add(commands, "logs", "frame_log:logs", "print the log of a frame")
+    logs = _add(commands, "logs", "jobs.logs:logs", "print the log of a frame")
     logs.add_argument("job")
     logs.add_argument("frame", help="like 12-render, or the layer if it has one frame")
     logs.add_argument("-f", "--follow", action="store_true", help="until the frame has ended")
     logs.add_argument("--path", action="store_true", help="print where the log is instead")
-    why = _add(commands, "why", "why:why", "say why frames do not run, and what changes it")
+    why = _add(commands, "why", "jobs.why:why", "say why frames do not run, and what changes it")
     why.add_argument("job")
     why.add_argument("layer", nargs="?")
     why.add_argument("frame", nargs="?", type=int, help="frame number")
     _json(why)
-    repro = _add(commands, "repro", "repro:repro", "run one frame here and now, as the farm would")
+    repro = _add(
+        commands, "repro", "jobs.repro:repro", "run one frame here and now, as the farm would"
+    )
     repro.add_argument("job")
     repro.add_argument("frame", help="like 12-render, or the layer if it has one frame")
     how = repro.add_mutually_exclusive_group()
     how.add_argument("--shell", action="store_true", help="open a shell in its place instead")
     how.add_argument("--script", metavar="FILE", help="write it as a script instead")
     how.add_argument("--dry-run", action="store_true", help="print it instead")
-    doctor = _add(commands, "doctor", "doctor:doctor", "check versions, paths and permissions")
+    doctor = _add(commands, "doctor", "farm.doctor:doctor", "check versions, paths and permissions")
     _json(doctor)
 
 
@@ -193,7 +199,7 @@ _ACTIONS = {
 
 def _add_acting(commands: Parsers) -> None:
     for name, text in _ACTIONS.items():
-        action = _add(commands, name, f"act:{name}", text)
+        action = _add(commands, name, f"jobs.act:{name}", text)
         action.add_argument("job")
         action.add_argument("--layer", action="append", metavar="L", help="only this layer")
         action.add_argument("--frames", metavar="R", help="only these frames, like 1-10,20")
@@ -202,7 +208,10 @@ def _add_acting(commands: Parsers) -> None:
                 "--memory-mb", type=int, metavar="N", help="reserve so much for each of them first"
             )
     drop = _add(
-        commands, "drop-depends", "drop_depends:drop", "let a job start without waiting for others"
+        commands,
+        "drop-depends",
+        "jobs.drop_depends:drop",
+        "let a job start without waiting for others",
     )
     drop.add_argument("job")
     drop.add_argument("--on", metavar="JOB", help="only what waits for this job")
@@ -212,27 +221,27 @@ def _add_acting(commands: Parsers) -> None:
 
 
 def _add_limits(commands: Parsers) -> None:
-    delay = _add(commands, "delay", "delay:delay", "start no frame of a job before a time")
+    delay = _add(commands, "delay", "jobs.delay:delay", "start no frame of a job before a time")
     delay.add_argument("job")
     delay.add_argument("when", help="like 2h, 45m, 2026-11-22T03:00, or off for at once")
     delay.add_argument("--layer", action="append", metavar="L", help="only this layer")
     limits = commands.add_parser("limits", help="list, set or delete limits, such as licences")
     verbs = limits.add_subparsers(metavar="list|set|delete", required=True)
-    _json(_add(verbs, "list", "limits_command:list_limits", "list limits and who takes them"))
-    setting = _add(verbs, "set", "limits_command:set_limit", "make a limit, or change it")
+    _json(_add(verbs, "list", "farm.limits:list_limits", "list limits and who takes them"))
+    setting = _add(verbs, "set", "farm.limits:set_limit", "make a limit, or change it")
     setting.add_argument("name")
     setting.add_argument("max", type=int, help="frames at a time; 0 for none, -1 for no limit")
-    delete = _add(verbs, "delete", "limits_command:delete_limit", "remove a limit")
+    delete = _add(verbs, "delete", "farm.limits:delete_limit", "remove a limit")
     delete.add_argument("name")
 
 
 def _add_sessions(commands: Parsers) -> None:
     sessions = commands.add_parser("sessions", help="list, show or clean the folders jobs share")
     verbs = sessions.add_subparsers(metavar="list|show|clean", required=True)
-    listing = _add(verbs, "list", "sessions_command:list_sessions", "list sessions, oldest first")
-    show = _add(verbs, "show", "sessions_command:show", "show one session")
+    listing = _add(verbs, "list", "sessions.command:list_sessions", "list sessions, oldest first")
+    show = _add(verbs, "show", "sessions.command:show", "show one session")
     show.add_argument("session", help="its folder, name/uuid, or uuid")
-    clean = _add(verbs, "clean", "sessions_command:clean", "remove sessions nobody needs any more")
+    clean = _add(verbs, "clean", "sessions.command:clean", "remove sessions nobody needs any more")
     clean.add_argument(
         "--older-than", default="30d", metavar="AGE", help="like 30d, 12h or 45m (30d)"
     )
@@ -245,7 +254,7 @@ def _add_sessions(commands: Parsers) -> None:
 def _add_farm(commands: Parsers) -> None:
     farm = commands.add_parser("farm", help="start, stop or look at the embedded farm")
     verbs = farm.add_subparsers(metavar="start|stop|status|backup|prune", required=True)
-    start = _add(verbs, "start", "farm_command:start", "start the farm, unless it runs already")
+    start = _add(verbs, "start", "farm.command:start", "start the farm, unless it runs already")
     start.add_argument("--foreground", action="store_true", help="stay in this process")
     start.add_argument("--port", type=int, help="loopback TCP port to try first (8443)")
     start.add_argument("--cores", type=float, help="cores that frames may use together")
@@ -265,13 +274,13 @@ def _add_farm(commands: Parsers) -> None:
     start.add_argument("--services", metavar="A,B", help="services it has, or any; kept")
     start.add_argument("--gpus", type=int, metavar="N", help="GPUs it has; kept")
     _json(start)
-    _add(verbs, "stop", "farm_command:stop", "stop the farm; running frames go on")
-    _json(_add(verbs, "status", "farm_command:status", "say whether the farm runs, and where"))
+    _add(verbs, "stop", "farm.command:stop", "stop the farm; running frames go on")
+    _json(_add(verbs, "status", "farm.command:status", "say whether the farm runs, and where"))
     backup = _add(
-        verbs, "backup", "farm_upkeep:backup", "copy the farm's database, also while it runs"
+        verbs, "backup", "farm.backup:backup", "copy the farm's database, also while it runs"
     )
     backup.add_argument("file", metavar="FILE", help="the copy; readable for you alone")
-    prune = _add(verbs, "prune", "farm_prune:prune", "forget jobs that ended long ago")
+    prune = _add(verbs, "prune", "farm.prune:prune", "forget jobs that ended long ago")
     prune.add_argument(
         "--older-than", required=True, metavar="AGE", help="ended so long ago: 30d, 12h or 45m"
     )
@@ -282,7 +291,7 @@ def _add_farm(commands: Parsers) -> None:
     backup.add_argument("--force", action="store_true", help="replace FILE when it exists")
     _json(backup)
     _json(
-        _add(commands, "env", "farm_command:env", "print what stock clients need to find the farm")
+        _add(commands, "env", "farm.command:env", "print what stock clients need to find the farm")
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cuelet.cli import progress
+from cuelet.cli.run import progress
 from opencue.exception import ConnectionException, FarmNotOursException
 
 

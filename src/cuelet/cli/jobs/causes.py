@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cuelet.cli.frame_log import log_path
+from cuelet.cli.jobs.logs import log_path
 from cuelet.cli.text import signal_name
 from cuelet.core.values.runs import BAD_OUTPUT
 from opencue.wrappers.frame import Frame

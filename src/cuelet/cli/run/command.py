@@ -16,10 +16,10 @@ import opencue
 import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.listing import job_values, print_dead
-from cuelet.cli.lookup import find_job
-from cuelet.cli.progress import Ending, summary, watch
-from cuelet.cli.skipped import skipped_lines
+from cuelet.cli.jobs.listing import job_values, print_dead
+from cuelet.cli.jobs.lookup import find_job
+from cuelet.cli.jobs.skipped import skipped_lines
+from cuelet.cli.run.progress import Ending, summary, watch
 from opencue.wrappers.job import Job
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")

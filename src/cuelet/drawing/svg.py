@@ -7,17 +7,9 @@ import math
 from collections.abc import Collection, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from cuelet.cli import graph_style
-from cuelet.cli.graph_layout import (
-    CARD_HEIGHT,
-    CARD_WIDTH,
-    Card,
-    Drawing,
-    Point,
-    Wire,
-    lay_out,
-)
-from cuelet.cli.graph_words import (
+from cuelet.drawing import style as graph_style
+from cuelet.drawing.layout import CARD_HEIGHT, CARD_WIDTH, Card, Drawing, Point, Wire, lay_out
+from cuelet.drawing.words import (
     critical_of,
     frames_of,
     resources_of,

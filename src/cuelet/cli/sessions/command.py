@@ -9,10 +9,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cuelet.cli import session_scan as scan
 from cuelet.cli.ages import age_text, seconds_of
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.session_scan import Needs, Session
+from cuelet.cli.sessions import scan
+from cuelet.cli.sessions.scan import Needs, Session
 from cuelet.cli.text import count, memory
 from outline import util
 from outline.exception import NoSessionError

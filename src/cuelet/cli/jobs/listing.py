@@ -8,11 +8,11 @@ import time
 from typing import Any
 
 import opencue
-from cuelet.cli.causes import LOG_LINES, Cause, causes
 from cuelet.cli.exits import Exit
-from cuelet.cli.frame_log import log_path
-from cuelet.cli.lookup import find_job
-from cuelet.cli.skipped import skipped, skipped_lines
+from cuelet.cli.jobs.causes import LOG_LINES, Cause, causes
+from cuelet.cli.jobs.logs import log_path
+from cuelet.cli.jobs.lookup import find_job
+from cuelet.cli.jobs.skipped import skipped, skipped_lines
 from cuelet.cli.text import count, duration, memory
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job

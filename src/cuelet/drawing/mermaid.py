@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cuelet.cli.graph_words import critical_of, frames_of, resources_of, style_of, style_words
+from cuelet.drawing.words import critical_of, frames_of, resources_of, style_of, style_words
 from outline.planning.model import Plan, PlannedEdge, PlannedLayer
 
 _ARROWS = {

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import opencue
-from cuelet.cli import plan_farm, plan_options
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.plan_farm import Farm
-from cuelet.cli.run import launch_script
+from cuelet.cli.plan import farm as plan_farm
+from cuelet.cli.plan import options as plan_options
+from cuelet.cli.plan.farm import Farm
+from cuelet.cli.run.command import launch_script
 from opencue import embedded
 from outline.exception import OutlineException
 from outline.frames import FrameRangeError, parse_range
@@ -219,13 +220,13 @@ def _show(outcome: Outcome, options: argparse.Namespace, numbers: frozenset[int]
         json.dump(document(outcome, options, numbers), sys.stdout)
         print()
     elif options.mermaid:
-        from cuelet.cli import graph_mermaid
+        from cuelet.drawing import mermaid as graph_mermaid
 
         print("\n".join(graph_mermaid.render(each) for each in outcome.plans))
     elif options.svg or options.html:
         _write_graphs(outcome, options)
     else:
-        from cuelet.cli import plan_text
+        from cuelet.cli.plan import text as plan_text
 
         plan_text.show(outcome, options, numbers)
 
@@ -260,7 +261,9 @@ def _plan_values(
 
 
 def _write_graphs(outcome: Outcome, options: argparse.Namespace) -> None:
-    from cuelet.cli import graph_html, graph_svg, plan_text
+    from cuelet.cli.plan import text as plan_text
+    from cuelet.drawing import html as graph_html
+    from cuelet.drawing import svg as graph_svg
 
     if options.html:
         _write(options.html, graph_html.render(outcome.plans, outcome.findings))

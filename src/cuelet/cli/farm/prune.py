@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import opencue
-from cuelet.cli import state_sizes
 from cuelet.cli.ages import seconds_of
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.farm import sizes as state_sizes
 from cuelet.cli.text import count, memory
 from cuelet.settings import Settings, default_state_dir
 

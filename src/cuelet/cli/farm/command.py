@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 
 import opencue
-from cuelet.cli import state_sizes
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.farm import sizes as state_sizes
 from cuelet.cli.text import count, duration, memory
 from cuelet.settings import Settings, default_state_dir, prepare_folders, words
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.lookup import find_frame, find_job
+from cuelet.cli.jobs.lookup import find_frame, find_job
 from cuelet.cli.terminal import Harmless
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
