@@ -6,9 +6,9 @@ import importlib
 import os
 
 from outline import event
+from outline._layer.settings import check_bool, check_whole
 from outline.constants import OUTLINE_MODE_READY
 from outline.exception import OutlineException, UnknownBackendError, UnknownFlagError
-from outline.settings import check_bool, check_whole
 from outline.spec import Options
 
 TYPE_CHECKING = False
@@ -287,7 +287,7 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
     outline.get_layer(layer).execute(int(frame))
 
 
-_ELSEWHERE = {"CuerunOptionParser": "options", "Frame": "layer", "load_outline": "loader"}
+_ELSEWHERE = {"CuerunOptionParser": "_commands.options", "Frame": "layer", "load_outline": "loader"}
 """What scripts import from here, and the module it is in."""
 
 

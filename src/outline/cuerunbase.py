@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from outline import cuerun, event
-from outline.options import CuerunOptionParser
+from outline._commands.options import CuerunOptionParser
 from outline.plugins import PluginManager
 
 TYPE_CHECKING = False
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from outline._commands.options import Options
     from outline.loader import Outline
-    from outline.options import Options
 
 LOGGING_FORMAT = "[%(asctime)s %(levelname)s %(module)s]: %(message)s"
 

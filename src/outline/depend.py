@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, ClassVar, Self
 
+    from outline._layer.dependencies import Waiting
     from outline.layer import Layer
-    from outline.waiting import Waiting
 
 SUCCEEDED = "succeeded"
 """The awaited frames have to succeed."""

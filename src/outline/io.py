@@ -6,9 +6,9 @@ import os
 import re
 import sys
 
-from outline import tokens
 from outline.exception import FileSpecException, ShellCommandFailureException
-from outline.names import wire_name
+from outline.jobspec import tokens
+from outline.jobspec.names import wire_name
 from outline.util import FrameSet, range_text
 
 TYPE_CHECKING = False

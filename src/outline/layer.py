@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outline import event
+from outline._layer.storage import Storage
 from outline.constants import DEFAULT_FRAME_RANGE, LAYER_TYPES, LayerType
 from outline.depend import Depend
 from outline.exception import (
@@ -12,9 +13,8 @@ from outline.exception import (
     UnknownLayerError,
 )
 from outline.frames import parse_range
-from outline.names import check_name
+from outline.jobspec.names import check_name
 from outline.session import Stage
-from outline.storage import Storage
 from outline.util import FrameSet
 
 TYPE_CHECKING = False
@@ -387,7 +387,7 @@ class Layer(Storage, metaclass=LayerMeta):
         self.check_output(frames)
 
     def _set_environment(self, frames: FrameSet) -> None:
-        from outline.environment import apply
+        from outline._layer.environment import apply
 
         apply(self, frames)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from outline import graph, util
+from outline import util
+from outline._layer.settings import check_env, check_number, check_range, check_whole
 from outline.constants import OUTLINE_MODE_INIT, OUTLINE_MODE_READY, OUTLINE_MODE_SETUP
 from outline.exception import (
     DependencyCycleError,
@@ -17,10 +18,10 @@ from outline.exception import (
     UnknownLayerError,
 )
 from outline.frames import EdgeKind
+from outline.jobspec import cycles as graph
+from outline.jobspec.names import check_name, wire_name
 from outline.layer import Layer
-from outline.names import check_name, wire_name
 from outline.session import OUTLINE_FILE, Session, Stage, new_session_path
-from outline.settings import check_env, check_number, check_range, check_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ def _only_outline_in(names: Mapping[str, Any]) -> Outline | None:
 
 
 def _load_session(path: str) -> Outline:
-    from outline import layerfile
+    from outline._restore import layerfile
 
     try:
         data = layerfile.read_outline_data(path)
     except NoSessionError:
-        from outline import stockfile
+        from outline._restore import stockfile
 
         if not stockfile.is_stock(path):
             raise
@@ -88,7 +89,7 @@ def _outline_from_data(data: Mapping[str, Any], path: str) -> Outline:
 
 def _load_stock_session(path: str) -> Outline:
     """Return the outline of a session that PyOutline made."""
-    from outline import stockfile
+    from outline._restore import stockfile
 
     stored = stockfile.read(path)
     outline = _outline_from_data(stockfile.outline_data(stored), path)
@@ -498,7 +499,7 @@ class Outline:
     def _get_loaded(self, name: str) -> Layer:
         layer = self._layers[name]
         if layer is None:
-            from outline import layerfile
+            from outline._restore import layerfile
 
             layer = layerfile.load_layer(self, self.get_session().layers(), name)
         return layer

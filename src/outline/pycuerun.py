@@ -9,7 +9,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from outline.launching import Pycuerun
+    from outline._commands.launching import Pycuerun
 
 _EXECUTE = ("-e", "--execute")
 _TOLERATED = {"--debug", "-D", "--verbose", "-V", "--dev"}
@@ -122,7 +122,7 @@ def _legacy(arguments: list[str]) -> list[str]:
 
 
 def _build_command() -> Pycuerun:
-    from outline.launching import Pycuerun
+    from outline._commands.launching import Pycuerun
 
     return Pycuerun(_execute)
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 
-from outline import datafile
+from outline._session import datafile
+from outline._session.folder import SHARED, Folder
 from outline.exception import (
     DataExistsError,
     DataFormatError,
@@ -18,16 +19,15 @@ from outline.exception import (
     NoSessionError,
     SessionException,
 )
-from outline.folder import SHARED, Folder
-from outline.names import check_file_name
+from outline.jobspec.names import check_file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from outline.layerpack import LayerPack
+    from outline._layer.member import Member
+    from outline._session.layerpack import LayerPack
     from outline.loader import Outline
-    from outline.member import Member
 
 OUTLINE_FILE = "outline.yaml"
 """Name of the file that holds the outline without its layers."""
@@ -194,14 +194,14 @@ class Session:
 
     def save(self) -> None:
         """Write the outline and its layers into the session."""
-        from outline import layerfile
+        from outline._restore import layerfile
 
         layerfile.save_outline(self._outline, self._folder)
         self._pack = None
 
     def layers(self) -> LayerPack:
         """Return what was saved of the layers; raises SessionException when that cannot be read."""
-        from outline.layerpack import LayerPack
+        from outline._session.layerpack import LayerPack
 
         if self._pack is None:
             self._pack = LayerPack(self._folder)

@@ -13,14 +13,14 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 
-from outline import tokens
+from outline._targets.cuebot_edges import LoweredEdge, lower
 from outline.constants import LayerType
 from outline.depend import FINISHED
-from outline.edges import LoweredEdge, lower
 from outline.exception import SpecError
 from outline.frames import Tasks, format_frames, is_plain
-from outline.names import wire_job_name, wire_name
-from outline.starttime import start_at
+from outline.jobspec import tokens
+from outline.jobspec.names import wire_job_name, wire_name
+from outline.jobspec.starttime import start_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -545,7 +545,7 @@ def _layer_extension(plan: LayerPlan, options: Options) -> dict[str, Any]:
         "start_after": start_at(layer.get_start_after(), now=time.time()),
     }
     if may_skip(layer, options):
-        from outline import work
+        from outline._targets import work
 
         facts |= work.files_and_work(layer)
     return {key: value for key, value in facts.items() if value is not None}
@@ -572,7 +572,7 @@ def _checked_outputs(layer: Layer) -> list[dict[str, Any]] | None:
     checked = layer.get_checked_outputs()
     if not checked:
         return None
-    from outline import outputs
+    from outline._layer import outputs
 
     return [outputs.declared(name, path) for name, path in checked.items()]
 

@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from cuelet.core.farm import Farm
-from cuelet.core.job import Job
-from cuelet.core.states import FrameState, JobState
 
 from cuelet.core.check import check
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job
+from cuelet.core.values.states import FrameState, JobState
 from cuelet.store.sql import migrations
 from cuelet.store.store import Store
 from tests.conftest import FarmBox

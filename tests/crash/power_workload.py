@@ -12,12 +12,12 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.store.store import Store
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 from tests.unit.store.test_store import OP_NAMES, act, picture
 

@@ -346,7 +346,7 @@ PAYLOADS = [
 ]
 
 HOSTILE = """
-from outline.datafile import from_text
+from outline._session.datafile import from_text
 try:
     from_text("layer", "key", "{warm: up, [")
 except SessionException:

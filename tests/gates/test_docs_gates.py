@@ -77,7 +77,7 @@ def test_every_cueadmin_flag_has_its_entry() -> None:
 
 
 def test_every_pycuerun_flag_has_its_entry() -> None:
-    from outline.launching import Pycuerun
+    from outline._commands.launching import Pycuerun
 
     command = Pycuerun(lambda place, target: 0)
     command.add_my_options()
@@ -115,7 +115,7 @@ def test_every_key_of_opencue_yaml_has_its_entry() -> None:
 
 
 def test_every_token_has_its_entry() -> None:
-    from outline import tokens
+    from outline.jobspec import tokens
 
     known = list(tokens.values(frame=1, frames=[1], chunk=1, layer="abc", job="def"))
     spans = set(re.findall(r"`([^`]+)`", text_of("tokens-and-environment.md")))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cuelet.core.values import states
+from outline.jobspec import model
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = (DOCS / "explanation" / "states.md", DOCS / "reference" / "cuelet.md")
@@ -64,7 +65,7 @@ def named(cls: type[enum.Enum], title: str) -> str:
 
 
 def finding_codes() -> str:
-    from outline.planning.codes import CODES
+    from outline.planning.lint.codes import CODES
 
     return table(("code", "meaning"), [(f"`{code}`", text) for code, text in CODES.items()])
 
@@ -72,7 +73,7 @@ def finding_codes() -> str:
 RENDERED: dict[str, Callable[[], str]] = {
     "frame states": frame_states,
     "job states": job_states,
-    "outcomes": lambda: named(states.Outcome, "outcome"),
+    "outcomes": lambda: named(model.Outcome, "outcome"),
     "intents": lambda: named(states.Intent, "intent"),
     "finding codes": finding_codes,
 }

@@ -22,20 +22,20 @@ from hypothesis import strategies as st
 import opencue
 import outline
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.runs import RunExited
-from cuelet.core.values.states import RUNNING, FrameState, Outcome
+from cuelet.core.values.states import RUNNING, FrameState
 from opencue.api import job_pb2
 from outline import Outline, cuerun
-from outline.backend import local_run
+from outline.backend._local import run as local_run
+from outline.backend._local.run import Machine, Run
 from outline.backend.local import LocalJob
-from outline.backend.local_run import Machine, Run
 from outline.depend import DependType
 from outline.exception import OutlineException, SpecError
 from outline.frames import EdgeKind, Tasks
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 from outline.modules.shell import Shell
 from tests.conftest import SRC, FarmBox, make_box, wait_until
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.values.states import Outcome
 from outline.frames import EdgeKind
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 from tests.property.test_frames import naive
 
 PATIENCE_S = 10.0

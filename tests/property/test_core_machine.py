@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from cuelet.core.check import check
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
@@ -16,8 +15,9 @@ from cuelet.core.state.memory import MemoryAction, MemoryPolicy
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.core.values.runs import ORPHANED, OUT_OF_MEMORY, RunExited, RunUsage
-from cuelet.core.values.states import RUNNING, JobState, Outcome
+from cuelet.core.values.states import RUNNING, JobState
 from outline.frames import EdgeKind
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 
 RANGES = ["1-1", "1-4", "1-6", "3-8", "1-8x2", "5-1", "2,9,4"]
 

@@ -13,7 +13,6 @@ from cuelet.core.operations import depends
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored
 from cuelet.core.operations.depends import Target
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Decision, Farm
@@ -21,8 +20,9 @@ from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import FarmError, InvalidSpecError
 from cuelet.core.values.runs import RunExited
-from cuelet.core.values.states import DEPEND, DONE, RUNNING, WAITING, JobState, Outcome
+from cuelet.core.values.states import DEPEND, DONE, RUNNING, WAITING, JobState
 from outline.frames import EdgeKind
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 
 RANGES = ["1-1", "1-3", "2-5", "1-6x2", "4-1"]
 CORES, MEMORY_MB = 3.0, 100_000

@@ -19,14 +19,14 @@ from hypothesis.stateful import (
 from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
-from cuelet.core.values.states import RUNNING, FrameState, JobState, Outcome
+from cuelet.core.values.states import RUNNING, FrameState, JobState
 from outline.frames import EdgeKind, parse_range
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 from tests.property.farm_model import FarmModel, Frame, JobModel, LayerModel
 from tests.simulation.disk import Disk
 

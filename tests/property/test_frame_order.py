@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.check import check
-from cuelet.core.spec import LayerSpec
 from cuelet.core.state import order as ordering
 from cuelet.core.state.order import Placing, make_order, order_from_text, placed, staggered
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from outline.frames import parse_range
+from outline.jobspec.model import LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
 

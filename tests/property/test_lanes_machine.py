@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from cuelet.core.check import check
 from cuelet.core.operations import lanes
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import FrameRow, Job
@@ -23,6 +22,7 @@ from cuelet.core.values.runs import (
 )
 from cuelet.core.values.states import HANDED_OVER, RUNNING, JobState
 from cuelet.runner.resident.lanes import Lanes
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec
 
 CORES, WALL_S = 2.0, 0.001
 

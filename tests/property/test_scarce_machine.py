@@ -15,7 +15,6 @@ from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
 from cuelet.core.operations import delays
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state import host, limits
 from cuelet.core.state import order as ordering
@@ -27,6 +26,7 @@ from cuelet.core.values.errors import FarmError
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import WAITING, JobState
 from cuelet.store import layer_start
+from outline.jobspec.model import JobSpec, LayerSpec
 
 NAMES = ("one", "two")
 CORES, MEMORY_MB = 4.0, 4000

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outline.datafile import from_text, is_json, to_text
+from outline._session.datafile import from_text, is_json, to_text
 from outline.exception import DataFormatError
 
 SCALARS = (

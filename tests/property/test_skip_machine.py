@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from cuelet.core.operations.command import Place
 from cuelet.core.operations.skip import Made, Question, Seen, is_skipped, judge, question
-from cuelet.core.spec import DeclaredFile, JobSpec
 from cuelet.core.state.farm import Decision
 from cuelet.core.values.states import WAITING, JobState
+from outline.jobspec.model import DeclaredFile, JobSpec
 from outline.pathmap import map_argv
 from tests.property.test_core_machine import OPS, World, job_specs
 

@@ -11,16 +11,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.operations.command import Place, build_run
-from cuelet.core.spec import JobSpec, spec_from_dict, spec_to_dict
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidSpecError
-from cuelet.core.values.states import Outcome
 from cuelet.rpc.opencue import convert
 from cuelet.rpc.spec.xml import parse_spec
 from cuelet.runner import wire
 from outline.frames import EdgeKind
+from outline.jobspec.model import JobSpec, Outcome, spec_from_dict, spec_to_dict
 from outline.pathmap import map_argv
 
 PLACE = Place(host="here", log_root="/logs", scratch="/scratch", map_argv=map_argv)

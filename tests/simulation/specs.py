@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
-from cuelet.core.values.states import Outcome
 from outline.frames import EdgeKind
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 
 RANGES = ("1", "1-2", "1-3", "1-4", "3-6", "1-6x2", "4-1", "2,9,4", "1-5", "1-16")
 CORES = (1.0, 1.0, 1.0, 0.5, 2.0, 0.0, -1.0, 16.0)

@@ -10,11 +10,10 @@ from typing import Any
 
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored, whole_job
 from cuelet.core.operations.skip import Made
-from cuelet.core.spec import EdgeSpec, spec_from_dict, spec_to_dict
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Comment, FrameRow, Job, Layer
-from cuelet.core.values.states import JobState, Outcome
+from cuelet.core.values.states import JobState
 from cuelet.store import layer_start, machine
 from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast
@@ -22,6 +21,7 @@ from cuelet.store.database import connect, transaction, translated
 from cuelet.store.errors import BackupError, DiskFullError
 from cuelet.store.sql import queries
 from outline.frames import EdgeKind
+from outline.jobspec.model import EdgeSpec, Outcome, spec_from_dict, spec_to_dict
 
 _SERIALIZED = 3
 """`sqlite3.threadsafety` of a library in which threads may share a connection."""

@@ -127,7 +127,7 @@ def scrub_tags(tags: Any) -> str:
     Raises:
         InvalidSettingError: OpenCue refuses one of them.
     """
-    from outline.settings import check_tags
+    from outline._layer.settings import check_tags
 
     return " | ".join(check_tags("tags", tags))
 

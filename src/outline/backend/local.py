@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import sys
 
+from outline._layer.settings import check_number
 from outline.backend import cue
-from outline.backend.local_graph import State
-from outline.backend.local_plan import Plan
-from outline.backend.local_run import Run, this_machine
+from outline.backend._local.graph import State
+from outline.backend._local.plan import Plan
+from outline.backend._local.run import Run, this_machine
 from outline.exception import OutlineException
-from outline.settings import check_number
 from outline.spec import skip_notes
 
 TYPE_CHECKING = False

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from outline import io, tokens
+from outline import io
 from outline.exception import InvalidSettingError, LayerException
+from outline.jobspec import tokens
 from outline.layer import Frame, Layer
 
 TYPE_CHECKING = False

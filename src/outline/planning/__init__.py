@@ -1,6 +1,6 @@
 """What an outline would run, worked out without running it.
 
-The classes are in `outline.planning.model`, the finding codes in `outline.planning.codes`.
+The classes are in `outline.planning.model`, the finding codes in `outline.planning.lint.codes`.
 Nothing is loaded before `plan` is called.
 """
 

@@ -11,14 +11,15 @@ from outline import spec
 from outline.cuerun import OutlineLauncher
 from outline.depend import Depend
 from outline.exception import OutlineException, UnknownBackendError
+from outline.jobspec.names import wire_job_name
 from outline.layer import Layer
 from outline.loader import Outline
-from outline.names import wire_job_name
-from outline.planning import BACKENDS, backends, lint
+from outline.planning import BACKENDS, backends
 from outline.planning.critical import critical_path
 from outline.planning.edges import planned_edge
 from outline.planning.errors import finding_from_error
 from outline.planning.layers import planned_layer
+from outline.planning.lint import rules as lint
 from outline.planning.model import (
     CriticalPath,
     Finding,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from outline import tokens
+from outline.jobspec import tokens
 from outline.planning.edges import FrameEdge, frame_edges
 from outline.planning.model import Plan, PlannedLayer
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from outline.exception import OutlineException
 from outline.frames import parse_range
-from outline.names import wire_name
+from outline.jobspec.names import wire_name
 from outline.planning.model import VERSION
 
 _JOB_FIELDS = ("full_name", "range", "priority", "use_pycuerun", "env", "job_depends")

@@ -6,7 +6,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from outline import spec, tokens
+from outline import spec
+from outline.jobspec import tokens
 from outline.layer import Layer
 from outline.planning.model import Place, PlannedLayer
 

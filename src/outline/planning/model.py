@@ -51,7 +51,7 @@ class Finding:
     """Something about an outline that its author should know."""
 
     code: str
-    """One of `outline.planning.codes.CODES`."""
+    """One of `outline.planning.lint.codes.CODES`."""
     severity: Severity
     message: str
     """One sentence that names the thing and what is wrong with it."""

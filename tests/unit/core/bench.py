@@ -7,13 +7,13 @@ from typing import Any
 from cuelet.core.check import check
 from cuelet.core.operations.skip import Made, Question, Seen, Trace, judge
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Look
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import FrameState
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec
 
 
 def spec_of(*layers: LayerSpec, edges: tuple[EdgeSpec, ...] = (), **more: Any) -> JobSpec:

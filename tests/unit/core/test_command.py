@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cuelet.core.operations.command import Place, base_environment, build_run, log_dir, log_path
-from cuelet.core.spec import LayerSpec
 from cuelet.core.values.runs import RunRequest
+from outline.jobspec.model import LayerSpec
 from outline.pathmap import map_argv
 from tests.unit.core.bench import Bench, spec_of
 

@@ -11,7 +11,6 @@ from cuelet.core.operations import depends
 from cuelet.core.operations.depends import Target
 from cuelet.core.operations.history import forget, list_history
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import DependType, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Decision, Farm
@@ -28,9 +27,9 @@ from cuelet.core.values.states import (
     WAITING,
     FrameState,
     JobState,
-    Outcome,
 )
 from outline.frames import EdgeKind
+from outline.jobspec.model import DependType, EdgeSpec, JobSpec, LayerSpec, Outcome
 
 GATE = EdgeKind.LAYER_ON_LAYER
 

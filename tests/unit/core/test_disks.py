@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from cuelet.core.explain.frames import explain_frame
-from cuelet.core.spec import LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.disks import DiskUse, FullDisk
 from cuelet.core.state.farm import Decision
@@ -13,6 +12,7 @@ from cuelet.core.values import ids
 from cuelet.core.values.errors import OutOfDiskError
 from cuelet.core.values.runs import NOT_BEGUN
 from cuelet.core.values.states import RUNNING, SUCCEEDED, WAITING
+from outline.jobspec.model import LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
 LAYER = LayerSpec(name="main", command="x", range="1-3", cores=1.0, retries=0)

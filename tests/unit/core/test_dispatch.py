@@ -8,13 +8,13 @@ import pytest
 
 from cuelet.core.check import check
 from cuelet.core.scheduling.dispatch import PATIENCE_S, dispatch
-from cuelet.core.spec import JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state import host, limits
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
+from outline.jobspec.model import JobSpec, LayerSpec
 
 
 def launch(farm: Farm, name: str, layers: tuple[LayerSpec, ...], now: float, **more: object) -> Job:

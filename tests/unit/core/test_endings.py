@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cuelet.core.operations.exit_status import ENDINGS, FREE_RETRIES, TERMS, Ending
-from cuelet.core.spec import LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision
 from cuelet.core.state.memory import (
@@ -29,6 +28,7 @@ from cuelet.core.values.states import (
     Intent,
     JobState,
 )
+from outline.jobspec.model import LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
 MANY_MB = 1_000_000

@@ -7,7 +7,6 @@ import pytest
 from cuelet.core.explain.frames import explain_frame, explain_layer
 from cuelet.core.operations import delays
 from cuelet.core.scheduling.dispatch import PATIENCE_S, dispatch
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state import limits
 from cuelet.core.state.farm import Decision, Farm
@@ -18,9 +17,9 @@ from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError
 from cuelet.core.values.reason import Reason
 from cuelet.core.values.runs import RunExited, RunUsage
-from cuelet.core.values.states import Outcome
 from cuelet.rpc.cuelet.why import stuck_reason
 from outline.frames import EdgeKind
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cuelet.core.check import check
 from cuelet.core.operations.history import forget, list_history
-from cuelet.core.spec import LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
+from outline.jobspec.model import LayerSpec
 from tests.unit.core.bench import spec_of
 
 LAYER = LayerSpec(name="main", command="x", range="1-2")

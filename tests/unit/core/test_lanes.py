@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import EdgeSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision
 from cuelet.core.state.job import Job
@@ -30,6 +29,7 @@ from cuelet.core.values.states import (
     JobState,
     shown,
 )
+from outline.jobspec.model import EdgeSpec, LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
 Act = Callable[["Lane"], None]

@@ -6,7 +6,6 @@ import pytest
 
 from cuelet.core.check import check
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state import limits
 from cuelet.core.state.farm import Decision, Farm
@@ -15,6 +14,7 @@ from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError, NotFoundError
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import RUNNING
+from outline.jobspec.model import JobSpec, LayerSpec
 
 
 @pytest.fixture

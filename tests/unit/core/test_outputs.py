@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cuelet.core.operations.command import Place
 from cuelet.core.operations.outputs import output_files
-from cuelet.core.spec import DeclaredFile, LayerSpec, spec_from_dict, spec_to_dict
 from cuelet.core.values.runs import OutputFile
+from outline.jobspec.model import DeclaredFile, LayerSpec, spec_from_dict, spec_to_dict
 from outline.pathmap import map_argv
 from tests.unit.core.bench import Bench, spec_of
 

@@ -23,11 +23,11 @@ from cuelet.core.operations.skip import (
     why_run,
 )
 from cuelet.core.scheduling.dispatch import PATIENCE_S
-from cuelet.core.spec import DeclaredFile, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import DEPEND, RUNNING, SUCCEEDED, WAITING, JobState
+from outline.jobspec.model import DeclaredFile, EdgeSpec, JobSpec, LayerSpec
 from outline.pathmap import map_argv
 from tests.unit.core.bench import Bench, spec_of
 

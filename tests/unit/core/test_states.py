@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from cuelet.core.operations.exit_status import FREE_RETRIES
-from cuelet.core.spec import EdgeSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import (
@@ -23,6 +22,7 @@ from cuelet.core.values.states import (
     FrameState,
     JobState,
 )
+from outline.jobspec.model import EdgeSpec, LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 from tests.unit.core.test_lanes import LANE_MOVES
 

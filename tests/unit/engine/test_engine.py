@@ -14,7 +14,6 @@ from cuelet.core.check import check
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored
 from cuelet.core.operations.command import Place
 from cuelet.core.operations.exit_status import AFTER_KILL, FREE_RETRIES
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
@@ -33,6 +32,7 @@ from cuelet.core.values.states import (
 from cuelet.engine.engine import Engine
 from cuelet.runner.testing import FakeRunner
 from cuelet.store.errors import SyncError
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
 from outline.pathmap import map_argv
 from tests.unit.core.bench import spec_of
 

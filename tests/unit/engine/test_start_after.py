@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from cuelet.core.spec import LayerSpec
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.host import offer
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.states import RUNNING, WAITING
 from cuelet.engine import engine
+from outline.jobspec.model import LayerSpec
 from tests.unit.core.bench import spec_of
 from tests.unit.engine.test_engine import Bay, run
 

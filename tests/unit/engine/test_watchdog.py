@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from cuelet.core.operations.command import Place
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.spec import JobSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import DEAD
 from cuelet.engine.watchdog import Watchdog
+from outline.jobspec.model import JobSpec, LayerSpec
 
 PLACE = Place(host="here", log_root="/logs", scratch="/", map_argv=lambda argv, _: list(argv))
 

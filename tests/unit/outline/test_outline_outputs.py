@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from outline import Outline, tokens
+from outline import Outline
+from outline._layer.outputs import declared, files_of, find_fault, min_bytes_of, pattern_of
 from outline.exception import InvalidSettingError, LayerException
 from outline.io import FileSpec
 from outline.io import Path as OutlinePath
+from outline.jobspec import tokens
 from outline.modules.shell import Shell
-from outline.outputs import declared, files_of, find_fault, min_bytes_of, pattern_of
 from outline.spec import CUELET, Options, build_spec
 from outline.util import FrameSet
 

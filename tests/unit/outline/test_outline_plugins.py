@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 import outline
-from outline import Outline, cuerun, event, launching, pycuerun
+from outline import Outline, cuerun, event, pycuerun
+from outline._commands import launching
+from outline._commands.options import CuerunOptionParser
 from outline.cuerunbase import AbstractCuerun
 from outline.modules.shell import Shell
-from outline.options import CuerunOptionParser
 from outline.plugins import PluginManager, local, manager
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from outline import Layer, Outline, SessionException
-from outline.datafile import MAX_YAML_BYTES, is_json, to_text
+from outline._session.datafile import MAX_YAML_BYTES, is_json, to_text
 from outline.exception import (
     DataExistsError,
     DataFormatError,

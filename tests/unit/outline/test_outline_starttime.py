@@ -12,9 +12,9 @@ import pytest
 
 from outline import Outline
 from outline.exception import InvalidSettingError
+from outline.jobspec.starttime import start_at
 from outline.modules.shell import Shell
 from outline.spec import CUEBOT, CUELET, Options, build_spec
-from outline.starttime import start_at
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

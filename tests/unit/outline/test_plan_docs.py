@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from outline.planning.codes import CODES
+from outline.planning.lint.codes import CODES
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "plan.md"
 

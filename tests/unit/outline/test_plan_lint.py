@@ -9,7 +9,7 @@ from outline import Layer, Outline
 from outline.depend import DependType
 from outline.io import FileSpec
 from outline.modules.shell import Shell
-from outline.planning.codes import CODES
+from outline.planning.lint.codes import CODES
 from outline.planning.model import Finding, Host, Plan, Severity
 
 MACHINE = (Host(name="box", cores=8, memory_mb=16384),)

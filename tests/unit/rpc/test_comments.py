@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from opencue_proto import comment_pb2
 
-from cuelet.core.spec import LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision
 from cuelet.core.state.job import Comment, Job
@@ -13,6 +12,7 @@ from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.rpc import search
 from cuelet.rpc.opencue import comments
+from outline.jobspec.model import LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
 

@@ -6,9 +6,9 @@ import uuid
 
 import pytest
 
-from cuelet.core.spec import DEFAULT_MEMORY_MB, LayerSpec
 from cuelet.rpc.guard import refusal_of
 from cuelet.rpc.opencue import inventory
+from outline.jobspec.model import DEFAULT_MEMORY_MB, LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
 

@@ -8,9 +8,9 @@ import pytest
 from opencue_proto import criterion_pb2, host_pb2
 
 from cuelet.core.operations.command import Place, log_path
-from cuelet.core.spec import LayerSpec
 from cuelet.core.values.errors import NotFoundError
 from cuelet.rpc.opencue import procs
+from outline.jobspec.model import LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
 PLACE = Place(host="box", log_root="/logs", scratch="/s", map_argv=lambda argv, paths: list(argv))

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opencue_proto import job_pb2
 
-from cuelet.core.spec import EdgeSpec, LayerSpec
 from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
@@ -18,6 +17,7 @@ from cuelet.core.values.errors import FarmError, InvalidRequestError, NotFoundEr
 from cuelet.core.values.states import RUNNING, WAITING, JobState
 from cuelet.rpc import search
 from cuelet.rpc.opencue import convert
+from outline.jobspec.model import EdgeSpec, LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
 

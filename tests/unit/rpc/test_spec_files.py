@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cuelet.core.spec import DeclaredFile
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.rpc.spec.files import declared_files
 from cuelet.rpc.spec.xml import parse_spec
+from outline.jobspec.model import DeclaredFile
 from tests.specs import job_spec
 
 GOOD: dict[str, Any] = {"name": "image", "paths": ["/a.#IFRAME#"], "digits": 4, "checked": True}

@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 
-from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.values.errors import InvalidSpecError
-from cuelet.core.values.states import Outcome
 from cuelet.rpc.spec.xml import parse_spec
 from outline.frames import EdgeKind
+from outline.jobspec.model import (
+    DEFAULT_MEMORY_MB,
+    DependType,
+    EdgeSpec,
+    JobSpec,
+    LayerSpec,
+    Outcome,
+)
 
 
 def spec(

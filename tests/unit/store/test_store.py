@@ -14,18 +14,17 @@ from hypothesis import strategies as st
 
 from cuelet.core.operations import depends
 from cuelet.core.operations.history import forget
-from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec, spec_to_dict
 from cuelet.core.state import farm as acts
 from cuelet.core.state import host, limits
 from cuelet.core.state import order as ordering
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Comment, FrameRow, Job
 from cuelet.core.values import ids
-from cuelet.core.values.states import Outcome
 from cuelet.store.errors import NewerSchemaError, StoreError
 from cuelet.store.sql import migrations
 from cuelet.store.store import Store
 from outline.frames import EdgeKind
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome, spec_to_dict
 from tests.unit.core.bench import Bench, spec_of
 
 SPEC = spec_of(

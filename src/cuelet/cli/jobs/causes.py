@@ -13,7 +13,7 @@ from cuelet.core.values.runs import BAD_OUTPUT
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from outline.frames import format_frames
-from outline.log_tail import last_lines
+from outline.jobspec.log_tail import last_lines
 
 LOG_LINES = 3
 MAX_LOGS = 500

@@ -12,7 +12,7 @@ import opencue
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.lookup import find_job
 from opencue.wrappers.layer import Layer
-from outline.starttime import ADVICE, start_at
+from outline.jobspec.starttime import ADVICE, start_at
 
 
 def delay(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from cuelet.cli.text import count, duration, memory
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
-from outline.log_tail import last_lines
+from outline.jobspec.log_tail import last_lines
 
 RECENT_S = 24 * 3600
 MAX_CAUSES_SHOWN = 10

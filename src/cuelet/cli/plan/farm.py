@@ -14,8 +14,8 @@ from opencue.wrappers.depend import Depend
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
 from outline.frames import EdgeKind
+from outline.jobspec.names import wire_job_name, wire_name
 from outline.loader import Outline
-from outline.names import wire_job_name, wire_name
 from outline.planning.layers import SESSION
 from outline.planning.model import Host, Plan, PlannedLayer
 

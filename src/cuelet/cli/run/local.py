@@ -11,9 +11,9 @@ from typing import Any
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.run.command import launch_script, set_overrides
 from outline import config
-from outline.backend import local_report
+from outline.backend._local import report as local_report
 from outline.backend.local import LocalFrame, LocalJob
-from outline.log_tail import last_lines
+from outline.jobspec.log_tail import last_lines
 
 
 def run(options: argparse.Namespace) -> int:

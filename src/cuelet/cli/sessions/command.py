@@ -15,8 +15,8 @@ from cuelet.cli.sessions import scan
 from cuelet.cli.sessions.scan import Needs, Session
 from cuelet.cli.text import count, memory
 from outline import util
+from outline._restore.layerfile import read_outline_data
 from outline.exception import NoSessionError
-from outline.layerfile import read_outline_data
 from outline.session import OUTLINE_FILE, session_root
 
 _WORDS = {

@@ -18,7 +18,7 @@ import psutil
 
 import opencue
 from opencue.cuebot import hosts_in_use
-from outline.names import wire_job_name
+from outline.jobspec.names import wire_job_name
 from outline.session import LAUNCH_FILE, OUTLINE_FILE
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -8,17 +8,9 @@ from cuelet.core.operations.between_jobs import holders, was_killed
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.job import Job
 from cuelet.core.values.reason import Reason
-from cuelet.core.values.states import (
-    DEAD,
-    DEPEND,
-    EATEN,
-    SUCCEEDED,
-    FrameState,
-    JobState,
-    Outcome,
-    shown,
-)
+from cuelet.core.values.states import DEAD, DEPEND, EATEN, SUCCEEDED, FrameState, JobState, shown
 from outline.frames import format_frames
+from outline.jobspec.model import Outcome
 
 MAX_SHOWN = 40
 """Characters of a frame range in a reason."""

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
-from cuelet.core.spec import EdgeSpec
 from cuelet.core.state.edges import Edge, end_name
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.core.values.states import DEPEND, JobState
 from outline.frames import EdgeKind
-from outline.graph import find_cycle
+from outline.jobspec.cycles import find_cycle
+from outline.jobspec.model import EdgeSpec
 
 
 class StoredEdge(NamedTuple):

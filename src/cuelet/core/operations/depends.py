@@ -6,12 +6,12 @@ import enum
 from collections.abc import Iterable
 
 from cuelet.core.operations.between_jobs import find_circle
-from cuelet.core.spec import EdgeSpec
 from cuelet.core.state.edges import Edge, end_name
 from cuelet.core.state.farm import Decision, Farm, release_edges
 from cuelet.core.state.job import Job, Layer
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.states import DEPEND, WAITING, JobState
+from outline.jobspec.model import EdgeSpec
 
 
 class Target(enum.IntEnum):

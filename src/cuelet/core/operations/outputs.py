@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from cuelet.core.operations.command import Place, replace_tokens, token_values
-from cuelet.core.spec import DeclaredFile
 from cuelet.core.state.job import Job, Layer
 from cuelet.core.values.runs import OutputFile
 from outline.frames import parse_range
-from outline.tokens import PER_FRAME, has_any
+from outline.jobspec.model import DeclaredFile
+from outline.jobspec.tokens import PER_FRAME, has_any
 
 
 def output_files(job: Job, index: int, place: Place) -> tuple[OutputFile, ...]:

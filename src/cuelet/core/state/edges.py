@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from cuelet.core.spec import EdgeSpec
 from cuelet.core.values.errors import InvalidSpecError
-from cuelet.core.values.states import Outcome
 from outline.frames import EdgeKind, Links, resolve
+from outline.jobspec.model import EdgeSpec, Outcome
 
 if TYPE_CHECKING:
     from cuelet.core.state.job import Job, Layer

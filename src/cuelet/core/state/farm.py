@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from cuelet.core.operations import between_jobs as crossjob
 from cuelet.core.operations import lanes
 from cuelet.core.operations.exit_status import AFTER_KILL, begin_anew, state_after
-from cuelet.core.spec import JobSpec
 from cuelet.core.state.disks import DiskUse, FullDisk, find_full
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.host import Host
@@ -48,6 +47,7 @@ from cuelet.core.values.states import (
     Intent,
     JobState,
 )
+from outline.jobspec.model import JobSpec
 
 
 @dataclass(slots=True)

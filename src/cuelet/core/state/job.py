@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from cuelet.core.spec import JobSpec, LayerSpec
 from cuelet.core.state.edges import ENDED, LOST, MET, Edge, EdgeIndex, End
 from cuelet.core.state.order import FrameOrder
 from cuelet.core.state.pace import Pace
@@ -32,7 +31,8 @@ from cuelet.core.values.states import (
     JobState,
 )
 from outline.frames import EdgeKind, FrameRangeError, Tasks
-from outline.graph import find_cycle
+from outline.jobspec.cycles import find_cycle
+from outline.jobspec.model import JobSpec, LayerSpec
 
 MAX_FRAMES = 1_000_000
 """Frames (tasks) per job."""

@@ -69,15 +69,6 @@ class JobState(enum.IntEnum):
     """Every frame succeeded or was eaten, or the job was killed."""
 
 
-class Outcome(enum.Enum):
-    """What a depend waits for."""
-
-    SUCCEEDED = "succeeded"
-    """Every awaited frame succeeded or was eaten."""
-    FINISHED = "finished"
-    """Every awaited frame has ended for good, whatever the outcome."""
-
-
 class Intent(enum.Enum):
     """Why a running frame is being killed, which decides what becomes of it."""
 

@@ -10,19 +10,18 @@ import grpc
 
 from cuelet.core.operations.command import base_environment, build_run, log_path
 from cuelet.core.operations.skip import SKIPPED, skipped_frames
-from cuelet.core.spec import DependType
 from cuelet.core.state import host
 from cuelet.core.state.edges import Edge, end_name
 from cuelet.core.state.farm import is_stuck
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
-from cuelet.core.values.states import Outcome
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.cuelet.offers import offer_of
 from cuelet.rpc.cuelet.why import explained, stuck_reason
 from cuelet.rpc.opencue import convert
 from outline.frames import EdgeKind, format_frames
+from outline.jobspec.model import DependType, Outcome
 
 SERVICE = "cuelet.Farm"
 Values = Mapping[str, Any]

@@ -19,7 +19,7 @@ from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.reason import Reason
 from cuelet.core.values.states import DEAD, DEPEND, WAITING, JobState
 from cuelet.rpc import search
-from outline.log_tail import last_lines
+from outline.jobspec.log_tail import last_lines
 
 LOG_LINES = 5
 MAX_LOGS = 100

@@ -9,7 +9,6 @@ from opencue_proto import depend_pb2
 
 from cuelet.core.operations import depends
 from cuelet.core.operations.depends import Target
-from cuelet.core.spec import EdgeSpec
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Decision, Farm
 from cuelet.core.state.job import Job
@@ -18,6 +17,7 @@ from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.opencue import convert
 from outline.frames import EdgeKind
+from outline.jobspec.model import EdgeSpec
 
 
 class Place(NamedTuple):

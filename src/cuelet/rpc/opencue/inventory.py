@@ -16,11 +16,11 @@ from opencue_proto import (
     subscription_pb2_grpc,
 )
 
-from cuelet.core.spec import LayerSpec
 from cuelet.core.state.farm import Farm
 from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc.opencue.procs import ALLOCATION
+from outline.jobspec.model import LayerSpec
 
 FACILITY, TAG = ALLOCATION.split(".")
 KNOWN_SERVICES = ("default", "shell")

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from cuelet.core.spec import DeclaredFile
 from cuelet.core.values.errors import InvalidSpecError
 from outline.frames import parse_range
+from outline.jobspec.model import DeclaredFile
 
 MAX_DIGITS = 32
 MAX_BYTES = 2**62

@@ -20,12 +20,18 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from cuelet.core.operations.delays import LATEST_AT
-from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.core.values.names import normal_job, normal_layer, normal_shot
-from cuelet.core.values.states import Outcome
 from cuelet.rpc.spec.files import declared_files
 from outline.frames import EdgeKind
+from outline.jobspec.model import (
+    DEFAULT_MEMORY_MB,
+    DependType,
+    EdgeSpec,
+    JobSpec,
+    LayerSpec,
+    Outcome,
+)
 
 MAX_SPEC_BYTES = 64 * 1024 * 1024
 MAX_RETRIES = 1000

@@ -30,7 +30,7 @@ class Verdict(NamedTuple):
 
 def look(outputs: Sequence[OutputFile], *, wants_stamp: bool) -> Verdict:
     """Look at every output."""
-    from outline.outputs import find_fault
+    from outline._layer.outputs import find_fault
 
     faults = [
         fault
@@ -68,7 +68,6 @@ def start_looking(outputs: Sequence[OutputFile], *, wants_stamp: bool) -> tuple[
     """
     # Here, so that no child has to import them.
     import cuelet.runner.stamps  # noqa: F401
-    import outline.outputs  # noqa: F401
 
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     masked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())

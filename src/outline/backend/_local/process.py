@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
     from typing import BinaryIO
 
-    from outline.backend.local_plan import Step
+    from outline.backend._local.plan import Step
 
 FAILED_LAUNCH = 256
 """Exit status of an attempt whose program could not be started, as on the farm."""
@@ -98,7 +98,7 @@ class Attempt(threading.Thread):
     def _check_outputs(self) -> None:
         if not self._order.outputs:
             return
-        from outline.outputs import find_fault
+        from outline._layer.outputs import find_fault
 
         found = (find_fault(places, least) for places, least in self._order.outputs)
         if fault := next(filter(None, found), ""):

@@ -143,7 +143,7 @@ def _link(layer: Layer, layers: dict[int, Layer], depend: Stored) -> None:
 
 
 def _build(stored: Stored) -> Layer:
-    from outline.layerfile import bare_layer
+    from outline._restore.layerfile import bare_layer
     from outline.loader import layer_class
 
     layer = bare_layer(layer_class(stored.kind))

@@ -7,7 +7,7 @@ import re
 
 from outline.exception import InvalidSettingError
 from outline.frames import FrameRangeError
-from outline.starttime import check_start
+from outline.jobspec.starttime import check_start
 from outline.util import range_text
 
 TYPE_CHECKING = False

@@ -10,8 +10,8 @@ import sys
 import threading
 import time
 
-from outline.backend.local_graph import Graph, State
-from outline.backend.local_process import Attempt, Order
+from outline.backend._local.graph import Graph, State
+from outline.backend._local.process import Attempt, Order
 from outline.exception import NoSessionError
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from outline.backend.local_plan import LocalLayer, Plan
+    from outline.backend._local.plan import LocalLayer, Plan
 
 GRACE_S = 5.0
 """Seconds between asking the processes of an interrupted job to end and killing them."""

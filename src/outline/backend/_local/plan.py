@@ -7,12 +7,13 @@ import os
 import shlex
 import uuid
 
-from outline import config, pathmap, tokens
+from outline import config, pathmap
 from outline.constants import LayerType
 from outline.depend import FINISHED
 from outline.exception import SpecError
 from outline.frames import EdgeKind, format_frames
-from outline.names import wire_job_name, wire_name
+from outline.jobspec import tokens
+from outline.jobspec.names import wire_job_name, wire_name
 from outline.spec import LayerPlan, Options, captured_environment
 
 TYPE_CHECKING = False
@@ -128,7 +129,7 @@ class Plan:
         """Return where each file that a task has to make may be, and the bytes it has at least."""
         if not layer.checked:
             return []
-        from outline.outputs import files_of, min_bytes_of
+        from outline._layer.outputs import files_of, min_bytes_of
 
         frames = layer.tasks.members(task)
         return [

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from outline._commands.options import CuerunOptionParser, Options
     from outline.loader import Outline
-    from outline.options import CuerunOptionParser, Options
 
 OK, FAILED = 0, 1
 
@@ -133,7 +133,7 @@ class Pycuerun(AbstractCuerun):
 
 def _report(jobs: list[Any]) -> int:
     """Say how jobs that ran here ended; return 7 when frames of one are dead."""
-    from outline.backend import local_report
+    from outline.backend._local import report as local_report
 
     for job in jobs:
         sys.stdout.write(f"{local_report.describe(job)}\n")

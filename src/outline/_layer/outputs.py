@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from outline import tokens
 from outline.frames import format_frames
+from outline.jobspec import tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _fault(path: str, min_bytes: int) -> str:
 
 def min_bytes_of(path: Path) -> int:
     """Return the bytes a file has at least: attribute ``min_bytes``, else 1; raises InvalidSettingError."""
-    from outline.settings import check_whole
+    from outline._layer.settings import check_whole
 
     wanted = path.get_attribute("min_bytes")
     return 1 if wanted is None else check_whole(f"path {path}", "min_bytes", wanted, least=1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from outline._layer.dependencies import Waiting
 from outline.exception import LayerException, NoSessionError
 from outline.session import Stage
-from outline.waiting import Waiting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,8 +175,8 @@ class Storage(Waiting):
         checked = self.get_checked_outputs()
         if not checked:
             return
-        from outline import outputs
-        from outline.names import wire_name
+        from outline._layer import outputs
+        from outline.jobspec.names import wire_name
 
         left = outputs.taken_over()
         for name, path in checked.items():
@@ -193,7 +193,8 @@ class Storage(Waiting):
         return self.get_tasks().frames
 
     def _check_output(self, name: str, path: Path, frames: Sequence[int]) -> None:
-        from outline import io, outputs
+        from outline import io
+        from outline._layer import outputs
 
         for places in outputs.files_of(path, frames, lambda frame: self._tokens(frame, frames)):
             here = [io.here(place) for place in places]
@@ -202,8 +203,8 @@ class Storage(Waiting):
 
     def _tokens(self, frame: int, frames: Sequence[int]) -> dict[str, str]:
         """Return what every token stands for in a frame of a chunk."""
-        from outline import tokens
-        from outline.names import wire_name
+        from outline.jobspec import tokens
+        from outline.jobspec.names import wire_name
 
         outline = self.find_outline()
         job = os.environ.get("CUE_JOB") or (outline.get_full_name() if outline else "job")

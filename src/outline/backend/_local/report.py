@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outline.log_tail import last_lines
+from outline.jobspec.log_tail import last_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 
-from outline.names import TEMPORARY
+from outline.jobspec.names import TEMPORARY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outline.arguments import Arguments
+from outline._layer.arguments import Arguments
 from outline.depend import FINISHED, Depend, DependType, parse_require_str
 from outline.exception import DependencyCycleError, LayerException, UnknownLayerError
 from outline.frames import EdgeKind
@@ -93,7 +93,7 @@ class Waiting(Arguments):
             return
         path: list[Any] | None = None
         if on is self or (self._is_awaited and on._depends):
-            from outline.graph import find_path
+            from outline.jobspec.cycles import find_path
 
             path = find_path(on, self, Waiting._plain_targets, most=_LOOK_AHEAD)
         if path is not None:

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from outline.constants import DEFAULT_FRAME_RANGE
-from outline.exception import (
-    EmptyRangeError,
-    InvalidSettingError,
-    LayerException,
-    MissingArgumentError,
-)
-from outline.frames import Tasks, parse_range
-from outline.member import Member
-from outline.settings import (
+from outline._layer.member import Member
+from outline._layer.settings import (
     check_argument,
     check_chunk,
     check_cores,
@@ -22,6 +14,14 @@ from outline.settings import (
     memory_mb,
     memory_text,
 )
+from outline.constants import DEFAULT_FRAME_RANGE
+from outline.exception import (
+    EmptyRangeError,
+    InvalidSettingError,
+    LayerException,
+    MissingArgumentError,
+)
+from outline.frames import Tasks, parse_range
 from outline.util import FrameSet
 
 TYPE_CHECKING = False

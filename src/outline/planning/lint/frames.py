@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from outline import tokens
 from outline.constants import LayerType
 from outline.frames import format_frames, parse_range
+from outline.jobspec import tokens
 from outline.layer import Layer
 from outline.loader import Outline
 from outline.planning.layers import own_command

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from outline import layerfile
+from outline._restore import layerfile
 from outline.session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
 
 TYPE_CHECKING = False
@@ -151,7 +151,7 @@ def _content(path: str) -> str:
 
 def files_and_work(layer: Layer) -> dict[str, Any]:
     """Return what a farm needs to know to skip frames of a layer, as it travels."""
-    from outline.outputs import declared
+    from outline._layer.outputs import declared
 
     work, doubt = work_of(layer)
     inputs = [declared(name, path) for name, path in layer.get_inputs().items()]

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from outline.constants import OUTLINE_MODE_READY
 from outline.layer import Layer
 from outline.loader import Outline
-from outline.planning import lint_edges, lint_frames, lint_names, lint_resources
 from outline.planning.backends import Note
+from outline.planning.lint import edges as lint_edges
+from outline.planning.lint import frames as lint_frames
+from outline.planning.lint import names as lint_names
+from outline.planning.lint import resources as lint_resources
 from outline.planning.model import Finding, Host, Place, PlannedEdge, PlannedLayer, Severity
 from outline.spec import MAX_FRAMES, MAX_LAYERS, Options
 

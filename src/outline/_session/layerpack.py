@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from outline.folder import Folder
+    from outline._session.folder import Folder
 
 VERSION = 1
 """Version of the file; one we do not know is refused."""

@@ -9,22 +9,22 @@ import json
 import os
 import sys
 
-from outline import layerpack
+from outline._session import layerpack
+from outline._session.datafile import is_json
 from outline.constants import LayerType
-from outline.datafile import is_json
 from outline.depend import Depend, DependType
 from outline.exception import LayerException, NoSessionError
 from outline.io import path_from_data, path_to_data
+from outline.jobspec.names import check_file_name
 from outline.layer import Layer, LayerProcess
-from outline.names import check_file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from outline.folder import Folder
-    from outline.layerpack import LayerPack
+    from outline._session.folder import Folder
+    from outline._session.layerpack import LayerPack
     from outline.loader import Outline
 
 FORMAT = 2

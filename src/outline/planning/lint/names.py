@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from outline.io import FileSpec, Path
+from outline.jobspec.names import wire_job_name
 from outline.loader import Outline
-from outline.names import wire_job_name
 from outline.planning.model import Finding, Place, PlannedLayer, Severity
 from outline.spec import Options
 

@@ -7,11 +7,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cuelet.core.values.states import Outcome
 from outline.frames import EdgeKind
 
 DEFAULT_MEMORY_MB = 512
 """Reserved for a layer that says nothing: room for many small tools on a laptop."""
+
+
+class Outcome(enum.Enum):
+    """What a depend waits for."""
+
+    SUCCEEDED = "succeeded"
+    """Every awaited frame succeeded or was eaten."""
+    FINISHED = "finished"
+    """Every awaited frame has ended for good, whatever the outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

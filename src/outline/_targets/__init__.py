@@ -1,0 +1,6 @@
+"""An outline to a job spec, and a job spec to what a farm takes: Cuebot's XML, Cuelet's document.
+
+What a target cannot do as written is a `Limitation`, never a sentence that is read again.
+May import: `outline.jobspec`, `outline.layer`, `outline.loader`.
+Add: a target as a module that takes a `JobSpec` and returns a document and its limitations.
+"""
