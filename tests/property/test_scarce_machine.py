@@ -17,7 +17,8 @@ from cuelet.core.operations import attempts, delays, launching, limits, machine,
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limit
 from cuelet.core.state.order import Placing
 from cuelet.core.values import ids

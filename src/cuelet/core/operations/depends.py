@@ -10,7 +10,8 @@ from cuelet.core.operations.requests import release_edges
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge, end_name
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.states import DEPEND, WAITING, JobState
 from outline.jobspec.model import EdgeSpec

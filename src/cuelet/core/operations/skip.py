@@ -17,7 +17,9 @@ from cuelet.core.operations.command import Place, build_run
 from cuelet.core.operations.outputs import input_files, output_files
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer, Look
+from cuelet.core.state.frame_row import Look
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.runs import OutputFile
 from cuelet.core.values.states import SUCCEEDED, JobState
 

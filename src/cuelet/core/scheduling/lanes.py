@@ -13,7 +13,9 @@ from collections import deque
 from cuelet.core.operations.exit_status import begin_anew
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Lane, Layer
+from cuelet.core.state.frame_row import Lane
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.pace import SHORT_S
 from cuelet.core.values.states import SETUP, WAITING
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cuelet.core.state.farm import Farm
-    from cuelet.core.state.job import Job, Layer
+    from cuelet.core.state.job import Job
+    from cuelet.core.state.layer import Layer
     from cuelet.core.state.limits import Limit
 
 LEAST_CORES = 0.1

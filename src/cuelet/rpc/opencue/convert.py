@@ -12,7 +12,8 @@ from opencue_proto import depend_pb2, job_pb2
 from cuelet.core.operations.command import Place, log_dir
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values import ids
 from cuelet.core.values.states import DEAD, DEPEND, EATEN, RUNNING, SETUP, SUCCEEDED, WAITING, shown
 from outline.frames import EdgeKind

@@ -12,7 +12,8 @@ from cuelet.core.operations.depends import drop_of_layer
 from cuelet.core.operations.limits import add_to_layer, drop_from_layer
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.order import Placing
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
