@@ -32,8 +32,7 @@ def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float) ->
         job.rss_kb.pop(index, None)
         job.lanes[following] = lane_
         job.start_at[following] = at or job.start_at[index]  # RUNNING without one is SETUP on disk
-        job.move(following, RUNNING)
-        decision.frame(job, following)
+        job.move(following, RUNNING, decision)
     else:
         farm.let_go(job, index)
 

@@ -223,6 +223,5 @@ def _skip(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -
     job.max_rss_kb[index] = 0
     job.exit_status[index], job.exit_signal[index] = 0, 0
     job.reasons[index] = SKIPPED
-    decision.frame(job, index)
-    decision.spread(job, job.move(index, SUCCEEDED))
+    job.move(index, SUCCEEDED, decision)
     finish_if_complete(farm, job, decision, now=now)

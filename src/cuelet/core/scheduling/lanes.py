@@ -64,7 +64,6 @@ def _book(
         begin_anew(job, index)
     job.begin_attempt(index)
     job.promised[index] = holds
-    decision.spread(job, job.move(index, SETUP))
-    decision.frame(job, index)
+    job.move(index, SETUP, decision)
     decision.ahead.append((job, index, lane.id))
     lane.queue.append(index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from cuelet.core.state.changes import FROM_DISK, Changes
 from cuelet.core.state.comment import Comment
 from cuelet.core.state.edges import ENDED, LOST, MET, Edge, EdgeIndex, End
 from cuelet.core.state.frame_row import FrameRow
@@ -25,27 +26,6 @@ from cuelet.core.values.states import (
     JobState,
 )
 from outline.jobspec.model import JobSpec
-
-
-class Moves(list[int]):
-    """Indexes of the frames of one job that were moved, and what that moved in other jobs."""
-
-    def __init__(self, indexes: Iterable[int] = ()) -> None:
-        super().__init__(indexes)
-        self.elsewhere: list[tuple[Job, int]] = []
-
-    def note(self, home: Job, job: Job, index: int) -> None:
-        """Add a frame; ``home`` is the job whose frames are plain indexes."""
-        if job is home:
-            self.append(index)
-        else:
-            self.elsewhere.append((job, index))
-
-    def join(self, other: Moves) -> Moves:
-        """Add what another change moved."""
-        self.extend(other)
-        self.elsewhere.extend(other.elsewhere)
-        return self
 
 
 class Job(FrameTable):
@@ -157,8 +137,8 @@ class Job(FrameTable):
         if self.state_of[index] == WAITING:
             self._put(index, DEPEND)
 
-    def move(self, index: int, state: FrameState) -> Moves:
-        """Move a frame and let the change spread; return every frame whose state changed.
+    def move(self, index: int, state: FrameState, changes: Changes) -> None:
+        """Move a frame, let the change spread, and note every frame that moved.
 
         WAITING stands for "to be run": it becomes DEPEND while something is unmet.
 
@@ -170,12 +150,13 @@ class Job(FrameTable):
         before = FrameState(self.state_of[index])
         assert state == before or state in FRAME_MOVES[before], f"{before.name} -> {state.name}"
         if state == before:
-            return Moves()
+            return
         if state not in HANDED_OVER:
             self.outdated.discard(index)
             self.promised.pop(index, None)
         self._put(index, state)
-        return Moves([index]).join(self._spread([index]))
+        changes.frame(self, index)
+        self._spread([index], changes)
 
     def must_wait(self, index: int) -> bool:
         """Tell whether something a frame waits for is unmet."""
@@ -201,11 +182,10 @@ class Job(FrameTable):
             return ENDED | LOST  # its job was killed
         return 0
 
-    def _spread(self, indexes: Iterable[int]) -> Moves:
+    def _spread(self, indexes: Iterable[int], changes: Changes) -> None:
         """Tell followers of changed frames, and theirs, until nothing changes any more."""
         news = (index for index in indexes if self.flags[index] != self._flags_for(index))
         pending = deque((self, index) for index in news)
-        changed = Moves()
         while pending:
             job, index = pending.popleft()
             old, new = job.flags[index], job._flags_for(index)
@@ -217,9 +197,8 @@ class Job(FrameTable):
                 er = edge.er
                 for follower in _tell(edge, index, old, new):
                     if er._settle(follower, again=again):
-                        changed.note(self, er, follower)
+                        changes.moved(er, follower)
                     pending.append((er, follower))
-        return changed
 
     def _settle(self, index: int, *, again: bool = False) -> bool:
         """Move a frame to where its unmet count says it belongs; tell whether it changed.
@@ -251,15 +230,13 @@ class Job(FrameTable):
 
     # -- depends while the job runs ----------------------------------------------------------
 
-    def attach(self, edge: Edge, *, active: bool = True) -> Moves:
-        """Take an edge in that is not of the spec; return the frames whose state changed.
-
-        Frames that run, or have run, are left alone.
-        """
+    def attach(self, edge: Edge, changes: Changes, *, active: bool = True) -> None:
+        """Take an edge in that is not of the spec; frames that run, or have run, are left alone."""
         self._file(edge)
         edge.recount()
         edge.active = False
-        return self.enforce(edge) if active else Moves()
+        if active:
+            self.enforce(edge, changes)
 
     def leave(self) -> None:
         """Make the jobs that this one waits for forget it."""
@@ -267,18 +244,20 @@ class Job(FrameTable):
             if edge.on is not self:
                 edge.on._awaited.remove(edge, edge.on_end)
 
-    def enforce(self, edge: Edge) -> Moves:
-        """Put an edge in force; return the frames whose state changed."""
-        return Moves() if edge.active else self._set_active(edge, active=True)
+    def enforce(self, edge: Edge, changes: Changes) -> None:
+        """Put an edge in force."""
+        if not edge.active:
+            self._set_active(edge, changes, active=True)
 
-    def release(self, edge: Edge) -> Moves:
-        """Take an edge out of force; return the frames whose state changed."""
-        return self._set_active(edge, active=False) if edge.active else Moves()
+    def release(self, edge: Edge, changes: Changes) -> None:
+        """Take an edge out of force."""
+        if edge.active:
+            self._set_active(edge, changes, active=False)
 
-    def _set_active(self, edge: Edge, *, active: bool) -> Moves:
+    def _set_active(self, edge: Edge, changes: Changes, *, active: bool) -> None:
         self._weigh(edge, active=active)
-        changed = Moves(index for index in edge.waiting() if self._settle(index))
-        return changed.join(self._spread(edge.waiting()))
+        changes.edge(edge)
+        self._reconsider(edge.waiting(), changes)
 
     def _weigh(self, edge: Edge, *, active: bool) -> None:
         """Add to the counts of waiting frames what an edge demands, or take it off."""
@@ -288,33 +267,40 @@ class Job(FrameTable):
             self.unmet[index] += sign * unmet
             self.doomed[index] += sign * doomed
 
-    def free(self, index: int) -> Moves:
-        """Let one frame run whatever it waits for; return the frames whose state changed."""
+    def free(self, index: int, changes: Changes) -> None:
+        """Let one frame run whatever it waits for."""
         self.freed.add(index)
-        return self._reconsider([index])
+        changes.frame(self, index)
+        self._reconsider([index], changes)
 
-    def wait_again(self, index: int) -> Moves:
+    def wait_again(self, index: int, changes: Changes) -> None:
         """Let one frame wait again for what it was freed from."""
         self.freed.discard(index)
-        return self._reconsider([index])
+        changes.frame(self, index)
+        self._reconsider([index], changes)
 
-    def assume_done(self, index: int) -> Moves:
-        """Release what waits for a frame, whatever its state; return the frames that moved."""
+    def assume_done(self, index: int, changes: Changes) -> None:
+        """Release what waits for a frame, whatever its state."""
         self.assumed.add(index)
-        return self._spread([index])
+        changes.frame(self, index)
+        self._spread([index], changes)
 
-    def doubt(self, index: int) -> Moves:
-        """Take back that a frame was declared done; return the frames that moved."""
+    def doubt(self, index: int, changes: Changes) -> None:
+        """Take back that a frame was declared done."""
         self.assumed.discard(index)
-        return self._spread([index])
+        changes.frame(self, index)
+        self._spread([index], changes)
 
-    def state_changed(self) -> Moves:
+    def state_changed(self, changes: Changes) -> None:
         """Tell those that wait for this job that it was killed, or goes on after all."""
-        return self._spread(range(self.size))
+        self._spread(range(self.size), changes)
 
-    def _reconsider(self, indexes: Sequence[int]) -> Moves:
-        changed = Moves(index for index in indexes if self._settle(index))
-        return changed.join(self._spread(indexes))
+    def _reconsider(self, indexes: Sequence[int], changes: Changes) -> None:
+        """Move frames to where their unmet counts say they belong, and let that spread."""
+        for index in indexes:
+            if self._settle(index):
+                changes.moved(self, index)
+        self._spread(indexes, changes)
 
     # -- what is kept on disk ----------------------------------------------------------------
 
@@ -329,7 +315,8 @@ class Job(FrameTable):
                 self._weigh(self.edges[position], active=False)
         for index in range(self.size):
             self._settle(index)
-        self._spread(touched if self.state is JobState.PENDING else range(self.size))
+        spread = touched if self.state is JobState.PENDING else range(self.size)
+        self._spread(spread, FROM_DISK)
 
 
 def _tell(edge: Edge, index: int, old: int, new: int) -> list[int]:
