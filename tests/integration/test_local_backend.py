@@ -229,7 +229,9 @@ def jobs(draw: st.DrawFn) -> tuple[JobSpec, dict[str, int], float]:
             range=draw(st.sampled_from(RANGES)),
             chunk=draw(st.integers(1, 3)),
             retries=draw(st.integers(0, 2)),
-            cores=draw(st.sampled_from([1.0, 2.0, 0.5, 0.0, 16.0])),
+            cores=draw(st.sampled_from([1.0, 2.0, 0.5, 0.0, 16.0, -1.0])),
+            max_cores=draw(st.sampled_from([0.0, 0.0, 1.0])),
+            threadable=draw(st.booleans()),
             memory_mb=draw(st.sampled_from([100, 1500])),
         )
         for i in range(count)
@@ -297,7 +299,9 @@ JOB_ID = "00000000-0000-4000-8000-000000000000"
 class StagedLayer:
     def __init__(self, spec: LayerSpec) -> None:
         self.wire, self.tasks = spec.name, Tasks.from_range(spec.range, spec.chunk)
-        self.cores, self.memory_mb, self.retries = spec.cores, spec.memory_mb, spec.retries
+        self.cores, self.max_cores = spec.cores, spec.max_cores
+        self.memory_mb, self.retries = spec.memory_mb, spec.retries
+        self.threadable = spec.threadable
 
     def frame_name(self, task: int) -> str:
         return f"{self.tasks.head(task):04d}-{self.wire}"

@@ -24,7 +24,7 @@ from cuelet.core.graph import Edge
 from cuelet.core.host import Host
 from cuelet.core.job import Comment, Job, Layer, Moves
 from cuelet.core.limits import Limit, Limits, refuse_unknown
-from cuelet.core.matching import Turns, asked_cores, fits_machine
+from cuelet.core.matching import Turns, fits_machine
 from cuelet.core.memory import Excess, MemoryPolicy, find_excess
 from cuelet.core.runs import NOT_BEGUN, ORPHANED, OUT_OF_MEMORY, RunExited, RunStarted, RunUsage
 from cuelet.core.spec import JobSpec
@@ -39,6 +39,7 @@ from cuelet.core.states import (
     Intent,
     JobState,
 )
+from outline.jobspec.reservation import reserve
 
 
 @dataclass(slots=True)
@@ -255,7 +256,14 @@ class Farm:
 
     def reservation(self, layer: Layer) -> tuple[float, int]:
         """Return the cores and memory (MB) a frame of a layer gets: what it asks, lowered to fit."""
-        return min(asked_cores(layer, self.cores), self.cores), min(layer.memory_mb, self.memory_mb)
+        return reserve(
+            cores=layer.cores,
+            max_cores=layer.max_cores,
+            threadable=layer.threadable,
+            memory_mb=layer.memory_mb,
+            machine_cores=self.cores,
+            machine_memory_mb=self.memory_mb,
+        )
 
 
 def _keys(job: Job) -> set[str]:

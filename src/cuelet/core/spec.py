@@ -9,9 +9,7 @@ from typing import Any
 
 from cuelet.core.states import Outcome
 from outline.frames import EdgeKind
-
-DEFAULT_MEMORY_MB = 512
-"""Reserved for a layer that says nothing: room for many small tools on a laptop."""
+from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,10 +22,11 @@ from defusedxml.ElementTree import DefusedXMLParser
 from cuelet.core.delays import LATEST_AT
 from cuelet.core.errors import InvalidSpecError
 from cuelet.core.names import normal_job, normal_layer, normal_shot
-from cuelet.core.spec import DEFAULT_MEMORY_MB, DependType, EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.spec import DependType, EdgeSpec, JobSpec, LayerSpec
 from cuelet.core.states import Outcome
 from cuelet.rpc.spec_files import declared_files
 from outline.frames import EdgeKind
+from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 
 MAX_SPEC_BYTES = 64 * 1024 * 1024
 MAX_RETRIES = 1000

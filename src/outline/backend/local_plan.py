@@ -12,6 +12,7 @@ from outline.constants import LayerType
 from outline.depend import FINISHED
 from outline.exception import SpecError
 from outline.frames import EdgeKind, format_frames
+from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 from outline.names import wire_job_name, wire_name
 from outline.spec import LayerPlan, Options, captured_environment
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from outline.loader import Outline
-
-DEFAULT_MEMORY_MB = 512
-"""Reserved for a frame of a layer that says nothing, as on the farm."""
 
 
 class Step:
@@ -56,6 +54,7 @@ class LocalLayer:
         self.retries = retries if own is None else own
         cores = layer.get_min_cores()
         self.cores = 1.0 if cores is None else cores
+        self.max_cores = layer.get_max_cores() or 0.0
         memory_mb = layer.get_min_memory()
         self.memory_mb = DEFAULT_MEMORY_MB if memory_mb is None else memory_mb
         self.env = layer.get_envs()
