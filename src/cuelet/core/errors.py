@@ -6,6 +6,7 @@ FarmError
  +-- DuplicateJobError    a pending job of that name exists
  +-- InvalidSpecError     a job spec the farm refuses
  +-- InvalidRequestError  an action that makes no sense here
+ +-- NewerSpecError       a job that a later Cuelet stored
  +-- OutOfDiskError       no room to take anything in
 """
 
@@ -61,6 +62,17 @@ class InvalidRequestError(FarmError):
     def __init__(self, *, request: str, reason: str) -> None:
         self.request, self.reason = request, reason
         super().__init__(f"{request}: {reason}")
+
+
+class NewerSpecError(FarmError):
+    """Say which stored job has which version, and which this Cuelet knows."""
+
+    def __init__(self, *, job: str, found: int, known: int) -> None:
+        self.job, self.found, self.known = job, found, known
+        super().__init__(
+            f"job {job!r} is stored in version {found}, this Cuelet knows {known}; "
+            "update Cuelet, or use another CUELET_STATE_DIR"
+        )
 
 
 class OutOfDiskError(FarmError):
