@@ -18,7 +18,7 @@ from cuelet.core.state.edges import Edge
 from cuelet.core.state.host import Host
 from cuelet.core.state.job import Comment, Job, Layer, Moves
 from cuelet.core.state.limits import Limit, Limits, refuse_unknown
-from cuelet.core.state.matching import Turns, asked_cores, fits_machine
+from cuelet.core.state.matching import Turns, fits_machine
 from cuelet.core.state.memory import Excess, MemoryPolicy, find_excess
 from cuelet.core.values import ids, names
 from cuelet.core.values.errors import (
@@ -48,6 +48,7 @@ from cuelet.core.values.states import (
     JobState,
 )
 from outline.jobspec.model import JobSpec
+from outline.jobspec.reservation import reserve
 
 
 @dataclass(slots=True)
@@ -264,7 +265,14 @@ class Farm:
 
     def reservation(self, layer: Layer) -> tuple[float, int]:
         """Return the cores and memory (MB) a frame of a layer gets: what it asks, lowered to fit."""
-        return min(asked_cores(layer, self.cores), self.cores), min(layer.memory_mb, self.memory_mb)
+        return reserve(
+            cores=layer.cores,
+            max_cores=layer.max_cores,
+            threadable=layer.threadable,
+            memory_mb=layer.memory_mb,
+            machine_cores=self.cores,
+            machine_memory_mb=self.memory_mb,
+        )
 
 
 def _keys(job: Job) -> set[str]:

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from cuelet.core.state.job import Job, Layer
     from cuelet.core.state.limits import Limit
 
-LEAST_CORES = 0.1
-"""Reserved for a frame that asks for less."""
-
 
 @dataclass(slots=True)
 class Turns:
@@ -40,18 +37,6 @@ class Turns:
         """Keep the GPUs for a layer that asks for some, unless one that came before does."""
         if layer.gpus and self.gpus is None:
             self.gpus = layer
-
-
-def asked_cores(layer: Layer, cores: float) -> float:
-    """Return the cores a frame asks for on a machine of so many.
-
-    0 is the whole machine, -n all but n, one at least; ``max_cores`` caps it, and a layer that
-    is not threadable gets one core at most.
-    """
-    wanted = max(layer.cores, LEAST_CORES) if layer.cores > 0 else max(cores + layer.cores, 1.0)
-    if layer.max_cores > 0:
-        wanted = min(wanted, max(layer.max_cores, LEAST_CORES))
-    return wanted if layer.threadable else min(wanted, 1.0)
 
 
 def fits_machine(farm: Farm, layer: Layer) -> bool:
