@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 import opencue
 import outline
+from cuelet.core.operations import attempts
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import RUNNING, FrameState
@@ -290,7 +291,7 @@ def farm_history(
         failed[name] += 1
         status = 1 if failed[name] <= fails[name] else 0
         report = RunExited(job.run_id(index), status, 0, 0.0, 0.0, 0, 0.0)
-        acts.ended(farm, report, Decision())
+        attempts.on_run_exited(farm, report, Decision())
 
 
 JOB_ID = "00000000-0000-4000-8000-000000000000"
