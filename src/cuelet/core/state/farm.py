@@ -7,7 +7,6 @@ from cuelet.core.state.host import Host
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limits
-from cuelet.core.state.matching import asked_cores
 from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.state.turns import Turns
 from cuelet.core.values import names
@@ -15,9 +14,8 @@ from cuelet.core.values.errors import (
     AmbiguousNameError,
     NotFoundError,
 )
-from cuelet.core.values.states import (
-    JobState,
-)
+from cuelet.core.values.states import JobState
+from outline.jobspec.reservation import reserve
 
 
 class Farm:
@@ -176,7 +174,14 @@ class Farm:
 
     def reservation(self, layer: Layer) -> tuple[float, int]:
         """Return the cores and memory (MB) a frame of a layer gets: what it asks, lowered to fit."""
-        return min(asked_cores(layer, self.cores), self.cores), min(layer.memory_mb, self.memory_mb)
+        return reserve(
+            cores=layer.cores,
+            max_cores=layer.max_cores,
+            threadable=layer.threadable,
+            memory_mb=layer.memory_mb,
+            machine_cores=self.cores,
+            machine_memory_mb=self.memory_mb,
+        )
 
 
 def _keys(job: Job) -> set[str]:

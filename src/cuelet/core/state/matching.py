@@ -10,21 +10,6 @@ if TYPE_CHECKING:
     from cuelet.core.state.layer import Layer
     from cuelet.core.state.limits import Limit
 
-LEAST_CORES = 0.1
-"""Reserved for a frame that asks for less."""
-
-
-def asked_cores(layer: Layer, cores: float) -> float:
-    """Return the cores a frame asks for on a machine of so many.
-
-    0 is the whole machine, -n all but n, one at least; ``max_cores`` caps it, and a layer that
-    is not threadable gets one core at most.
-    """
-    wanted = max(layer.cores, LEAST_CORES) if layer.cores > 0 else max(cores + layer.cores, 1.0)
-    if layer.max_cores > 0:
-        wanted = min(wanted, max(layer.max_cores, LEAST_CORES))
-    return wanted if layer.threadable else min(wanted, 1.0)
-
 
 def fits_machine(farm: Farm, layer: Layer) -> bool:
     """Tell whether this machine is one that a layer can run on at all."""
