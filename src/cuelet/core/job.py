@@ -37,6 +37,7 @@ from outline.graph import find_cycle
 MAX_FRAMES = 1_000_000
 """Frames (tasks) per job."""
 MAX_LAYERS = 20_000
+_NEXT_TO_ZERO_S = 1e-6
 
 
 class Moves(list[int]):
@@ -295,6 +296,10 @@ class Job:
         self.start_at[index] = self.stop_at[index] = 0.0
         self.set_figures(index, wall_s=0.0, cpu_s=0.0, max_rss_kb=0)
         self.reasons.pop(index, None)
+
+    def note_start(self, index: int, at: float) -> None:
+        """Set when a frame began; on disk one that runs without a start is in SETUP, so never to 0."""
+        self.start_at[index] = at or _NEXT_TO_ZERO_S
 
     def set_figures(self, index: int, *, wall_s: float, cpu_s: float, max_rss_kb: int) -> None:
         """Set what a frame's attempt took, in the layer's totals too."""
