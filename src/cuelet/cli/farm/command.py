@@ -16,7 +16,7 @@ import psutil
 import opencue
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.farm import sizes as state_sizes
-from cuelet.cli.text import count, duration, memory
+from cuelet.quantities import count, duration, memory
 from cuelet.settings import Settings, default_state_dir, prepare_folders, words
 
 START_TIMEOUT_S = 30.0

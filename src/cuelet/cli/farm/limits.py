@@ -7,7 +7,7 @@ import json
 
 import opencue
 from cuelet.cli.exits import Exit
-from cuelet.cli.text import count
+from cuelet.quantities import count
 from opencue.wrappers.limit import Limit
 
 

@@ -16,7 +16,7 @@ import opencue
 from cuelet.cli.ages import seconds_of
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.farm import sizes as state_sizes
-from cuelet.cli.text import count, memory
+from cuelet.quantities import count, memory
 from cuelet.settings import Settings, default_state_dir
 
 

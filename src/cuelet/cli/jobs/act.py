@@ -11,7 +11,7 @@ from typing import Any
 import opencue
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.lookup import find_job
-from cuelet.cli.text import count
+from cuelet.quantities import count
 from opencue.wrappers.job import Job
 from outline.frames import FrameRangeError, parse_range
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cuelet.cli.jobs.logs import log_path
-from cuelet.cli.text import signal_name
 from cuelet.core.values.runs import BAD_OUTPUT
+from cuelet.quantities import signal_name
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from outline.frames import format_frames

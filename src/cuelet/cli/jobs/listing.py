@@ -13,7 +13,7 @@ from cuelet.cli.jobs.causes import LOG_LINES, Cause, causes
 from cuelet.cli.jobs.logs import log_path
 from cuelet.cli.jobs.lookup import find_job
 from cuelet.cli.jobs.skipped import skipped, skipped_lines
-from cuelet.cli.text import count, duration, memory
+from cuelet.quantities import count, duration, memory
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer

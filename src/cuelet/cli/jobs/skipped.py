@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import opencue
-from cuelet.cli.text import count
+from cuelet.quantities import count
 from opencue.wrappers.job import Job
 
 

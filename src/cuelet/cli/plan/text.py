@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cuelet.cli.text import count, duration
+from cuelet.quantities import count, duration
 from outline.frames import format_frames
 from outline.planning.detail import PlannedProcess, all_frame_edges, processes
 from outline.planning.diff import Change

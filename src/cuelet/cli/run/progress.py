@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.text import count, duration
+from cuelet.quantities import count, duration
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
 

@@ -13,7 +13,7 @@ from cuelet.cli.ages import age_text, seconds_of
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.sessions import scan
 from cuelet.cli.sessions.scan import Needs, Session
-from cuelet.cli.text import count, memory
+from cuelet.quantities import count, memory
 from outline import util
 from outline._restore.layerfile import read_outline_data
 from outline.exception import NoSessionError
