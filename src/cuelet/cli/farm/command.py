@@ -15,7 +15,7 @@ import psutil
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.farm import sizes as state_sizes
+from cuelet.client import disk_usage
 from cuelet.quantities import count, duration, memory
 from cuelet.settings import Settings, default_state_dir, prepare_folders, words
 
@@ -146,7 +146,7 @@ def _is_alive(pid: int) -> bool:
 
 def status(options: argparse.Namespace) -> int:
     """Say whether the farm runs, where, and what it may use."""
-    info, sizes = opencue.farm.is_running(), state_sizes.measure()
+    info, sizes = opencue.farm.is_running(), disk_usage.measure()
     if options.json:
         known = info or _not_running()
         print(json.dumps({"running": info is not None, **known, "sizes": sizes.values()}))

@@ -15,7 +15,7 @@ from typing import Any
 import opencue
 from cuelet.cli.ages import seconds_of
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.farm import sizes as state_sizes
+from cuelet.client import disk_usage
 from cuelet.quantities import count, memory
 from cuelet.settings import Settings, default_state_dir
 
@@ -37,7 +37,7 @@ def prune(options: argparse.Namespace) -> int:
         CommandError: The age is not understood, nobody can be asked, or a folder stays.
     """
     before = time.time() - seconds_of(options.older_than)
-    sizes = state_sizes.measure()
+    sizes = disk_usage.measure()
     plan = _look(before, logs=options.logs, dry_run=True)
     sys.stderr.write(f"now: {sizes.line()}\n")
     _say("would forget" if options.dry_run else "to forget", plan, options)
@@ -59,7 +59,7 @@ def _look(before: float, *, logs: bool, dry_run: bool) -> _Pruning:
     if logs:
         gone = {job["id"] for job in found.jobs}
         found.logs = list(_find_logs(gone, set(answer["known"]), before))
-        found.logs_bytes = sum(state_sizes.size_of_folder(path).size_bytes for path in found.logs)
+        found.logs_bytes = sum(disk_usage.size_of_folder(path).size_bytes for path in found.logs)
     return found
 
 
@@ -110,7 +110,7 @@ def _remove(pruning: _Pruning) -> None:
         raise CommandError(f"forgot the jobs, but logs stay: {'; '.join(failed)}")
 
 
-def _values(plan: _Pruning, done: _Pruning, sizes: state_sizes.Sizes) -> dict[str, Any]:
+def _values(plan: _Pruning, done: _Pruning, sizes: disk_usage.Sizes) -> dict[str, Any]:
     return {
         "jobs": [job["name"] for job in plan.jobs],
         "logs": [str(path) for path in plan.logs],

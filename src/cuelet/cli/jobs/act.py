@@ -10,7 +10,7 @@ from typing import Any
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.lookup import find_job
+from cuelet.client.lookup import find_job
 from cuelet.quantities import count
 from opencue.wrappers.job import Job
 from outline.frames import FrameRangeError, parse_range

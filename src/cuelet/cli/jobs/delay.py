@@ -10,7 +10,7 @@ from datetime import datetime
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.lookup import find_job
+from cuelet.client.lookup import find_job
 from opencue.wrappers.layer import Layer
 from outline.jobspec.starttime import ADVICE, start_at
 

@@ -6,7 +6,7 @@ import argparse
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.lookup import find_job
+from cuelet.client.lookup import find_job
 from cuelet.quantities import count
 from opencue.wrappers.depend import Depend
 from opencue.wrappers.job import Job

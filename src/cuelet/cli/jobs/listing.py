@@ -9,10 +9,10 @@ from typing import Any
 
 import opencue
 from cuelet.cli.exits import Exit
-from cuelet.cli.jobs.causes import LOG_LINES, Cause, causes
 from cuelet.cli.jobs.logs import log_path
-from cuelet.cli.jobs.lookup import find_job
-from cuelet.cli.jobs.skipped import skipped, skipped_lines
+from cuelet.client.causes import LOG_LINES, Cause, causes
+from cuelet.client.lookup import find_job
+from cuelet.client.skipped import skipped, skipped_lines
 from cuelet.quantities import count, duration, memory
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.lookup import find_frame, find_job
 from cuelet.cli.terminal import Harmless
+from cuelet.client.lookup import find_frame, find_job
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.lookup import find_frame, find_job
+from cuelet.client.lookup import find_frame, find_job
 
 _SECRET = re.compile(
     r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH", re.IGNORECASE

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.lookup import find_job
+from cuelet.client.lookup import find_job
 from opencue.exception import StockCuebotException
 from opencue.why import explain
 

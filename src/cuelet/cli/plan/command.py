@@ -13,10 +13,10 @@ from typing import Any
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.plan import farm as plan_farm
 from cuelet.cli.plan import options as plan_options
-from cuelet.cli.plan.farm import Farm
 from cuelet.cli.run.command import launch_script
+from cuelet.client import farm_facts
+from cuelet.client.farm_facts import Farm
 from opencue import embedded
 from outline.exception import OutlineException
 from outline.frames import FrameRangeError, parse_range
@@ -53,7 +53,7 @@ def plan(options: argparse.Namespace) -> int:
     """Plan the outlines of a script."""
     options = plan_options.gather(options)
     numbers = _frames(options.frames)
-    farm = None if options.offline else plan_farm.find(options.backend)
+    farm = None if options.offline else farm_facts.find(options.backend)
     outcome = plan_script(Path(options.script), options, farm)
     if options.layer is not None:
         _require_layer(outcome, options.layer)
@@ -183,7 +183,7 @@ def _backend_of(job: PlannedJob, farm: Farm | None) -> str:
         return "local"
     if farm is not None:
         return farm.backend
-    return "cue" if plan_farm.is_configured() else "cuelet"
+    return "cue" if farm_facts.is_configured() else "cuelet"
 
 
 # Comparison.

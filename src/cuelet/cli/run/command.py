@@ -17,9 +17,9 @@ import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.listing import job_values, print_dead
-from cuelet.cli.jobs.lookup import find_job
-from cuelet.cli.jobs.skipped import skipped_lines
 from cuelet.cli.run.progress import Ending, summary, watch
+from cuelet.client.lookup import find_job
+from cuelet.client.skipped import skipped_lines
 from opencue.wrappers.job import Job
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cuelet.cli.ages import age_text, seconds_of
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.sessions import scan
-from cuelet.cli.sessions.scan import Needs, Session
+from cuelet.client import sessions as scan
+from cuelet.client.sessions import Needs, Session
 from cuelet.quantities import count, memory
 from outline import util
 from outline._restore.layerfile import read_outline_data

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import opencue
-from cuelet.cli.jobs.lookup import find_job
+from cuelet.client.lookup import find_job
 from opencue import cuebot, farm
 from opencue.wrappers.depend import Depend
 from opencue.wrappers.job import Job

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from opencue_proto import job_pb2
 
-from cuelet.cli.jobs.causes import causes, signature
+from cuelet.client.causes import causes, signature
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 
