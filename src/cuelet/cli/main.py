@@ -60,6 +60,7 @@ def _status_of(error: Exception) -> Exit | None:
     """Return the exit status of an error that is the user's to mend, or None for our bugs."""
     import opencue
     import outline
+    from cuelet.client import errors
     from cuelet.settings import LocalEnvironmentError
 
     statuses: tuple[tuple[type[Exception], Exit], ...] = (
@@ -70,6 +71,9 @@ def _status_of(error: Exception) -> Exit | None:
         (opencue.CueException, Exit.FAILED),
         (outline.OutlineException, Exit.FAILED),
         (LocalEnvironmentError, Exit.ENVIRONMENT),
+        (errors.NotFoundError, Exit.NOT_FOUND),
+        (errors.BadRequestError, Exit.USAGE),
+        (errors.ClientError, Exit.FAILED),
     )
     return next((status for kind, status in statuses if isinstance(error, kind)), None)
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import opencue
 from cuelet.cli.exits import Exit
-from cuelet.cli.jobs.logs import log_path
 from cuelet.client.causes import LOG_LINES, Cause, causes
-from cuelet.client.lookup import find_job
-from cuelet.client.skipped import skipped, skipped_lines
+from cuelet.client.depends import DependView, list_depends
+from cuelet.client.frames import DeadFrame, SkippedFrames, list_dead, list_skipped
+from cuelet.client.jobs import JobView, LayerView, job_view, list_jobs, list_layers
+from cuelet.client.lookup import get_job
 from cuelet.quantities import count, duration, memory
-from opencue.wrappers.frame import Frame
-from opencue.wrappers.job import Job
-from opencue.wrappers.layer import Layer
 from outline.jobspec.log_tail import last_lines
 
 RECENT_S = 24 * 3600
@@ -26,58 +24,14 @@ MAX_NAMES_SHOWN = 3
 
 def jobs(options: argparse.Namespace) -> int:
     """List pending jobs and those that finished lately, newest last."""
-    found = sorted(opencue.api.getJobs(include_finished=True), key=lambda job: job.data.start_time)
-    since = time.time() - RECENT_S
-    chosen = [
-        job for job in found if options.all or not _finished(job) or job.data.stop_time >= since
-    ]
+    chosen = list_jobs(ended_since=0 if options.all else time.time() - RECENT_S)
     if options.json:
-        print(json.dumps([job_values(job) for job in chosen]))
+        print(json.dumps([job.values() for job in chosen]))
     elif chosen:
         _print_jobs(chosen)
     else:
         print("no jobs; run one with cuelet run SCRIPT")
     return Exit.OK
-
-
-def _finished(job: Job) -> bool:
-    return bool(job.state() == opencue.api.job_pb2.FINISHED)
-
-
-def state_word(job: Job) -> str:
-    """Return a job's state in one word."""
-    if _finished(job):
-        done = job.succeededFrames() + job.eatenFrames() == job.totalFrames()
-        return "finished" if done else "killed"
-    if job.isPaused():
-        return "paused"
-    if job.runningFrames():
-        return "running"
-    if job.waitingFrames():
-        return "waiting"
-    return "stuck" if job.deadFrames() else "waiting"
-
-
-def job_values(job: Job) -> dict[str, Any]:
-    """Return a job as JSON-ready values."""
-    data = job.data
-    return {
-        "id": job.id(),
-        "name": job.name(),
-        "state": state_word(job),
-        "user": job.user(),
-        "priority": job.priority(),
-        "frames": job.totalFrames(),
-        "succeeded": job.succeededFrames(),
-        "running": job.runningFrames(),
-        "waiting": job.waitingFrames(),
-        "depend": job.dependFrames(),
-        "dead": job.deadFrames(),
-        "eaten": job.eatenFrames(),
-        "submitted_at": data.start_time,
-        "stopped_at": data.stop_time or None,
-        "log_dir": job.logDir(),
-    }
 
 
 def _table(*columns: tuple[str, str]) -> Any:
@@ -99,7 +53,7 @@ def _print(*things: object) -> None:
     console.print(*things, markup=False, highlight=False)
 
 
-def _print_jobs(found: list[Job]) -> None:
+def _print_jobs(found: Sequence[JobView]) -> None:
     table = _table(
         ("job", "left"),
         ("state", "left"),
@@ -109,68 +63,55 @@ def _print_jobs(found: list[Job]) -> None:
         ("age", "right"),
     )
     for job in found:
-        done = job.succeededFrames() + job.eatenFrames()
         table.add_row(
-            job.name(),
-            state_word(job),
-            f"{done}/{job.totalFrames()}",
-            str(job.runningFrames() or ""),
-            str(job.deadFrames() or ""),
-            duration(time.time() - job.data.start_time),
+            job.name,
+            job.state,
+            f"{job.done}/{job.frames}",
+            str(job.running or ""),
+            str(job.dead or ""),
+            duration(time.time() - job.submitted_at),
         )
     _print(table)
 
 
 def show(options: argparse.Namespace) -> int:
     """Show one job: layers, depends, dead frames."""
-    job = find_job(options.job)
-    layers = job.getLayers()
-    depends = (opencue.farm.call_or_none("GetDepends", job_id=job.id()) or {}).get("depends", [])
+    handle = get_job(options.job)
+    job, layers, depends = job_view(handle), list_layers(handle), list_depends(handle.id())
+    skipped = list_skipped(handle.id())
+    dead = list_dead(handle) if job.dead else ()
     if options.json:
-        values = job_values(job)
-        values["layers"] = [layer_values(layer) for layer in layers]
-        values["depends"] = depends
-        values["skipped"] = skipped(job)["layers"]
-        frames = dead_frames(job)
-        usage = frame_usage(frames) if frames else {}
-        values["dead_frames"] = [dead_values(job, f, usage.get(f.id(), {})) for f in frames]
-        print(json.dumps(values))
+        print(json.dumps(_show_values(job, layers, depends, skipped, dead)))
         return Exit.OK
-    took = (job.data.stop_time or time.time()) - job.data.start_time
-    _print(f"{job.name()}  {state_word(job)}, {duration(took)}, logs in {job.logDir()}")
+    took = (job.stopped_at or time.time()) - job.submitted_at
+    _print(f"{job.name}  {job.state}, {duration(took)}, logs in {job.log_dir}")
     _print_layers(layers)
-    _print_over_memory(layers)
-    for depend in depends:
-        released = " (released)" if depend["released"] else ""
-        left = f", {count(depend['left'], 'frame')} held" if depend["left"] else ""
-        _print(f"{depend['layer']}: {depend['text']}{released}{left}")
-    for line in skipped_lines(job):
+    for line in (*_over_memory_lines(layers), *map(_depend_line, depends), *skipped_lines(skipped)):
         _print(line)
-    print_dead(job)
+    print_dead(job.name, dead)
     return Exit.OK
 
 
-def layer_values(layer: Layer) -> dict[str, Any]:
-    """Return a layer as JSON-ready values."""
+def _show_values(
+    job: JobView,
+    layers: Sequence[LayerView],
+    depends: Sequence[DependView],
+    skipped: Sequence[SkippedFrames],
+    dead: Sequence[DeadFrame],
+) -> dict[str, Any]:
     return {
-        "name": layer.name(),
-        "range": layer.range(),
-        "chunk": layer.chunkSize(),
-        "frames": layer.totalFrames(),
-        "succeeded": layer.succeededFrames(),
-        "running": layer.runningFrames(),
-        "waiting": layer.waitingFrames(),
-        "depend": layer.dependFrames(),
-        "dead": layer.deadFrames(),
-        "eaten": layer.eatenFrames(),
-        "cores": layer.minimumCores(),
-        "memory_mb": layer.minimumMemory(),
-        "max_rss_kb": layer.data.layer_stats.max_rss,
-        "average_s": layer.avgFrameTimeSeconds(),
+        **job.values(),
+        "layers": [layer.values() for layer in layers],
+        "depends": [depend.values() for depend in depends],
+        "skipped": {each.layer: each.values() for each in skipped},
+        "dead_frames": [
+            {**frame.values(), "last_lines": last_lines(frame.log_path, LOG_LINES)}
+            for frame in dead
+        ],
     }
 
 
-def _print_layers(layers: list[Layer]) -> None:
+def _print_layers(layers: Sequence[LayerView]) -> None:
     table = _table(
         ("layer", "left"),
         ("range", "left"),
@@ -185,61 +126,43 @@ def _print_layers(layers: list[Layer]) -> None:
         ("average", "right"),
     )
     for layer in layers:
-        stats = layer.data.layer_stats
         table.add_row(
-            layer.name(),
-            layer.range(),
-            str(layer.chunkSize()),
-            f"{layer.succeededFrames() + layer.eatenFrames()}/{layer.totalFrames()}",
-            str(layer.runningFrames() or ""),
-            str(layer.waitingFrames() + layer.dependFrames() or ""),
-            str(layer.deadFrames() or ""),
-            f"{layer.minimumCores():g}",
-            memory(layer.minimumMemory() * 1024),
-            memory(stats.max_rss) if stats.max_rss else "",
-            duration(stats.avg_frame_sec) if layer.succeededFrames() else "",
+            layer.name,
+            layer.range,
+            str(layer.chunk),
+            f"{layer.done}/{layer.frames}",
+            str(layer.running or ""),
+            str(layer.waiting + layer.depend or ""),
+            str(layer.dead or ""),
+            f"{layer.cores:g}",
+            memory(layer.memory_mb * 1024),
+            memory(layer.max_rss_kb) if layer.max_rss_kb else "",
+            duration(layer.average_s) if layer.succeeded else "",
         )
     _print(table)
 
 
-def _print_over_memory(layers: list[Layer]) -> None:
+def _over_memory_lines(layers: Sequence[LayerView]) -> Iterator[str]:
     for layer in layers:
-        peak_kb, reserved_kb = layer.data.layer_stats.max_rss, layer.minMemory()
-        if 0 < reserved_kb < peak_kb:
-            _print(
-                f"{layer.name()}: a frame used {memory(peak_kb)} of {memory(reserved_kb)} reserved"
-            )
+        if layer.is_over_memory:
+            used, reserved = memory(layer.max_rss_kb), memory(layer.memory_kib)
+            yield f"{layer.name}: a frame used {used} of {reserved} reserved"
 
 
-def dead_frames(job: Job) -> list[Frame]:
-    """Return the dead frames of a job."""
-    return job.getFrames(state=[opencue.api.job_pb2.DEAD]) if job.deadFrames() else []
+def _depend_line(depend: DependView) -> str:
+    released = " (released)" if depend.released else ""
+    left = f", {count(depend.left, 'frame')} held" if depend.left else ""
+    return f"{depend.layer}: {depend.text}{released}{left}"
 
 
-def dead_values(job: Job, frame: Frame, usage: dict[str, Any]) -> dict[str, Any]:
-    """Return a dead frame as JSON-ready values."""
-    path = log_path(job, frame)
-    return {
-        "name": frame.name(),
-        "exit_status": frame.exitStatus(),
-        "exit_signal": usage.get("exit_signal", 0),
-        "reason": usage.get("reason", ""),
-        "retries": frame.retries(),
-        "log_path": str(path),
-        "last_lines": last_lines(path, LOG_LINES),
-    }
+def skipped_lines(skipped: Sequence[SkippedFrames]) -> Iterator[str]:
+    """Yield one line per layer with skipped frames."""
+    for each in skipped:
+        yield f"{each.layer}: {count(each.count, 'frame')} ({each.frames}) {each.reason}"
 
 
-def frame_usage(frames: list[Frame]) -> dict[str, Any]:
-    """Return what only a Cuelet farm knows of frames; nothing from a stock Cuebot."""
-    asked = opencue.farm.call_or_none("GetUsage", frame_ids=[frame.id() for frame in frames])
-    found: dict[str, Any] = asked["frames"] if asked else {}
-    return found
-
-
-def print_dead(job: Job) -> None:
+def print_dead(job: str, frames: Sequence[DeadFrame]) -> None:
     """Print a job's dead frames by cause, with the last lines of a log of each."""
-    frames = dead_frames(job)
     if not frames:
         return
     table = _table(
@@ -247,19 +170,19 @@ def print_dead(job: Job) -> None:
         ("ended with", "left"),
         ("last lines of the first one's log", "left"),
     )
-    found = causes(job, frames, frame_usage(frames))
+    found = causes(frames)
     for cause in found[:MAX_CAUSES_SHOWN]:
         table.add_row(_names(cause), cause.ended, "\n".join(cause.lines))
     _print(table)
     if len(found) > MAX_CAUSES_SHOWN:
         _print(f"... and {count(len(found) - MAX_CAUSES_SHOWN, 'more cause')}")
-    first = found[0].frames[0].name()
-    _print(f"see cuelet logs {job.name()} {first}; again with cuelet retry {job.name()}")
+    first = found[0].frames[0].name
+    _print(f"see cuelet logs {job} {first}; again with cuelet retry {job}")
 
 
 def _names(cause: Cause) -> str:
     """Return a few names, and all of the frames in short when there are more."""
-    names = [frame.name() for frame in cause.frames[:MAX_NAMES_SHOWN]]
+    names = [frame.name for frame in cause.frames[:MAX_NAMES_SHOWN]]
     if len(cause.frames) > MAX_NAMES_SHOWN:
         names[-1] = f"... {len(cause.frames)} frames: {cause.names}"
     return "\n".join(names)

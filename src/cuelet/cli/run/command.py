@@ -16,10 +16,12 @@ import opencue
 import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.listing import job_values, print_dead
-from cuelet.cli.run.progress import Ending, summary, watch
-from cuelet.client.lookup import find_job
-from cuelet.client.skipped import skipped_lines
+from cuelet.cli.jobs.listing import print_dead, skipped_lines
+from cuelet.cli.run.progress import exit_status, show, summary
+from cuelet.client.frames import list_dead, list_skipped
+from cuelet.client.jobs import job_view, list_outputs
+from cuelet.client.lookup import get_job
+from cuelet.client.watching import Ending
 from opencue.wrappers.job import Job
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")
@@ -44,7 +46,7 @@ def set_overrides(options: argparse.Namespace) -> None:
 
 def _print_jobs(jobs: list[Job], options: argparse.Namespace) -> None:
     if options.json:
-        print(json.dumps([job_values(job) for job in jobs]))
+        print(json.dumps([job_view(job).values() for job in jobs]))
         return
     for job in jobs:
         print(f"launched {job.name()}; watch it with cuelet watch {job.name()}")
@@ -52,42 +54,40 @@ def _print_jobs(jobs: list[Job], options: argparse.Namespace) -> None:
 
 def watch_command(options: argparse.Namespace) -> int:
     """Follow a job to its end."""
-    return follow([find_job(options.job)], options)
+    return follow([get_job(options.job)], options)
 
 
 def follow(jobs: list[Job], options: argparse.Namespace) -> int:
     """Watch jobs one after the other; return the worst of their statuses."""
     endings = [_follow_one(job, options) for job in jobs]
     if options.json:
-        print(json.dumps([job_values(ending.job) for ending in endings]))
-    return max((ending.status for ending in endings), default=Exit.OK)
+        print(json.dumps([ending.job.values() for ending in endings]))
+    return max(map(exit_status, endings), default=Exit.OK)
 
 
 def _follow_one(job: Job, options: argparse.Namespace) -> Ending:
     try:
-        ending = watch(job.id(), quiet=options.quiet, timeout_s=options.timeout)
+        ending = show(job.id(), quiet=options.quiet, timeout_s=options.timeout)
     except KeyboardInterrupt:
         raise CommandError(
             f"{job.name()} runs on; come back with cuelet watch {job.name()}", Exit.INTERRUPTED
         ) from None
     if not options.json:
-        print(summary(ending))
-        for line in skipped_lines(ending.job):
-            print(f"  {line}")
-        _print_outputs(ending.job)
-        if ending.status is not Exit.OK:
-            print_dead(ending.job)
-        if ending.stuck:
-            print(f"it cannot go on: {ending.stuck}", file=sys.stderr)
+        _print_ending(job, ending)
     return ending
 
 
-def _print_outputs(job: Job) -> None:
-    """Name what the layers that succeeded say they wrote."""
-    for layer in job.getLayers():
-        if layer.succeededFrames():
-            for path in layer.getOutputPaths():
-                print(f"  {layer.name()}: {path}")
+def _print_ending(job: Job, ending: Ending) -> None:
+    """Say how a job ended, what it skipped and wrote, and what died."""
+    print(summary(ending))
+    for line in skipped_lines(list_skipped(job.id())):
+        print(f"  {line}")
+    for layer, path in list_outputs(job):
+        print(f"  {layer}: {path}")
+    if ending.dead:
+        print_dead(ending.job.name, list_dead(job))
+    if ending.stuck:
+        print(f"it cannot go on: {ending.stuck}", file=sys.stderr)
 
 
 def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list[Job]:
