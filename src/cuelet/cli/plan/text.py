@@ -28,7 +28,7 @@ from outline.planning.model import (
 )
 
 if TYPE_CHECKING:
-    from cuelet.cli.plan.command import Outcome
+    from cuelet.cli.plan.plan import Outcome
 
 PIPE_WIDTH = 200
 """Columns when the output is no terminal."""

@@ -16,7 +16,7 @@ import opencue
 import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.listing import print_dead, skipped_lines
+from cuelet.cli.jobs.show import print_dead, skipped_lines
 from cuelet.cli.run.progress import exit_status, show, summary
 from cuelet.client.frames import list_dead, list_skipped
 from cuelet.client.jobs import job_view, list_outputs

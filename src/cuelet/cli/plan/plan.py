@@ -13,8 +13,8 @@ from typing import Any
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.plan import options as plan_options
-from cuelet.cli.run.command import launch_script
+from cuelet.cli.plan import arguments as plan_arguments
+from cuelet.cli.run.run import launch_script
 from cuelet.client import farm_facts
 from cuelet.client.farm_facts import FarmFacts
 from opencue import embedded
@@ -51,7 +51,7 @@ class Outcome:
 
 def plan(options: argparse.Namespace) -> int:
     """Plan the outlines of a script."""
-    options = plan_options.gather(options)
+    options = plan_arguments.gather(options)
     numbers = _frames(options.frames)
     farm = None if options.offline else farm_facts.find_farm(options.backend)
     outcome = plan_script(Path(options.script), options, farm)
