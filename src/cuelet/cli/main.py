@@ -145,7 +145,7 @@ def _add_run(commands: Parsers) -> None:
     run.add_argument("script")
     args = run.add_argument("args", nargs=argparse.REMAINDER, help="given to the script")
     args.required = False  # or argparse names it as missing beside a missing script
-    watch = _add(commands, "watch", "run.run:watch_command", "follow a job to its end")
+    watch = _add(commands, "watch", "run.watch:watch", "follow a job to its end")
     _watching(watch)
     watch.add_argument("job")
 
@@ -159,7 +159,7 @@ def _add_plan(commands: Parsers) -> None:
 
 
 def _add_reading(commands: Parsers) -> None:
-    jobs = _add(commands, "jobs", "jobs.show:jobs", "list jobs: pending, and finished today")
+    jobs = _add(commands, "jobs", "jobs.jobs:jobs", "list jobs: pending, and finished today")
     jobs.add_argument("--all", action="store_true", help="every job the farm remembers")
     _json(jobs)
     show = _add(commands, "show", "jobs.show:show", "show a job's layers, depends and dead frames")
@@ -199,7 +199,7 @@ _ACTIONS = {
 
 def _add_acting(commands: Parsers) -> None:
     for name, text in _ACTIONS.items():
-        action = _add(commands, name, f"jobs.retry:{name}", text)
+        action = _add(commands, name, f"jobs.{name}:{name}", text)
         action.add_argument("job")
         action.add_argument("--layer", action="append", metavar="L", help="only this layer")
         action.add_argument("--frames", metavar="R", help="only these frames, like 1-10,20")
@@ -238,8 +238,8 @@ def _add_limits(commands: Parsers) -> None:
 def _add_sessions(commands: Parsers) -> None:
     sessions = commands.add_parser("sessions", help="list, show or clean the folders jobs share")
     verbs = sessions.add_subparsers(metavar="list|show|clean", required=True)
-    listing = _add(verbs, "list", "sessions.clean:list_sessions", "list sessions, oldest first")
-    show = _add(verbs, "show", "sessions.clean:show", "show one session")
+    listing = _add(verbs, "list", "sessions.list:list_sessions", "list sessions, oldest first")
+    show = _add(verbs, "show", "sessions.show:show", "show one session")
     show.add_argument("session", help="its folder, name/uuid, or uuid")
     clean = _add(verbs, "clean", "sessions.clean:clean", "remove sessions nobody needs any more")
     clean.add_argument(
@@ -274,8 +274,8 @@ def _add_farm(commands: Parsers) -> None:
     start.add_argument("--services", metavar="A,B", help="services it has, or any; kept")
     start.add_argument("--gpus", type=int, metavar="N", help="GPUs it has; kept")
     _json(start)
-    _add(verbs, "stop", "farm.start:stop", "stop the farm; running frames go on")
-    _json(_add(verbs, "status", "farm.start:status", "say whether the farm runs, and where"))
+    _add(verbs, "stop", "farm.stop:stop", "stop the farm; running frames go on")
+    _json(_add(verbs, "status", "farm.status:status", "say whether the farm runs, and where"))
     backup = _add(
         verbs, "backup", "farm.backup:backup", "copy the farm's database, also while it runs"
     )
@@ -290,7 +290,7 @@ def _add_farm(commands: Parsers) -> None:
     _json(prune)
     backup.add_argument("--force", action="store_true", help="replace FILE when it exists")
     _json(backup)
-    _json(_add(commands, "env", "farm.start:env", "print what stock clients need to find the farm"))
+    _json(_add(commands, "env", "farm.env:env", "print what stock clients need to find the farm"))
 
 
 if __name__ == "__main__":

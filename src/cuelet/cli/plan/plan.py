@@ -14,7 +14,7 @@ from typing import Any
 import opencue
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.plan import arguments as plan_arguments
-from cuelet.cli.run.run import launch_script
+from cuelet.cli.run.script import launch_script
 from cuelet.client import farm_facts
 from cuelet.client.farm_facts import FarmFacts
 from opencue import embedded

@@ -1,58 +1,18 @@
-"""``cuelet sessions list|show|clean``: the folders in which jobs keep files and data."""
+"""``cuelet sessions clean``: remove sessions that nobody needs any more."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-import time
 
-from cuelet.cli.ages import age_text, seconds_of
+from cuelet.cli.ages import seconds_of
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.sessions.lines import say_unasked, session_line, size_text
 from cuelet.client import sessions
 from cuelet.client.session_cleaning import Cleaning, choose, remove_chosen
 from cuelet.client.sessions import Need, Needs, SessionInfo
-from cuelet.quantities import count, memory
-
-
-def list_sessions(options: argparse.Namespace) -> int:
-    """Print every session with size, age and whether somebody needs it."""
-    needs = sessions.ask_needs()
-    root = sessions.root_folder()
-    found = [(session, needs.of(session)) for session in sessions.list_sessions(root)]
-    if options.json:
-        print(json.dumps([sessions.session_values(*each) for each in found]))
-        return Exit.OK
-    for session, need in found:
-        print(_line(session, need))
-    total = sum(session.size_bytes for session, _ in found)
-    print(f"{count(len(found), 'session')}, {_size(total)}, in {root}")
-    _say_unasked(needs, [need for _, need in found])
-    return Exit.OK
-
-
-def _line(session: SessionInfo, need: str) -> str:
-    age = age_text(session.age_s(time.time()))
-    return f"{_size(session.size_bytes):>9}  {age:>6}  {need:<8} {session.name}"
-
-
-def show(options: argparse.Namespace) -> int:
-    """Print one session."""
-    session = sessions.get_session(options.session)
-    need = sessions.ask_needs().of(session)
-    values = {**sessions.session_values(session, need), "layers": sessions.list_layers(session)}
-    if options.json:
-        print(json.dumps(values))
-        return Exit.OK
-    print(f"session    {session.name}")
-    print(f"path       {session.path}")
-    print(f"size       {_size(session.size_bytes)} in {count(session.files, 'file')}")
-    print(f"unchanged  {age_text(session.age_s(time.time()))}")
-    print(f"state      {need.words}")
-    if session.job_ids:
-        print(f"job        {', '.join(session.job_ids)} on {session.backend}")
-    print(f"layers     {', '.join(values['layers'])}")
-    return Exit.OK
+from cuelet.quantities import count
 
 
 def clean(options: argparse.Namespace) -> int:
@@ -72,7 +32,7 @@ def clean(options: argparse.Namespace) -> int:
         _print_json(cleaning, removed, needs)
     elif removed:
         size = sum(session.size_bytes for session in removed)
-        print(f"removed {count(len(removed), 'session')}, {_size(size)}")
+        print(f"removed {count(len(removed), 'session')}, {size_text(size)}")
     return Exit.OK
 
 
@@ -81,21 +41,12 @@ def _say(cleaning: Cleaning, needs: Needs, options: argparse.Namespace) -> None:
     say = sys.stderr.write
     if not options.json:
         for session in cleaning.chosen:
-            print(_line(session, "remove"))
+            print(session_line(session, "remove"))
     for reason, number in cleaning.kept.items():
         say(f"kept: {count(number, 'session')}, {reason}\n")
-    _say_unasked(needs, [Need.UNKNOWN] * cleaning.unasked)
+    say_unasked(needs, [Need.UNKNOWN] * cleaning.unasked)
     verb = "would remove" if options.dry_run else "to remove"
-    say(f"{verb}: {count(len(cleaning.chosen), 'session')}, {_size(cleaning.size_bytes)}\n")
-
-
-def _say_unasked(needs: Needs, found: list[Need]) -> None:
-    unasked = found.count(Need.UNKNOWN)
-    if unasked:
-        why = "does not know the jobs of" if needs.answered else "does not answer about"
-        sys.stderr.write(
-            f"note: the farm {why} {count(unasked, 'session')}: judged by age and live processes alone\n"
-        )
+    say(f"{verb}: {count(len(cleaning.chosen), 'session')}, {size_text(cleaning.size_bytes)}\n")
 
 
 def _is_wanted(cleaning: Cleaning, options: argparse.Namespace) -> bool:
@@ -104,7 +55,7 @@ def _is_wanted(cleaning: Cleaning, options: argparse.Namespace) -> bool:
         return True
     if not sys.stdin.isatty():
         raise CommandError("nobody is there to confirm; repeat with --yes", Exit.USAGE)
-    number, size = count(len(cleaning.chosen), "session"), _size(cleaning.size_bytes)
+    number, size = count(len(cleaning.chosen), "session"), size_text(cleaning.size_bytes)
     sys.stderr.write(f"remove {number}, {size}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
@@ -121,7 +72,3 @@ def _print_json(cleaning: Cleaning, removed: list[SessionInfo], needs: Needs) ->
         "unasked": cleaning.unasked,
     }
     print(json.dumps(values))
-
-
-def _size(size_bytes: int) -> str:
-    return memory(size_bytes / 1024)
