@@ -11,7 +11,7 @@ from typing import Any
 
 import cuelet
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.plan import options as plan_options
+from cuelet.cli.plan import arguments as plan_arguments
 
 Parsers = Any
 
@@ -60,6 +60,7 @@ def _status_of(error: Exception) -> Exit | None:
     """Return the exit status of an error that is the user's to mend, or None for our bugs."""
     import opencue
     import outline
+    from cuelet.client import errors
     from cuelet.settings import LocalEnvironmentError
 
     statuses: tuple[tuple[type[Exception], Exit], ...] = (
@@ -70,6 +71,9 @@ def _status_of(error: Exception) -> Exit | None:
         (opencue.CueException, Exit.FAILED),
         (outline.OutlineException, Exit.FAILED),
         (LocalEnvironmentError, Exit.ENVIRONMENT),
+        (errors.NotFoundError, Exit.NOT_FOUND),
+        (errors.BadRequestError, Exit.USAGE),
+        (errors.ClientError, Exit.FAILED),
     )
     return next((status for kind, status in statuses if isinstance(error, kind)), None)
 
@@ -111,9 +115,7 @@ def _watching(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(commands: Parsers) -> None:
-    run = _add(
-        commands, "run", "run.command:run", "launch the outline a script builds, and watch it"
-    )
+    run = _add(commands, "run", "run.run:run", "launch the outline a script builds, and watch it")
     how = run.add_mutually_exclusive_group()
     how.add_argument("--wait", action="store_true", help="watch until it ends (the default)")
     how.add_argument("--detach", action="store_true", help="launch and leave")
@@ -122,7 +124,7 @@ def _add_run(commands: Parsers) -> None:
         dest="do",
         action="store_const",
         const="run.local:run",
-        default="run.command:run",
+        default="run.run:run",
         help="run it in this process, without the farm",
     )
     run.add_argument("-T", "--threads", type=float, metavar="N", help="cores for --local")
@@ -143,26 +145,24 @@ def _add_run(commands: Parsers) -> None:
     run.add_argument("script")
     args = run.add_argument("args", nargs=argparse.REMAINDER, help="given to the script")
     args.required = False  # or argparse names it as missing beside a missing script
-    watch = _add(commands, "watch", "run.command:watch_command", "follow a job to its end")
+    watch = _add(commands, "watch", "run.watch:watch", "follow a job to its end")
     _watching(watch)
     watch.add_argument("job")
 
 
 def _add_plan(commands: Parsers) -> None:
     plan = _add(
-        commands, "plan", "plan.command:plan", "show what a script would launch; launch nothing"
+        commands, "plan", "plan.plan:plan", "show what a script would launch; launch nothing"
     )
-    plan_options.add_options(plan)
-    plan_options.add_script(plan)
+    plan_arguments.add_options(plan)
+    plan_arguments.add_script(plan)
 
 
 def _add_reading(commands: Parsers) -> None:
-    jobs = _add(commands, "jobs", "jobs.listing:jobs", "list jobs: pending, and finished today")
+    jobs = _add(commands, "jobs", "jobs.jobs:jobs", "list jobs: pending, and finished today")
     jobs.add_argument("--all", action="store_true", help="every job the farm remembers")
     _json(jobs)
-    show = _add(
-        commands, "show", "jobs.listing:show", "show a job's layers, depends and dead frames"
-    )
+    show = _add(commands, "show", "jobs.show:show", "show a job's layers, depends and dead frames")
     show.add_argument("job")
     _json(show)
     logs = _add(commands, "logs", "jobs.logs:logs", "print the log of a frame")
@@ -199,7 +199,7 @@ _ACTIONS = {
 
 def _add_acting(commands: Parsers) -> None:
     for name, text in _ACTIONS.items():
-        action = _add(commands, name, f"jobs.act:{name}", text)
+        action = _add(commands, name, f"jobs.{name}:{name}", text)
         action.add_argument("job")
         action.add_argument("--layer", action="append", metavar="L", help="only this layer")
         action.add_argument("--frames", metavar="R", help="only these frames, like 1-10,20")
@@ -238,10 +238,10 @@ def _add_limits(commands: Parsers) -> None:
 def _add_sessions(commands: Parsers) -> None:
     sessions = commands.add_parser("sessions", help="list, show or clean the folders jobs share")
     verbs = sessions.add_subparsers(metavar="list|show|clean", required=True)
-    listing = _add(verbs, "list", "sessions.command:list_sessions", "list sessions, oldest first")
-    show = _add(verbs, "show", "sessions.command:show", "show one session")
+    listing = _add(verbs, "list", "sessions.list:list_sessions", "list sessions, oldest first")
+    show = _add(verbs, "show", "sessions.show:show", "show one session")
     show.add_argument("session", help="its folder, name/uuid, or uuid")
-    clean = _add(verbs, "clean", "sessions.command:clean", "remove sessions nobody needs any more")
+    clean = _add(verbs, "clean", "sessions.clean:clean", "remove sessions nobody needs any more")
     clean.add_argument(
         "--older-than", default="30d", metavar="AGE", help="like 30d, 12h or 45m (30d)"
     )
@@ -254,7 +254,7 @@ def _add_sessions(commands: Parsers) -> None:
 def _add_farm(commands: Parsers) -> None:
     farm = commands.add_parser("farm", help="start, stop or look at the embedded farm")
     verbs = farm.add_subparsers(metavar="start|stop|status|backup|prune", required=True)
-    start = _add(verbs, "start", "farm.command:start", "start the farm, unless it runs already")
+    start = _add(verbs, "start", "farm.start:start", "start the farm, unless it runs already")
     start.add_argument("--foreground", action="store_true", help="stay in this process")
     start.add_argument("--port", type=int, help="loopback TCP port to try first (8443)")
     start.add_argument("--cores", type=float, help="cores that frames may use together")
@@ -274,8 +274,8 @@ def _add_farm(commands: Parsers) -> None:
     start.add_argument("--services", metavar="A,B", help="services it has, or any; kept")
     start.add_argument("--gpus", type=int, metavar="N", help="GPUs it has; kept")
     _json(start)
-    _add(verbs, "stop", "farm.command:stop", "stop the farm; running frames go on")
-    _json(_add(verbs, "status", "farm.command:status", "say whether the farm runs, and where"))
+    _add(verbs, "stop", "farm.stop:stop", "stop the farm; running frames go on")
+    _json(_add(verbs, "status", "farm.status:status", "say whether the farm runs, and where"))
     backup = _add(
         verbs, "backup", "farm.backup:backup", "copy the farm's database, also while it runs"
     )
@@ -290,9 +290,7 @@ def _add_farm(commands: Parsers) -> None:
     _json(prune)
     backup.add_argument("--force", action="store_true", help="replace FILE when it exists")
     _json(backup)
-    _json(
-        _add(commands, "env", "farm.command:env", "print what stock clients need to find the farm")
-    )
+    _json(_add(commands, "env", "farm.env:env", "print what stock clients need to find the farm"))
 
 
 if __name__ == "__main__":

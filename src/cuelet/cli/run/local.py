@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.run.command import launch_script, set_overrides
+from cuelet.cli.run.run import set_overrides
+from cuelet.cli.run.script import launch_script
 from outline import config
 from outline.backend._local import report as local_report
 from outline.backend.local import LocalFrame, LocalJob

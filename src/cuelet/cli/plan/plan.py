@@ -13,10 +13,10 @@ from typing import Any
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.plan import farm as plan_farm
-from cuelet.cli.plan import options as plan_options
-from cuelet.cli.plan.farm import Farm
-from cuelet.cli.run.command import launch_script
+from cuelet.cli.plan import arguments as plan_arguments
+from cuelet.cli.run.script import launch_script
+from cuelet.client import farm_facts
+from cuelet.client.farm_facts import FarmFacts
 from opencue import embedded
 from outline.exception import OutlineException
 from outline.frames import FrameRangeError, parse_range
@@ -51,9 +51,9 @@ class Outcome:
 
 def plan(options: argparse.Namespace) -> int:
     """Plan the outlines of a script."""
-    options = plan_options.gather(options)
+    options = plan_arguments.gather(options)
     numbers = _frames(options.frames)
-    farm = None if options.offline else plan_farm.find(options.backend)
+    farm = None if options.offline else farm_facts.find_farm(options.backend)
     outcome = plan_script(Path(options.script), options, farm)
     if options.layer is not None:
         _require_layer(outcome, options.layer)
@@ -80,7 +80,7 @@ def _require_layer(outcome: Outcome, name: str) -> None:
 # The script.
 
 
-def plan_script(path: Path, options: argparse.Namespace, farm: Farm | None) -> Outcome:
+def plan_script(path: Path, options: argparse.Namespace, farm: FarmFacts | None) -> Outcome:
     """Run a script, and plan what it would have launched.
 
     Raises:
@@ -152,7 +152,7 @@ def _refuse() -> None:
 
 
 def _plan_one(
-    job: PlannedJob, options: argparse.Namespace, farm: Farm | None, taken: Taken
+    job: PlannedJob, options: argparse.Namespace, farm: FarmFacts | None, taken: Taken
 ) -> Plan:
     if options.range:
         job.launcher.set_flag("range", options.range)
@@ -169,7 +169,7 @@ def _plan_one(
     return plan_launch(job.launcher, given)
 
 
-def _seconds(job: PlannedJob, farm: Farm | None) -> dict[str, float]:
+def _seconds(job: PlannedJob, farm: FarmFacts | None) -> dict[str, float]:
     """Return known run times; a farm that goes away meanwhile is no reason to have no plan."""
     try:
         return {} if farm is None else farm.seconds_of(job.launcher.get_outline())
@@ -177,19 +177,19 @@ def _seconds(job: PlannedJob, farm: Farm | None) -> dict[str, float]:
         return {}
 
 
-def _backend_of(job: PlannedJob, farm: Farm | None) -> str:
+def _backend_of(job: PlannedJob, farm: FarmFacts | None) -> str:
     """Return what a launch would reach."""
     if job.launcher.get_flag("backend") == "local":
         return "local"
     if farm is not None:
         return farm.backend
-    return "cue" if plan_farm.is_configured() else "cuelet"
+    return "cue" if farm_facts.is_configured() else "cuelet"
 
 
 # Comparison.
 
 
-def _changes(since: str, plan: Plan, farm: Farm | None) -> list[Change]:
+def _changes(since: str, plan: Plan, farm: FarmFacts | None) -> list[Change]:
     path = Path(since)
     if path.is_file():
         return compare(_plan_in_file(path, plan), plan.to_dict())

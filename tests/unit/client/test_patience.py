@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cuelet.cli.run import progress
+from cuelet.client import watching
 from opencue.exception import ConnectionException, FarmNotOursException
 
 
@@ -19,8 +19,8 @@ def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         now[0] += 60.0
         return now[0]
 
-    monkeypatch.setattr(progress.time, "monotonic", monotonic)
-    monkeypatch.setattr(progress.time, "sleep", lambda _: None)
+    monkeypatch.setattr(watching.time, "monotonic", monotonic)
+    monkeypatch.setattr(watching.time, "sleep", lambda _: None)
 
 
 def failing(times: int, error: Exception) -> Callable[[], int]:
@@ -37,16 +37,16 @@ def failing(times: int, error: Exception) -> Callable[[], int]:
 
 
 def test_a_server_that_comes_back_at_the_last_try_is_found_however_long_it_took() -> None:
-    last = progress.PATIENT_TRIES
+    last = watching.PATIENT_TRIES
 
-    assert progress._patiently(failing(last - 1, ConnectionException("gone"))) == last
+    assert watching._patiently(failing(last - 1, ConnectionException("gone"))) == last
 
 
 def test_one_that_does_not_come_back_is_given_up() -> None:
     with pytest.raises(ConnectionException):
-        progress._patiently(failing(progress.PATIENT_TRIES, ConnectionException("gone")))
+        watching._patiently(failing(watching.PATIENT_TRIES, ConnectionException("gone")))
 
 
 def test_another_users_farm_is_refused_at_once() -> None:
     with pytest.raises(FarmNotOursException):
-        progress._patiently(failing(1, FarmNotOursException(path="/x", owner=1)))
+        watching._patiently(failing(1, FarmNotOursException(path="/x", owner=1)))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cuelet.cli.text import memory
+from cuelet.quantities import memory
 from cuelet.settings import Settings, default_state_dir
 from outline import util
 from outline.session import session_root

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import opencue
-from cuelet.cli.jobs.lookup import find_job
+from cuelet.client.lookup import get_job
 from opencue import cuebot, farm
 from opencue.wrappers.depend import Depend
 from opencue.wrappers.job import Job
@@ -26,7 +26,7 @@ _SAMPLES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Farm:
+class FarmFacts:
     """A farm that answers."""
 
     backend: str
@@ -59,7 +59,7 @@ class Farm:
         Raises:
             EntityNotFoundException: There is no such job.
         """
-        job = find_job(name)
+        job = get_job(name)
         layers = job.getLayers()
         return {
             "name": job.name(),
@@ -94,10 +94,10 @@ class Farm:
         }
 
 
-def find(backend: str | None) -> Farm | None:
+def find_farm(backend: str | None) -> FarmFacts | None:
     """Return the farm a launch would reach, when it answers and is of that backend; never start one."""
     try:
-        found = _find()
+        found = _ask()
     except opencue.CueException:
         return None
     return found if backend in {None, found.backend if found else None} else None
@@ -108,11 +108,11 @@ def is_configured() -> bool:
     return bool(cuebot.hosts_in_use())
 
 
-def _find() -> Farm | None:
+def _ask() -> FarmFacts | None:
     if not is_configured() and farm.is_running() is None:
         return None
     backend = "cue" if farm.info() is None else "cuelet"
-    return Farm(backend, tuple(map(_host, opencue.api.getHosts())))
+    return FarmFacts(backend, tuple(map(_host, opencue.api.getHosts())))
 
 
 def _host(host: Any) -> Host:

@@ -1,7 +1,8 @@
-"""Find sessions on disk, tell whether somebody still needs them, and remove them; links are never followed."""
+"""Sessions on disk: find them, tell whether somebody still needs them, remove them; links are never followed."""
 
 from __future__ import annotations
 
+import enum
 import json
 import os
 import re
@@ -17,26 +18,47 @@ from typing import Any
 import psutil
 
 import opencue
+from cuelet.client.errors import SessionNotFoundError
 from opencue.cuebot import hosts_in_use
+from outline import util
+from outline._restore.layerfile import read_outline_data
+from outline.exception import NoSessionError
 from outline.jobspec.names import wire_job_name
-from outline.session import LAUNCH_FILE, OUTLINE_FILE
+from outline.session import LAUNCH_FILE, OUTLINE_FILE, session_root
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAX_RECORD_BYTES = 1 << 20
 
-PENDING = "pending"
-"""Its job is pending or running on the farm."""
-PROCESS = "process"
-"""A process of this machine uses it."""
-ENDED = "ended"
-"""Its job has ended."""
-UNKNOWN = "unknown"
-"""No farm said anything about its job."""
+
+class Need(enum.StrEnum):
+    """Who needs a session."""
+
+    PENDING = "pending"
+    """Its job is pending or running on the farm."""
+    PROCESS = "process"
+    """A process of this machine uses it."""
+    ENDED = "ended"
+    """Its job has ended."""
+    UNKNOWN = "unknown"
+    """No farm said anything about its job."""
+
+    @property
+    def words(self) -> str:
+        """Return it as people read it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Need.PENDING: "its job is pending",
+    Need.PROCESS: "a process uses it",
+    Need.ENDED: "its job has ended",
+    Need.UNKNOWN: "no farm knows its job",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SessionInfo:
     """One session on disk."""
 
     root: Path
@@ -68,7 +90,35 @@ class Session:
         return max(0.0, now - self.changed_at)
 
 
-def list_sessions(root: Path) -> list[Session]:
+def root_folder() -> Path:
+    """Return where sessions are; it does not follow that anything is there."""
+    return Path(session_root(util.get_show(), util.get_shot()))
+
+
+def get_session(named: str) -> SessionInfo:
+    """Return the session of a uuid, ``name/uuid`` or path.
+
+    Raises:
+        SessionNotFoundError: There is none.
+    """
+    wanted = named.rstrip("/").rpartition("/")[2]
+    for each in list_sessions(root_folder()):
+        if each.uuid == wanted:
+            return each
+    raise SessionNotFoundError(named=named, root=root_folder())
+
+
+def list_layers(session: SessionInfo) -> list[str]:
+    """Return the layers a session says it has, or those that have files in it."""
+    try:
+        names = read_outline_data(str(session.path / OUTLINE_FILE))["layers"]
+        return sorted(map(str, names))
+    except (NoSessionError, LookupError, TypeError):
+        folder = session.path / "layers"
+        return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+
+def list_sessions(root: Path) -> list[SessionInfo]:
     """Return the sessions below a directory, the one unchanged for longest first."""
     found = [
         session
@@ -88,7 +138,7 @@ def _folders(path: Path) -> list[str]:
         return []
 
 
-def _read(root: Path, folder: str, uuid: str) -> Session | None:
+def _read(root: Path, folder: str, uuid: str) -> SessionInfo | None:
     """Return a session, or None when the directory is none."""
     path = root / folder / uuid
     try:
@@ -98,7 +148,7 @@ def _read(root: Path, folder: str, uuid: str) -> Session | None:
     except OSError:
         return None
     launch = _read_launch(path / LAUNCH_FILE)
-    return Session(root, folder, uuid, size, files, changed_at, *launch)
+    return SessionInfo(root, folder, uuid, size, files, changed_at, *launch)
 
 
 def _measure(path: Path) -> tuple[int, int, float]:
@@ -144,17 +194,17 @@ class Needs:
     process_uuids: set[str] = field(default_factory=set)
     """Sessions that processes of this machine use."""
 
-    def of(self, session: Session) -> str:
-        """Return who needs a session: one of the constants of this module."""
+    def of(self, session: SessionInfo) -> Need:
+        """Return who needs a session."""
         if session.uuid in self.process_uuids:
-            return PROCESS
+            return Need.PROCESS
         if self._is_pending(session):
-            return PENDING
+            return Need.PENDING
         if session.backend == "local" and session.host == os.uname().nodename:
-            return ENDED
-        return ENDED if self.answered and _all_ended(session.job_ids) else UNKNOWN
+            return Need.ENDED
+        return Need.ENDED if self.answered and _all_ended(session.job_ids) else Need.UNKNOWN
 
-    def _is_pending(self, session: Session) -> bool:
+    def _is_pending(self, session: SessionInfo) -> bool:
         if session.uuid in self.uuids or self.job_ids.intersection(session.job_ids):
             return True
         return not session.job_ids and _folder_key(session.folder) in self.folders
@@ -216,7 +266,7 @@ def _texts(process: psutil.Process) -> Iterator[str]:
         yield from (each.path for each in process.open_files())
 
 
-def remove(session: Session) -> None:
+def remove(session: SessionInfo) -> None:
     """Remove a session, its ``outline.yaml`` last, so that one that is half removed is still found.
 
     Raises:
@@ -253,7 +303,7 @@ def _opened(path: str | Path, folder: int | None = None) -> Iterator[int]:
         os.close(handle)
 
 
-def session_values(session: Session, need: str) -> dict[str, Any]:
+def session_values(session: SessionInfo, need: Need) -> dict[str, Any]:
     """Return a session as JSON-ready values."""
     return {
         "name": session.name,
@@ -264,5 +314,5 @@ def session_values(session: Session, need: str) -> dict[str, Any]:
         "age_s": round(session.age_s(time.time()), 1),
         "backend": session.backend or None,
         "job_ids": list(session.job_ids),
-        "state": need,
+        "state": need.value,
     }

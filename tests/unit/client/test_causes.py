@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from opencue_proto import job_pb2
 
-from cuelet.cli.jobs.causes import causes, signature
+from cuelet.client.causes import causes, signature
+from cuelet.client.frames import DeadFrame, dead_frame
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 
@@ -29,8 +29,8 @@ def test_different_words_are_different_causes() -> None:
 
 
 def dead(
-    job: Job, number: int, status: int, line: str, signal: int = 0
-) -> tuple[Frame, dict[str, Any]]:
+    job: Job, number: int, status: int, line: str, *, signal: int = 0, reason: str = ""
+) -> DeadFrame:
     frame = Frame(
         job_pb2.Frame(
             id=f"id{number}",
@@ -41,18 +41,19 @@ def dead(
         )
     )
     Path(job.logDir(), f"{job.name()}.{frame.name()}.rqlog").write_text(line + "\n")
-    return frame, {"exit_signal": signal, "reason": ""}
+    return dead_frame(job, frame, {"exit_signal": signal, "reason": reason})
 
 
 def test_frames_are_told_by_cause_most_frames_first(tmp_path: Path) -> None:
     job = Job(job_pb2.Job(name="job", log_dir=str(tmp_path)))
-    told = [
-        dead(job, 1, 1, "missing texture /a/b"),
-        *(dead(job, n, 139, f"crash in frame {n}", 11) for n in range(2, 40)),
-        dead(job, 40, 1, "missing texture /a/b"),
-    ]
 
-    found = causes(job, [f for f, _ in told], {f.id(): usage for f, usage in told})
+    found = causes(
+        [
+            dead(job, 1, 1, "missing texture /a/b"),
+            *(dead(job, n, 139, f"crash in frame {n}", signal=11) for n in range(2, 40)),
+            dead(job, 40, 1, "missing texture /a/b"),
+        ]
+    )
 
     assert [(len(c.frames), c.ended, c.names) for c in found] == [
         (38, "SIGSEGV", "render 2-39"),
@@ -63,11 +64,14 @@ def test_frames_are_told_by_cause_most_frames_first(tmp_path: Path) -> None:
 
 def test_reasons_that_differ_in_figures_only_are_one_cause(tmp_path: Path) -> None:
     job = Job(job_pb2.Job(name="job", log_dir=str(tmp_path)))
-    told = [dead(job, n, 33, "") for n in (1, 2)]
-    for number, (_, usage) in enumerate(told):
-        usage["reason"] = f"killed: it uses {900 + number} MB of 512 MB reserved"
+    used = {1: 900, 2: 901}
 
-    found = causes(job, [f for f, _ in told], {f.id(): usage for f, usage in told})
+    found = causes(
+        [
+            dead(job, n, 33, "", reason=f"killed: it uses {used[n]} MB of 512 MB reserved")
+            for n in used
+        ]
+    )
 
     assert [(len(c.frames), c.ended) for c in found] == [
         (2, "exit 33: killed: it uses 900 MB of 512 MB reserved")
@@ -76,12 +80,12 @@ def test_reasons_that_differ_in_figures_only_are_one_cause(tmp_path: Path) -> No
 
 def test_frames_that_lack_one_file_each_are_one_cause(tmp_path: Path) -> None:
     job = Job(job_pb2.Job(name="job", log_dir=str(tmp_path)))
-    told = [dead(job, number, 310, "done") for number in (7, 8)]
-    for (_, usage), number in zip(told, (7, 8), strict=True):
-        usage["reason"] = f"exit 0, but output /a/b.000{number}.exr is missing"
-    told += [dead(job, 9, 1, "done"), dead(job, 10, 2, "done")]
+    lacking = [
+        dead(job, n, 310, "done", reason=f"exit 0, but output /a/b.000{n}.exr is missing")
+        for n in (7, 8)
+    ]
 
-    found = causes(job, [f for f, _ in told], {f.id(): usage for f, usage in told})
+    found = causes([*lacking, dead(job, 9, 1, "done"), dead(job, 10, 2, "done")])
 
     assert [(cause.ended, cause.names) for cause in found] == [
         ("exit 0, but output /a/b.0007.exr is missing", "render 7-8"),

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from cuelet.cli.jobs.logs import log_path
-from cuelet.cli.text import signal_name
+from cuelet.client.frames import DeadFrame
 from cuelet.core.values.runs import BAD_OUTPUT
-from opencue.wrappers.frame import Frame
-from opencue.wrappers.job import Job
+from cuelet.quantities import signal_name
 from outline.frames import format_frames
 from outline.jobspec.log_tail import last_lines
 
@@ -26,7 +23,7 @@ _VARIABLE = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?", re.IGNORECASE)
 class Cause:
     """Frames that died of the same."""
 
-    frames: Sequence[Frame]
+    frames: Sequence[DeadFrame]
     """In order; the first one stands for all."""
     ended: str
     """How they ended, in words."""
@@ -38,7 +35,7 @@ class Cause:
         """Return the frames in short, such as ``render 1-38``."""
         layers: dict[str, list[int]] = {}
         for frame in self.frames:
-            layers.setdefault(frame.data.layer_name, []).append(frame.number())
+            layers.setdefault(frame.layer, []).append(frame.number)
         return ", ".join(f"{layer} {format_frames(found)}" for layer, found in layers.items())
 
 
@@ -47,28 +44,25 @@ def signature(line: str) -> str:
     return _VARIABLE.sub("#", line).strip()
 
 
-def causes(job: Job, frames: Sequence[Frame], usage: dict[str, Any]) -> list[Cause]:
+def causes(frames: Sequence[DeadFrame]) -> list[Cause]:
     """Return dead frames grouped by cause, most frames first."""
-    groups: dict[tuple[str, str, str], list[Frame]] = {}
+    groups: dict[tuple[str, str, str], list[DeadFrame]] = {}
     told: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
     for number, frame in enumerate(frames):
-        lines = last_lines(log_path(job, frame), LOG_LINES) if number < MAX_LOGS else []
-        exited, reason = how_ended(frame, usage.get(frame.id(), {}))
-        key = exited, signature(reason), signature(lines[-1] if lines else "")
+        lines = last_lines(frame.log_path, LOG_LINES) if number < MAX_LOGS else []
+        last = lines[-1] if lines else ""
+        key = _exit_words(frame), signature(frame.reason), signature(last)
         groups.setdefault(key, []).append(frame)
-        told.setdefault(key, (_words(frame, exited, reason), lines))
+        told.setdefault(key, (_ended(frame), lines))
     made = [Cause(found, *told[key]) for key, found in groups.items()]
     return sorted(made, key=lambda cause: -len(cause.frames))
 
 
-def _words(frame: Frame, exited: str, reason: str) -> str:
-    if reason and frame.exitStatus() == BAD_OUTPUT:
-        return reason  # it begins with the program's own exit
-    return f"{exited}: {reason}" if reason else exited
+def _exit_words(frame: DeadFrame) -> str:
+    return signal_name(frame.exit_signal) if frame.exit_signal else f"exit {frame.exit_status}"
 
 
-def how_ended(frame: Frame, usage: dict[str, Any]) -> tuple[str, str]:
-    """Return a frame's exit in words, and the farm's reason or an empty text."""
-    number = usage.get("exit_signal", 0)
-    words = signal_name(number) if number else f"exit {frame.exitStatus()}"
-    return words, usage.get("reason", "")
+def _ended(frame: DeadFrame) -> str:
+    if frame.reason and frame.exit_status == BAD_OUTPUT:
+        return frame.reason  # it begins with the program's own exit
+    return f"{_exit_words(frame)}: {frame.reason}" if frame.reason else _exit_words(frame)

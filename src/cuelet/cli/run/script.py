@@ -1,10 +1,8 @@
-"""``cuelet run`` and ``cuelet watch``: launch what a script builds, and follow it to its end."""
+"""Run a script as the main program, and launch what it builds."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import json
 import sys
 import traceback
 import types
@@ -16,78 +14,9 @@ import opencue
 import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.listing import job_values, print_dead
-from cuelet.cli.jobs.lookup import find_job
-from cuelet.cli.jobs.skipped import skipped_lines
-from cuelet.cli.run.progress import Ending, summary, watch
 from opencue.wrappers.job import Job
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Launch the outlines of a script and, unless --detach, watch them to their end."""
-    set_overrides(options)
-    jobs = launch_script(Path(options.script), options.args, pycuerun=options.pycuerun)
-    if options.detach:
-        _print_jobs(jobs, options)
-        return Exit.OK
-    return follow(jobs, options)
-
-
-def set_overrides(options: argparse.Namespace) -> None:
-    """Make flags of the command go before what the script's own launches say."""
-    flags = {"skip_existing": options.skip_existing, "force": options.force}
-    outline.cuerun.overrides.clear()
-    outline.cuerun.overrides.update({name: True for name, said in flags.items() if said})
-
-
-def _print_jobs(jobs: list[Job], options: argparse.Namespace) -> None:
-    if options.json:
-        print(json.dumps([job_values(job) for job in jobs]))
-        return
-    for job in jobs:
-        print(f"launched {job.name()}; watch it with cuelet watch {job.name()}")
-
-
-def watch_command(options: argparse.Namespace) -> int:
-    """Follow a job to its end."""
-    return follow([find_job(options.job)], options)
-
-
-def follow(jobs: list[Job], options: argparse.Namespace) -> int:
-    """Watch jobs one after the other; return the worst of their statuses."""
-    endings = [_follow_one(job, options) for job in jobs]
-    if options.json:
-        print(json.dumps([job_values(ending.job) for ending in endings]))
-    return max((ending.status for ending in endings), default=Exit.OK)
-
-
-def _follow_one(job: Job, options: argparse.Namespace) -> Ending:
-    try:
-        ending = watch(job.id(), quiet=options.quiet, timeout_s=options.timeout)
-    except KeyboardInterrupt:
-        raise CommandError(
-            f"{job.name()} runs on; come back with cuelet watch {job.name()}", Exit.INTERRUPTED
-        ) from None
-    if not options.json:
-        print(summary(ending))
-        for line in skipped_lines(ending.job):
-            print(f"  {line}")
-        _print_outputs(ending.job)
-        if ending.status is not Exit.OK:
-            print_dead(ending.job)
-        if ending.stuck:
-            print(f"it cannot go on: {ending.stuck}", file=sys.stderr)
-    return ending
-
-
-def _print_outputs(job: Job) -> None:
-    """Name what the layers that succeeded say they wrote."""
-    for layer in job.getLayers():
-        if layer.succeededFrames():
-            for path in layer.getOutputPaths():
-                print(f"  {layer.name()}: {path}")
 
 
 def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list[Job]:
