@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,12 +26,12 @@ def run(rounds: int) -> Iterator[Figure]:
         home = Path(folder)
         measures = {}
         for size in _SIZES:
-            own, other = _session(ours, home, size), _session(stock, home, size)
+            own, other = (session_of(each, plain_env(home), size) for each in (ours, stock))
             measures[f"ours {size}"] = partial(
-                _frame_ms, home, [ours, "-m", "outline.pycuerun", own, "-e", "1-layer1"]
+                frame_ms, plain_env(home), [ours, "-m", "outline.pycuerun", own, "-e", "1-layer1"]
             )
             measures[f"stock {size}"] = partial(
-                _frame_ms, home, [stock.parent / "pycuerun", "-e", "1-layer1", other]
+                frame_ms, plain_env(home), [stock.parent / "pycuerun", "-e", "1-layer1", other]
             )
         taken = alternate(measures, rounds)
     yield from (_against_stock(size, taken) for size in _SIZES)
@@ -58,12 +58,12 @@ def _against_stock(size: int, taken: dict[str, list[float]]) -> Figure:
     )
 
 
-def _session(python: Path, home: Path, layers: int) -> str:
+def session_of(python: Path, env: Mapping[str, str], layers: int) -> str:
     """Build a job with the package of an interpreter; return what its pycuerun is given."""
     script = ROOT / "bench/serving/build_session.py"
     done = subprocess.run(
         [python, script, str(layers)],
-        env=plain_env(home),
+        env=env,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -71,8 +71,10 @@ def _session(python: Path, home: Path, layers: int) -> str:
     return done.stdout.strip()
 
 
-def _frame_ms(home: Path, command: Sequence[str | Path]) -> float:
+def frame_ms(env: Mapping[str, str], command: Sequence[str | Path]) -> float:
+    """Return how long a command takes as a whole process."""
+
     def once() -> None:
-        subprocess.run(command, env=plain_env(home), check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(command, env=env, check=True, stderr=subprocess.DEVNULL)
 
     return 1000 * elapsed_s(once)

@@ -25,14 +25,21 @@ _STAMP = re.compile(r"^(\d{10}\.\d{9})$", re.MULTILINE)
 
 
 class Farm:
-    """Runs while the ``with`` block does; `outline` and `opencue` in this process talk to it."""
+    """Runs while the ``with`` block does; `outline` and `opencue` in this process talk to it.
+
+    Args:
+        tree: The checkout whose sources it runs.
+    """
+
+    def __init__(self, tree: Path = ROOT) -> None:
+        self._source = tree / "src"
 
     def __enter__(self) -> Self:
         self.home = Path(tempfile.mkdtemp(prefix="cuelet-bench-"))
         self.state_dir = self.home / "state"
         self.env = plain_env(self.home) | {
             "CUELET_STATE_DIR": str(self.state_dir),
-            "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONPATH": str(self._source),
         }
         self._names = (f"bench{number}" for number in itertools.count(1))
         self._before = dict(os.environ)

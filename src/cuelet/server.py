@@ -19,8 +19,10 @@ from typing import Any
 
 import cuelet
 from cuelet.core.operations.command import Place
-from cuelet.core.state.farm import Decision, Farm
-from cuelet.core.state.host import offer, offered
+from cuelet.core.operations.machine import offer
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.host import offered
 from cuelet.core.values.errors import FarmError
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine

@@ -12,7 +12,7 @@ The tree, PyOutline's names at the top, ours below them::
     |- FailImmediately
     |- ShellCommandFailureException
     |- InvalidNameError, NameCollisionError, UnknownLayerError, DependencyCycleError
-    |- ModeError, SpecError, UnknownFlagError, UnknownBackendError, ScriptError
+    |- ModeError, SpecError, NewerSpecError, UnknownFlagError, UnknownBackendError, ScriptError
 
 Ours carry what they are about in ``fields`` (and as attributes) and build one line that names the thing, the value and
 the way out.
@@ -195,6 +195,12 @@ class SpecError(_Described, OutlineException):
     """An outline cannot be written as a job specification."""
 
     text = "{thing}: {reason}"
+
+
+class NewerSpecError(_Described, OutlineException):
+    """A stored job specification that a later Cuelet wrote."""
+
+    text = "job {job!r} is stored in version {found}, this Cuelet knows {known}; update Cuelet"
 
 
 class UnknownFlagError(_Described, OutlineException):

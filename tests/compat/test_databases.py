@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -82,6 +83,28 @@ def test_what_came_later_is_there_and_empty_or_as_it_was(old: Path, schema: int)
         after = {jobs["mixed"].id: True, jobs["done"].id: False}
         assert {edge.on.id: edge.active for edge in jobs["after"].edges} == after
     store.close()
+
+
+def test_the_first_ones_have_no_version_and_a_field_that_is_no_more() -> None:
+    specs = []
+    for schema in SCHEMAS[:3]:
+        with closing(sqlite3.connect(FOLDER / f"schema{schema}.db")) as database:
+            specs += [json.loads(text) for (text,) in database.execute("SELECT spec FROM job")]
+
+    assert all("version" not in spec for spec in specs)
+    assert all("gpu_memory_mb" in layer for spec in specs for layer in spec["layers"])
+
+
+def test_a_farm_refuses_a_job_of_a_later_cuelet_and_says_which(old: Path, box: FarmBox) -> None:
+    with closing(sqlite3.connect(old)) as database, database:
+        database.execute("UPDATE job SET spec = json_set(spec, '$.version', 99)")
+
+    said = box.cuelet("farm", "start")
+
+    assert said.returncode != 0
+    assert "stored in version 99, this Cuelet knows" in said.stderr
+    assert "another CUELET_STATE_DIR" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_it_is_whole_and_of_the_current_schema_afterwards(old: Path) -> None:

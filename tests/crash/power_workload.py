@@ -12,7 +12,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from cuelet.core.state import farm as acts
+from cuelet.core.operations import launching
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
@@ -73,7 +73,7 @@ def work(folder: Path, seed: int, commits: int) -> None:
             act(b, chance.choice(OP_NAMES), chance.randrange(1000))
         if number % JOB_EVERY == 0:
             spec, job_id = job_spec(len(jobs)), ids.job_id(len(jobs) + 1)
-            jobs += acts.launch(b.farm, [spec], [job_id], b.decision, now=b.now)
+            jobs += launching.launch(b.farm, [spec], [job_id], b.decision, now=b.now)
         store.commit(b.decide())
         os.write(1, f"ack {number} {fingerprint(jobs)}\n".encode())
         if number % REOPEN_EVERY == 0:

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 import opencue
 import outline
+from cuelet.core.operations import attempts
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import RUNNING, FrameState
@@ -229,7 +230,9 @@ def jobs(draw: st.DrawFn) -> tuple[JobSpec, dict[str, int], float]:
             range=draw(st.sampled_from(RANGES)),
             chunk=draw(st.integers(1, 3)),
             retries=draw(st.integers(0, 2)),
-            cores=draw(st.sampled_from([1.0, 2.0, 0.5, 0.0, 16.0])),
+            cores=draw(st.sampled_from([1.0, 2.0, 0.5, 0.0, 16.0, -1.0])),
+            max_cores=draw(st.sampled_from([0.0, 0.0, 1.0])),
+            threadable=draw(st.booleans()),
             memory_mb=draw(st.sampled_from([100, 1500])),
         )
         for i in range(count)
@@ -288,7 +291,7 @@ def farm_history(
         failed[name] += 1
         status = 1 if failed[name] <= fails[name] else 0
         report = RunExited(job.run_id(index), status, 0, 0.0, 0.0, 0, 0.0)
-        acts.ended(farm, report, Decision())
+        attempts.on_run_exited(farm, report, Decision())
 
 
 JOB_ID = "00000000-0000-4000-8000-000000000000"
@@ -297,7 +300,9 @@ JOB_ID = "00000000-0000-4000-8000-000000000000"
 class StagedLayer:
     def __init__(self, spec: LayerSpec) -> None:
         self.wire, self.tasks = spec.name, Tasks.from_range(spec.range, spec.chunk)
-        self.cores, self.memory_mb, self.retries = spec.cores, spec.memory_mb, spec.retries
+        self.cores, self.max_cores = spec.cores, spec.max_cores
+        self.memory_mb, self.retries = spec.memory_mb, spec.retries
+        self.threadable = spec.threadable
 
     def frame_name(self, task: int) -> str:
         return f"{self.tasks.head(task):04d}-{self.wire}"
@@ -391,6 +396,35 @@ def test_no_more_frames_run_at_once_than_cores_allow(cores: float, most: int) ->
         running += 1 if "started" in line else -1
         peak = max(peak, running)
     assert peak == most
+
+
+def test_what_the_plan_says_does_not_count_does_not_and_the_rest_does(tmp_path: Path) -> None:
+    meet = (
+        f'touch "{tmp_path}/$CUE_LAYER.#IFRAME#"; '
+        f'while [ "$(ls "{tmp_path}" | grep -c "^$CUE_LAYER.")" -lt 2 ]; do sleep 0.01; done'
+    )
+    ignored = {"tags": ["nowhere"], "services": ["none"], "limits": ["full"], "gpus": 9}
+    later = {"timeout": 1, "timeout_llu": 1, "start_after": "2099-01-01 00:00"}
+    whole = {"cores": 64, "memory": "900g", "range": "1-2", "command": ["/bin/true"]}
+    ol = one_layer(["/bin/sh", "-c", meet], range="1-2", **ignored, **later)
+    ol.add_layer(Shell("whole", **whole))
+
+    plan = outline.plan(ol, backend="local", use_pycuerun=False, priority=1)
+    (said,) = [each.message for each in plan.findings if each.code == "P305"]
+    job = here(ol, threads=2)
+
+    assert said.startswith("frames run at once as far as cores, memory and the job's maxcores")
+    assert said.endswith(
+        "tags, services, limits, GPUs, time-outs, start times and priorities do not count"
+    )
+    (lowered,) = [each.message for each in plan.findings if each.code == "P402"]
+    assert lowered.startswith("layer whole: 64 cores and 921,600 MB are lowered to the machine's")
+    assert job.is_success()
+    assert [line.split(",")[0] for line in journal(job)[1:]] == [
+        *("0001-render started", "0002-render started"),
+        *(line.split(",")[0] for line in journal(job)[3:5]),
+        *("0001-whole started", "0001-whole ended", "0002-whole started", "0002-whole ended"),
+    ]
 
 
 def test_a_result_answers_what_scripts_ask_a_job() -> None:

@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.check import check
+from cuelet.core.operations import attempts, launching, requests
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.memory import MemoryAction, MemoryPolicy
 from cuelet.core.values import ids
@@ -69,7 +70,7 @@ class World:
     def __init__(self, spec: JobSpec) -> None:
         self.now = 1.0
         self.farm = Farm(cores=2.0, memory_mb=2000, memory_policy=POLICY)
-        (self.job,) = acts.launch(self.farm, [spec], [ids.job_id(7)], Decision(), now=self.now)
+        (self.job,) = launching.launch(self.farm, [spec], [ids.job_id(7)], Decision(), now=self.now)
         self.rows: dict[int, object] = {}
         self.settle(Decision())
 
@@ -81,7 +82,7 @@ class World:
         kills, decision.kills = decision.kills, []
         for run in kills:
             after = Decision()
-            acts.ended(self.farm, self.report(run, 137), after)
+            attempts.on_run_exited(self.farm, self.report(run, 137), after)
             self.settle(after)
         assert check(self.farm) == []
 
@@ -105,19 +106,19 @@ class World:
         """Do what somebody asks for."""
         job, index = self.job, pick % self.job.size
         if op == "retry":
-            acts.retry_frames(self.farm, job, [index], decision)
+            requests.retry_frames(self.farm, job, [index], decision)
         elif op == "kill":
-            acts.kill_frames(job, [index], decision, by="me")
+            requests.kill_frames(job, [index], decision, by="me")
         elif op == "eat":
-            acts.eat_frames(self.farm, job, [index], decision, now=self.now)
+            requests.eat_frames(self.farm, job, [index], decision, now=self.now)
         elif op == "free":
-            acts.free_frames(job, [index], decision)
+            requests.free_frames(job, [index], decision)
         elif op == "done":
-            acts.mark_done(job, [index], decision)
+            requests.mark_done(job, [index], decision)
         elif op == "release" and job.edges:
-            acts.release_edges(job, [job.edges[pick % len(job.edges)]], decision)
+            requests.release_edges(job, [job.edges[pick % len(job.edges)]], decision)
         elif op == "pause":
-            acts.set_paused(job, decision, paused=not job.paused)
+            requests.set_paused(job, decision, paused=not job.paused)
         elif op == "restart":
             self.restart()
 
@@ -125,10 +126,10 @@ class World:
         """Let a running frame end, or use memory without restraint."""
         run = self.job.run_id(index)
         if op in EXITS:
-            acts.ended(self.farm, self.report(run, EXITS[op]), decision)
+            attempts.on_run_exited(self.farm, self.report(run, EXITS[op]), decision)
         else:
-            acts.used(self.farm, RunUsage(run, pick * 4096, pick * 4096, 0.1))
-            acts.mind_memory(self.farm, self.job, index, decision)
+            attempts.on_run_usage(self.farm, RunUsage(run, pick * 4096, pick * 4096, 0.1))
+            attempts.mind_memory(self.farm, self.job, index, decision)
 
     def restart(self) -> None:
         """Rebuild the farm from what was committed, as after a crash."""
@@ -186,7 +187,7 @@ def test_a_dead_layer_ends_the_job_or_leaves_it_stuck_and_finish_edges_open(
             break
         layer = world.job.layer_at(running[0]).name
         world.do("exit1" if layer == name else "exit0", 0)
-    assert world.job.state is JobState.FINISHED or acts.is_stuck(world.farm, world.job)
+    assert world.job.state is JobState.FINISHED or launching.is_stuck(world.farm, world.job)
     waiting_for_end_only = {e.layer for e in spec.edges if e.outcome is Outcome.FINISHED} - {
         e.layer for e in spec.edges if e.outcome is Outcome.SUCCEEDED
     }

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.check import check, is_lost
-from cuelet.core.operations import depends
+from cuelet.core.operations import attempts, depends, launching, requests
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored
 from cuelet.core.operations.depends import Target
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import FarmError, InvalidSpecError
@@ -143,24 +143,24 @@ class World:
         """Launch a job; one whose depends make no sense goes without them."""
         before = [picture(job) for job in self.jobs]
         try:
-            return acts.launch(self.farm, [spec], [ids.job_id(number)], decision, now=number)
+            return launching.launch(self.farm, [spec], [ids.job_id(number)], decision, now=number)
         except InvalidSpecError:
             assert [picture(job) for job in self.jobs] == before
             assert not any(job.edges_from_jobs() for job in self.jobs[number:])
         bare = JobSpec(name=spec.name, show="a", shot="b", user="c", layers=spec.layers)
-        return acts.launch(self.farm, [bare], [ids.job_id(number)], decision, now=number)
+        return launching.launch(self.farm, [bare], [ids.job_id(number)], decision, now=number)
 
     def settle(self, decision: Decision) -> None:
         dispatch(self.farm, decision, now=self.now)
         self.kept.commit(decision)
         for run in decision.kills:
             after = Decision()
-            acts.ended(self.farm, self.report(run, 137), after)
+            attempts.on_run_exited(self.farm, self.report(run, 137), after)
             self.settle(after)
         assert check(self.farm) == []
         for job in self.jobs:
             if job.state is JobState.PENDING:
-                assert acts.is_stuck(self.farm, job) == is_stuck(self.farm, job)
+                assert launching.is_stuck(self.farm, job) == is_stuck(self.farm, job)
 
     def report(self, run: str, status: int) -> RunExited:
         return RunExited(run, status, 0, 0.1, 0.2, 1000, self.now)
@@ -183,7 +183,7 @@ class World:
         running = self.running()
         if running:
             job, index = running[pick % len(running)]
-            acts.ended(self.farm, self.report(job.run_id(index), status), decision)
+            attempts.on_run_exited(self.farm, self.report(job.run_id(index), status), decision)
 
     def retry(self, pick: int, decision: Decision) -> None:
         """Retry a frame, of a job that others wait for if there is one."""
@@ -193,7 +193,7 @@ class World:
         ]
         if ended:
             job, index = ended[pick % len(ended)]
-            acts.retry_frames(self.farm, job, [index], decision)
+            requests.retry_frames(self.farm, job, [index], decision)
 
     def add(self, job: Job, new: tuple[int, EdgeSpec], decision: Decision) -> None:
         on_job, spec = self.jobs[new[0] % len(self.jobs)], new[1]
@@ -272,19 +272,19 @@ OPS: dict[str, Callable[[World, Job, int, tuple[int, EdgeSpec], Decision], objec
     "exit0": lambda w, j, n, e, d: w.end(n, 0, d),
     "exit1": lambda w, j, n, e, d: w.end(n, 1, d),
     "retry": lambda w, j, n, e, d: w.retry(n, d),
-    "kill": lambda w, j, n, e, d: acts.kill_frames(j, [_index(j, n)], d, by="me"),
-    "eat": lambda w, j, n, e, d: acts.eat_frames(w.farm, j, [_index(j, n)], d, now=w.now),
-    "free": lambda w, j, n, e, d: acts.free_frames(j, [_index(j, n)], d),
+    "kill": lambda w, j, n, e, d: requests.kill_frames(j, [_index(j, n)], d, by="me"),
+    "eat": lambda w, j, n, e, d: requests.eat_frames(w.farm, j, [_index(j, n)], d, now=w.now),
+    "free": lambda w, j, n, e, d: requests.free_frames(j, [_index(j, n)], d),
     "hold": lambda w, j, n, e, d: depends.wait_again(j, [_index(j, n)], d),
-    "done": lambda w, j, n, e, d: acts.mark_done(j, [_index(j, n)], d),
+    "done": lambda w, j, n, e, d: requests.mark_done(j, [_index(j, n)], d),
     "add": lambda w, j, n, e, d: w.add(j, e, d),
     "satisfy": _on_edge(depends.satisfy),
     "put back": _on_edge(depends.satisfy_not),
     "drop job": lambda w, j, n, e, d: depends.drop_of_job(j, Target(n % 3), d),
     "drop layer": lambda w, j, n, e, d: depends.drop_of_layer(j, j.layers[n % 2], Target(e[0]), d),
     "drop frame": lambda w, j, n, e, d: depends.drop_of_frame(j, _index(j, n), Target(e[0]), d),
-    "kill job": lambda w, j, n, e, d: acts.kill_job(w.farm, j, d, now=w.now),
-    "pause": lambda w, j, n, e, d: acts.set_paused(j, d, paused=not j.paused),
+    "kill job": lambda w, j, n, e, d: requests.kill_job(w.farm, j, d, now=w.now),
+    "pause": lambda w, j, n, e, d: requests.set_paused(j, d, paused=not j.paused),
     "restart": lambda w, j, n, e, d: w.restart(),
 }
 OFTEN = [*["exit0"] * 8, "exit1", "exit1", "add", "add", "add", "retry", "retry", "restart"]

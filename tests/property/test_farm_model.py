@@ -18,9 +18,10 @@ from hypothesis.stateful import (
 
 from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
+from cuelet.core.operations import attempts, launching, requests
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
@@ -167,7 +168,7 @@ class FarmMachine(RuleBasedStateMachine):
         number = len(self.model.jobs)
         named = _with(spec, name=f"show-shot-user_job{number}", after=after)
         job_id = ids.job_id(number + 1)
-        acts.launch(self.farm, [named], [job_id], self.decision, now=self.now)
+        launching.launch(self.farm, [named], [job_id], self.decision, now=self.now)
         self.model.launch(named, job_id, self.now)
         self.settle()
 
@@ -195,7 +196,7 @@ class FarmMachine(RuleBasedStateMachine):
             return
         job, model, index = running[pick % len(running)]
         report = RunExited(job.run_id(index), status, 0, 0.1, 0.2, 1000, self.now)
-        acts.ended(self.farm, report, self.decision)
+        attempts.on_run_exited(self.farm, report, self.decision)
         self.model.ended(model, model.frames()[index], status)
         self.settle(book=book)
 
@@ -203,41 +204,43 @@ class FarmMachine(RuleBasedStateMachine):
     def an_old_end_is_told_again(self, pick: int) -> None:
         job, _, (index,), _ = self.frames(pick, [pick])
         old = ids.run_id(job.frame_id(index), max(0, job.attempt[index] - 1))
-        acts.ended(self.farm, RunExited(old, 1, 0, 0.1, 0.2, 1000, self.now), self.decision)
+        attempts.on_run_exited(
+            self.farm, RunExited(old, 1, 0, 0.1, 0.2, 1000, self.now), self.decision
+        )
         self.settle(book=False)
 
     @rule(pick=picks, chosen=some_picks, book=st.booleans())
     def retry(self, pick: int, chosen: list[int], book: bool) -> None:
         job, model, indexes, frames = self.frames(pick, chosen)
-        acts.retry_frames(self.farm, job, indexes, self.decision)
+        requests.retry_frames(self.farm, job, indexes, self.decision)
         self.model.retry(model, frames)
         self.settle(book=book)
 
     @rule(pick=picks, chosen=some_picks, book=st.booleans())
     def kill(self, pick: int, chosen: list[int], book: bool) -> None:
         job, model, indexes, frames = self.frames(pick, chosen)
-        acts.kill_frames(job, indexes, self.decision, by="me")
+        requests.kill_frames(job, indexes, self.decision, by="me")
         self.model.kill(model, frames)
         self.settle(book=book)
 
     @rule(pick=picks, chosen=some_picks, book=st.booleans())
     def eat(self, pick: int, chosen: list[int], book: bool) -> None:
         job, model, indexes, frames = self.frames(pick, chosen)
-        acts.eat_frames(self.farm, job, indexes, self.decision, now=self.now)
+        requests.eat_frames(self.farm, job, indexes, self.decision, now=self.now)
         self.model.eat(model, frames)
         self.settle(book=book)
 
     @rule(pick=picks, chosen=some_picks, book=st.booleans())
     def free(self, pick: int, chosen: list[int], book: bool) -> None:
         job, model, indexes, frames = self.frames(pick, chosen)
-        acts.free_frames(job, indexes, self.decision)
+        requests.free_frames(job, indexes, self.decision)
         self.model.free(model, frames)
         self.settle(book=book)
 
     @rule(pick=picks, chosen=some_picks, book=st.booleans())
     def mark_done(self, pick: int, chosen: list[int], book: bool) -> None:
         job, model, indexes, frames = self.frames(pick, chosen)
-        acts.mark_done(job, indexes, self.decision)
+        requests.mark_done(job, indexes, self.decision)
         self.model.mark_done(model, frames)
         self.settle(book=book)
 
@@ -246,14 +249,14 @@ class FarmMachine(RuleBasedStateMachine):
         job, model = self.job(pick)
         if job.edges:
             index = which % len(job.edges)
-            acts.release_edges(job, [job.edges[index]], self.decision)
+            requests.release_edges(job, [job.edges[index]], self.decision)
             self.model.release(model, index)
             self.settle(book=book)
 
     @rule(pick=picks)
     def release_jobs(self, pick: int) -> None:
         job, model = self.job(pick)
-        acts.release_edges(job, job.edges_of_job(), self.decision)
+        requests.release_edges(job, job.edges_of_job(), self.decision)
         for index in range(len(model.edges), len(model.edges) + len(model.after)):
             self.model.release(model, index)
         self.settle()
@@ -263,14 +266,14 @@ class FarmMachine(RuleBasedStateMachine):
         running = self.running()
         if running:
             job, model, index = running[pick % len(running)]
-            acts.time_out(job, index, "too long", self.decision)
+            attempts.time_out(job, index, "too long", self.decision)
             self.model.time_out(model, model.frames()[index])
             self.settle()
 
     @rule(pick=picks, paused=st.sampled_from((True, False, False)))
     def pause(self, pick: int, paused: bool) -> None:
         job, model = self.job(pick)
-        acts.set_paused(job, self.decision, paused=paused)
+        requests.set_paused(job, self.decision, paused=paused)
         if model.state == "pending":
             model.paused = paused
         self.settle()
@@ -278,7 +281,7 @@ class FarmMachine(RuleBasedStateMachine):
     @rule(pick=picks, priority=st.sampled_from((0, 1, 5, 9)))
     def priority(self, pick: int, priority: int) -> None:
         job, model = self.job(pick)
-        acts.set_priority(self.farm, job, priority, self.decision)
+        requests.set_priority(self.farm, job, priority, self.decision)
         model.priority = priority
         self.settle()
 
@@ -295,7 +298,7 @@ class FarmMachine(RuleBasedStateMachine):
         if sure:
             return
         job, model = self.job(pick)
-        acts.kill_job(self.farm, job, self.decision, now=self.now)
+        requests.kill_job(self.farm, job, self.decision, now=self.now)
         self.model.kill_job(model)
         self.settle()
 
@@ -320,7 +323,7 @@ class FarmMachine(RuleBasedStateMachine):
         for job, model, index in [running[pick % len(running)] for pick in lost if running]:
             frame = model.frames()[index]
             if frame.state == "running":
-                acts.never_started(self.farm, job, index, self.decision, now=self.now)
+                attempts.requeue_unstarted(self.farm, job, index, self.decision, now=self.now)
                 self.model.never_started(model, frame)
         self.settle()
 
@@ -337,7 +340,7 @@ class FarmMachine(RuleBasedStateMachine):
                 JobState.PENDING if model.state == "pending" else JobState.FINISHED
             )
             assert job.is_complete() == model.is_complete()
-            assert acts.is_stuck(self.farm, job) == self.model.is_stuck(model)
+            assert launching.is_stuck(self.farm, job) == self.model.is_stuck(model)
         assert [job.id for job in self.farm.order] == [job.id for job in self.model.order()]
 
     @invariant()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.check import check
-from cuelet.core.state import order as ordering
+from cuelet.core.operations import ordering
 from cuelet.core.state.order import Placing, make_order, order_from_text, placed, staggered
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from outline.frames import parse_range

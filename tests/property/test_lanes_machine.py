@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.check import check
-from cuelet.core.operations import lanes
+from cuelet.core.operations import attempts, lanes, launching, requests
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import FrameRow, Job
 from cuelet.core.values import ids
 from cuelet.core.values.runs import (
@@ -97,7 +97,7 @@ class World:
         self.now = 1.0
         self.runner = Runner()
         self.farm = self._fresh_farm()
-        (self.job,) = acts.launch(self.farm, [spec], [ids.job_id(7)], Decision(), now=self.now)
+        (self.job,) = launching.launch(self.farm, [spec], [ids.job_id(7)], Decision(), now=self.now)
         self.rows: dict[int, FrameRow] = {}
         self.commit(Decision())
 
@@ -132,11 +132,11 @@ class World:
 
     def _take(self, event: RunEvent, decision: Decision) -> None:
         if isinstance(event, RunExited):
-            acts.ended(self.farm, event, decision)
+            attempts.on_run_exited(self.farm, event, decision)
         elif isinstance(event, RunReturned):
-            acts.returned(self.farm, event.run_id, decision, now=self.now)
+            attempts.on_run_returned(self.farm, event.run_id, decision, now=self.now)
         elif isinstance(event, RunStarted):
-            acts.began(self.farm, event, decision)
+            attempts.on_run_started(self.farm, event, decision)
 
     def reconnect(self) -> None:
         """Meet the runner as the engine does."""
@@ -144,20 +144,20 @@ class World:
         self.runner.news.clear()
         decision = Decision()
         for exited in list(self.runner.unacknowledged.values()):
-            acts.ended(self.farm, exited, decision)
+            attempts.on_run_exited(self.farm, exited, decision)
         for run_id in self.runner.live:
-            acts.began(self.farm, RunStarted(run_id, 7, self.now), decision)
+            attempts.on_run_started(self.farm, RunStarted(run_id, 7, self.now), decision)
         reported = {*self.runner.live, *self.runner.unacknowledged}
         for index in range(self.job.size):
             if self.job.state_of[index] in HANDED_OVER:
                 if self.job.run_id(index) not in reported:
-                    acts.never_started(self.farm, self.job, index, decision, now=self.now)
+                    attempts.requeue_unstarted(self.farm, self.job, index, decision, now=self.now)
                 elif index in self.job.intents:
                     decision.kills.append(self.job.run_id(index))
         lanes.forget(self.job)
         self.farm.is_adrift = False
         decision.kills += [
-            run for run in self.runner.live if acts.current_run(self.farm, run) is None
+            run for run in self.runner.live if attempts.current_run(self.farm, run) is None
         ]
         self.commit(decision)
 
@@ -199,13 +199,13 @@ class World:
         """Let somebody ask the farm for something."""
         decision = Decision()
         if op == "kill":
-            acts.kill_frames(self.job, [index], decision, by="me")
+            requests.kill_frames(self.job, [index], decision, by="me")
         elif op == "eat":
-            acts.eat_frames(self.farm, self.job, [index], decision, now=self.now)
+            requests.eat_frames(self.farm, self.job, [index], decision, now=self.now)
         elif op == "retry":
-            acts.retry_frames(self.farm, self.job, [index], decision)
+            requests.retry_frames(self.farm, self.job, [index], decision)
         elif op == "pause":
-            acts.set_paused(self.job, decision, paused=not self.job.paused)
+            requests.set_paused(self.job, decision, paused=not self.job.paused)
         self.commit(decision)
 
 
@@ -237,7 +237,7 @@ def test_lanes_hold_whatever_happens(spec: JobSpec, ops: list[tuple[str, int]]) 
     for op, pick in ops:
         world.do(op, pick)
 
-    acts.set_paused(world.job, Decision(), paused=False)
+    requests.set_paused(world.job, Decision(), paused=False)
     world.commit(Decision())
     for _ in range(4 * world.job.size):
         for run_id in list(world.runner.live):
@@ -245,7 +245,7 @@ def test_lanes_hold_whatever_happens(spec: JobSpec, ops: list[tuple[str, int]]) 
         world.hear(1000)
     assert not world.runner.live
     assert world.farm.free_cores == CORES
-    assert world.job.state is JobState.FINISHED or acts.is_stuck(world.farm, world.job)
+    assert world.job.state is JobState.FINISHED or launching.is_stuck(world.farm, world.job)
 
 
 @settings(max_examples=100, deadline=None)

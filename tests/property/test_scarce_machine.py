@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
-from cuelet.core.operations import delays
+from cuelet.core.operations import attempts, delays, launching, limits, machine, ordering, requests
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state import host, limits
-from cuelet.core.state import order as ordering
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.limits import Limit
 from cuelet.core.state.order import Placing
 from cuelet.core.values import ids
 from cuelet.core.values.errors import FarmError
@@ -94,17 +93,17 @@ class World:
     def __init__(self, specs: tuple[JobSpec, ...]) -> None:
         self.now = 1.0
         self.farm = Farm(cores=CORES, memory_mb=MEMORY_MB)
-        host.offer(self.farm, Decision(), gpus=2)
+        machine.offer(self.farm, Decision(), gpus=2)
         for name in NAMES:
             limits.create(self.farm, f"id of {name}", name, 2, Decision())
         numbers = [ids.job_id(n + 1) for n in range(len(specs))]
-        self.jobs = acts.launch(self.farm, specs, numbers, Decision(), now=self.now)
+        self.jobs = launching.launch(self.farm, specs, numbers, Decision(), now=self.now)
         self.look(Decision())
 
     def look(self, decision: Decision) -> None:
         """Book what can start; judge what did, and what did not."""
         for run in decision.kills:
-            acts.ended(self.farm, self.report(run, 137), Decision())
+            attempts.on_run_exited(self.farm, self.report(run, 137), Decision())
         booked = Decision()
         dispatch(self.farm, booked, now=self.now)
         assert check(self.farm) == []
@@ -139,7 +138,7 @@ class World:
         running = [(job, index) for job in self.jobs for index in sorted(job.reserved)]
         if running:
             job, index = running[pick % len(running)]
-            acts.ended(self.farm, self.report(job.run_id(index), status), Decision())
+            attempts.on_run_exited(self.farm, self.report(job.run_id(index), status), Decision())
 
     def do(self, op: str, pick: int) -> None:
         self.now += 1
@@ -165,7 +164,7 @@ class World:
         limits.set_max(self.farm, name, pick % 5 - 1, decision)
 
     def do_carry(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
-        limit = self.farm.limits.find(name)
+        limit = self.farm.limits.get(name)
         act = limits.drop_from_layer if name in layer.limits else limits.add_to_layer
         act(self.farm, job, layer, limit, decision)
 
@@ -179,14 +178,14 @@ class World:
         limits.rename(self.farm, name, NAMES[pick // 2 % 2], decision)
 
     def do_lock(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
-        host.set_locked(self.farm, decision, locked=pick % 2 == 0)
+        machine.set_locked(self.farm, decision, locked=pick % 2 == 0)
 
     def do_tag(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
         tags = [("cloud", "util", "Cloud")[pick % 3]]
-        (host.add_tags if pick % 2 else host.remove_tags)(self.farm, tags, decision)
+        (machine.add_tags if pick % 2 else machine.remove_tags)(self.farm, tags, decision)
 
     def do_gpus(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
-        host.set_gpus(self.farm, pick % 4, decision)
+        machine.set_gpus(self.farm, pick % 4, decision)
 
     def do_delay(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
         delays.set_start_after(job, [layer], float(pick % 60), by="me", decision=decision)
@@ -201,13 +200,13 @@ class World:
         ordering.set_dispatch_order(job, layer, pick % 5, decision)
 
     def do_retry(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
-        acts.retry_frames(self.farm, job, [pick % job.size], decision)
+        requests.retry_frames(self.farm, job, [pick % job.size], decision)
 
     def do_eat(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
-        acts.eat_frames(self.farm, job, [pick % job.size], decision, now=self.now)
+        requests.eat_frames(self.farm, job, [pick % job.size], decision, now=self.now)
 
     def do_pause(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
-        acts.set_paused(job, decision, paused=pick % 2 == 0)
+        requests.set_paused(job, decision, paused=pick % 2 == 0)
 
     def do_restart(self, *_: Any) -> None:
         """Rebuild the farm from what is kept of it, as after a crash."""
@@ -215,7 +214,7 @@ class World:
         self.farm = Farm(cores=CORES, memory_mb=MEMORY_MB)
         self.farm.host = old.host
         for limit in old.limits:
-            fresh = limits.Limit(limit.id, limit.name, limit.max_value)
+            fresh = Limit(limit.id, limit.name, limit.max_value)
             self.farm.limits.by_name[limit.name] = fresh
         self.jobs = [self.restarted(job) for job in self.jobs]
         assert [limit.running for limit in self.farm.limits] == [x.running for x in old.limits]
@@ -234,14 +233,14 @@ class World:
 
     def give_everything(self) -> None:
         decision = Decision()
-        host.offer(self.farm, decision, tags=["cloud"], gpus=2)
-        host.set_locked(self.farm, decision, locked=False)
+        machine.offer(self.farm, decision, tags=["cloud"], gpus=2)
+        machine.set_locked(self.farm, decision, locked=False)
         for limit in self.farm.limits:
             limits.set_max(self.farm, limit.name, 1, decision)
         for job in self.jobs:
             delays.set_start_after(job, job.layers, 0, by="me", decision=decision)
-            acts.set_paused(job, decision, paused=False)
-            acts.eat_frames(
+            requests.set_paused(job, decision, paused=False)
+            requests.eat_frames(
                 self.farm,
                 job,
                 [i for i in range(job.size) if job.state_of[i] == 5],

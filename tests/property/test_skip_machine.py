@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cuelet.core.operations.command import Place
 from cuelet.core.operations.skip import Made, Question, Seen, is_skipped, judge, question
-from cuelet.core.state.farm import Decision
+from cuelet.core.state.decision import Decision
 from cuelet.core.values.states import WAITING, JobState
 from outline.jobspec.model import DeclaredFile, JobSpec
 from outline.pathmap import map_argv

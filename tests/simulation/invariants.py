@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cuelet.core.explain.frames import explain_frame
+from cuelet.core.operations import launching
 from cuelet.core.operations.between_jobs import holders
-from cuelet.core.state import farm as acts
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.states import DEAD, DEPEND, RUNNING, SETUP, WAITING, JobState
@@ -75,7 +75,7 @@ def idle_without_reason(farm: Farm) -> list[str]:
             continue
         if job.count(RUNNING, SETUP):
             found.append(f"{job.name} runs, though there are no processes")
-        if not _is_held_by_people(farm, job) and not acts.is_stuck(farm, job):
+        if not _is_held_by_people(farm, job) and not launching.is_stuck(farm, job):
             found.append(f"{job.name} neither runs nor is stuck: {_counts(job)}")
         found += [
             f"{job.name} frame {index} waits because {reason.text!r}"

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.operations import comments, launching, requests
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Comment, Job
 from cuelet.core.values import ids
 from tests.simulation.specs import random_spec
@@ -38,7 +39,7 @@ def _launch(random: Random, launched: list[str]) -> tuple[str, str, Request]:
     launched.append(job_id)
 
     def request(farm: Farm, decision: Decision, now: float) -> Any:
-        acts.launch(farm, [spec], [job_id], decision, now=now)
+        launching.launch(farm, [spec], [job_id], decision, now=now)
         return job_id
 
     return f"launch {spec}", "launch", request
@@ -63,14 +64,14 @@ def _of_layer(job: Job, pick: int) -> list[int]:
 
 def _pause(random: Random) -> Made:
     paused = random.random() < 0.4
-    return str(paused), lambda farm, job, decision, now: acts.set_paused(
+    return str(paused), lambda farm, job, decision, now: requests.set_paused(
         job, decision, paused=paused
     )
 
 
 def _priority(random: Random) -> Made:
     priority = random.choice((0, 1, 5, 200))
-    return str(priority), lambda farm, job, decision, now: acts.set_priority(
+    return str(priority), lambda farm, job, decision, now: requests.set_priority(
         farm, job, priority, decision
     )
 
@@ -86,38 +87,38 @@ def _max_cores(random: Random) -> Made:
 
 
 def _kill_job(random: Random) -> Made:
-    return "", lambda farm, job, decision, now: acts.kill_job(farm, job, decision, now=now)
+    return "", lambda farm, job, decision, now: requests.kill_job(farm, job, decision, now=now)
 
 
 def _kill(random: Random) -> Made:
     text, frames = _frames(random)
-    return text, lambda farm, job, decision, now: acts.kill_frames(
+    return text, lambda farm, job, decision, now: requests.kill_frames(
         job, frames(job), decision, by="somebody"
     )
 
 
 def _retry(random: Random) -> Made:
     text, frames = _frames(random)
-    return text, lambda farm, job, decision, now: acts.retry_frames(
+    return text, lambda farm, job, decision, now: requests.retry_frames(
         farm, job, frames(job), decision
     )
 
 
 def _eat(random: Random) -> Made:
     text, frames = _frames(random)
-    return text, lambda farm, job, decision, now: acts.eat_frames(
+    return text, lambda farm, job, decision, now: requests.eat_frames(
         farm, job, frames(job), decision, now=now
     )
 
 
 def _free(random: Random) -> Made:
     text, frames = _frames(random)
-    return text, lambda farm, job, decision, now: acts.free_frames(job, frames(job), decision)
+    return text, lambda farm, job, decision, now: requests.free_frames(job, frames(job), decision)
 
 
 def _mark_done(random: Random) -> Made:
     text, frames = _frames(random)
-    return text, lambda farm, job, decision, now: acts.mark_done(job, frames(job), decision)
+    return text, lambda farm, job, decision, now: requests.mark_done(job, frames(job), decision)
 
 
 def _release(random: Random) -> Made:
@@ -125,20 +126,20 @@ def _release(random: Random) -> Made:
 
     def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:
         if job.edges:
-            acts.release_edges(job, [job.edges[pick % len(job.edges)]], decision)
+            requests.release_edges(job, [job.edges[pick % len(job.edges)]], decision)
 
     return str(pick), act
 
 
 def _release_jobs(random: Random) -> Made:
-    return "", lambda farm, job, decision, now: acts.release_edges(
+    return "", lambda farm, job, decision, now: requests.release_edges(
         job, job.edges_of_job(), decision
     )
 
 
 def _comment(random: Random) -> Made:
     number = random.getrandbits(30)
-    return "", lambda farm, job, decision, now: acts.add_comment(
+    return "", lambda farm, job, decision, now: comments.add_comment(
         job, Comment(number, now, "somebody", "a", "b"), decision
     )
 

@@ -13,9 +13,10 @@ from random import Random
 from typing import Any
 
 from cuelet.core.check import check
+from cuelet.core.operations import attempts, requests
 from cuelet.core.operations.command import Place
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.memory import MemoryAction, MemoryPolicy
 from cuelet.core.values import ids
@@ -585,7 +586,7 @@ class World:
     def _judge_kills(self, farm: Farm) -> None:
         """See that whatever somebody wants to end was told so, now that every message has arrived."""
         for run_id, process in self.processes.items():
-            found = acts.current_run(farm, run_id)
+            found = attempts.current_run(farm, run_id)
             wanted = found is None or found[1] in found[0].intents
             if wanted and process.term_at is None:
                 self.complain(f"{run_id} runs on though it was killed, or nobody waits for it")
@@ -614,9 +615,9 @@ def _repairs(job: Job) -> list[tuple[str, str, Request]]:
 
     def act(farm: Farm, decision: Any, now: float) -> None:
         found = farm.get_job(job.id)
-        acts.set_paused(found, decision, paused=False)
-        acts.release_edges(found, found.edges_of_job(), decision)
-        acts.retry_frames(farm, found, dead, decision)
+        requests.set_paused(found, decision, paused=False)
+        requests.release_edges(found, found.edges_of_job(), decision)
+        requests.retry_frames(farm, found, dead, decision)
 
     return [(f"repair {job.name}: retry {dead}, release {held}", "retry", act)]
 

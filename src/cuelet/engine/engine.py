@@ -16,14 +16,14 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar, cast
 
-from cuelet.core.operations import lanes, skip
+from cuelet.core.operations import attempts, lanes, skip
 from cuelet.core.operations.command import Place, base_environment, build_run
 from cuelet.core.operations.outputs import output_files
 from cuelet.core.operations.skip import Question, Seen
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, FullDisk, find_full
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.host import Host
 from cuelet.core.state.job import NOT_LOOKED, Job, Layer
 from cuelet.core.state.memory import MemoryPolicy
@@ -276,7 +276,7 @@ class Engine:
             self._take(report, decision, self._clock.now())
         for live in state.running:
             self._watchdog.began(live.run_id, ago_s=live.wall_s)
-            acts.began(self.farm, RunStarted(live.run_id, live.pid, live.at), decision)
+            attempts.on_run_started(self.farm, RunStarted(live.run_id, live.pid, live.at), decision)
         self._settle_with(state, decision)
         self.farm.is_adrift = False
         if self._complete(decision) is None:
@@ -297,16 +297,16 @@ class Engine:
                 if run not in reported and self._rebooted:
                     # The runner's journal is not synced: a frame that took the machine down must
                     # count as lost even when nothing is left of its record.
-                    acts.lost_with_machine(self.farm, job, index, decision, now=now)
+                    attempts.lost_with_machine(self.farm, job, index, decision, now=now)
                 elif run not in reported:
-                    acts.never_started(self.farm, job, index, decision, now=now)
+                    attempts.requeue_unstarted(self.farm, job, index, decision, now=now)
                 elif index in job.intents:
                     decision.kills.append(run)
             lanes.forget(job)
         decision.kills += [
             live.run_id
             for live in state.running
-            if acts.current_run(self.farm, live.run_id) is None
+            if attempts.current_run(self.farm, live.run_id) is None
         ]
 
     # -- one batch ---------------------------------------------------------------------------
@@ -336,23 +336,23 @@ class Engine:
 
     def _take(self, event: RunEvent, decision: Decision, now: float) -> None:
         if isinstance(event, RunExited):
-            acts.ended(self.farm, event, decision)
+            attempts.on_run_exited(self.farm, event, decision)
             self.pids.pop(event.run_id, None)
             self._watchdog.ended(event.run_id)
         elif isinstance(event, RunUsage):
             self._take_usage(event, decision)
         elif isinstance(event, RunStarted):
             if not self.farm.is_adrift:  # else told again by the runner that is met next
-                acts.began(self.farm, event, decision)
+                attempts.on_run_started(self.farm, event, decision)
             self.pids[event.run_id] = event.pid
             self._watchdog.began(event.run_id)
         elif isinstance(event, RunReturned):
-            acts.returned(self.farm, event.run_id, decision, now=now)
+            attempts.on_run_returned(self.farm, event.run_id, decision, now=now)
 
     def _take_usage(self, usage: RunUsage, decision: Decision) -> None:
-        acts.used(self.farm, usage)
-        found = acts.current_run(self.farm, usage.run_id)
-        excess = acts.mind_memory(self.farm, *found, decision) if found else None
+        attempts.on_run_usage(self.farm, usage)
+        found = attempts.current_run(self.farm, usage.run_id)
+        excess = attempts.mind_memory(self.farm, *found, decision) if found else None
         if found and excess and (excess.is_fatal or self._watchdog.is_first_excess(usage.run_id)):
             name = f"{found[0].name} {found[0].frame_name(found[1])}"
             done = "is killed: it" if excess.is_fatal else "goes on although it"
@@ -470,8 +470,8 @@ class Engine:
 def _time_out(late: list[tuple[str, str]]) -> Request[None]:
     def act(farm: Farm, decision: Decision, now: float) -> None:
         for run_id, reason in late:
-            if found := acts.current_run(farm, run_id):
-                acts.time_out(*found, reason, decision)
+            if found := attempts.current_run(farm, run_id):
+                attempts.time_out(*found, reason, decision)
 
     return act
 

@@ -69,7 +69,7 @@ def job_of(farm: Farm, message: job_pb2.Job) -> Job:
 
 def any_job(farm: Farm, id_or_name: str) -> Job:
     """Return a job by id or by name; raises NotFoundError."""
-    return farm.jobs.get(id_or_name) or farm.find_job(id_or_name)
+    return farm.jobs.get(id_or_name) or farm.get_job_by_name(id_or_name)
 
 
 def part_of(farm: Farm, part_id: str, kind: ids.Kind) -> tuple[Job, int]:
@@ -141,7 +141,7 @@ def _layers_of(
     farm: Farm, job: Job, criteria: job_pb2.FrameSearchCriteria, layer: Layer | None
 ) -> list[Layer]:
     """Return the layers a search is about, in their order."""
-    names = [farm.find_layer(job, name) for name in criteria.layers]
+    names = [farm.get_layer(job, name) for name in criteria.layers]
     layers = [layer] if layer else names or job.layers
     return sorted(layers, key=lambda one: one.index)
 
@@ -161,9 +161,9 @@ def _by_names(
         match = _FRAME_NAME.match(name)
         if match is None:
             raise InvalidRequestError(request=f"frame {name!r}", reason="write it like 0012-layer")
-        layer = farm.find_layer(job, match[2])
+        layer = farm.get_layer(job, match[2])
         if layer in chosen:
-            yield farm.find_frame(job, layer, int(match[1]))
+            yield farm.get_frame(job, layer, int(match[1]))
 
 
 def _by_numbers(layer: Layer, text: str) -> Iterator[int]:

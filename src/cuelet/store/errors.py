@@ -2,6 +2,7 @@
 
 StoreError
  +-- NewerSchemaError   the file was written by a later Cuelet
+ +-- NewerJobError      a job in it was written by a later Cuelet
  +-- BackupError        a copy could not be made
  +-- DiskFullError      nothing more can be written until there is room
  +-- SyncError          the disk did not keep what was written; this process must end
@@ -29,6 +30,19 @@ class NewerSchemaError(StoreError):
             path=path,
             action="open",
             detail=f"it has schema {found}, this Cuelet knows {known}; "
+            "update Cuelet, or use another CUELET_STATE_DIR",
+        )
+
+
+class NewerJobError(StoreError):
+    """Say which job has which version, and which this Cuelet knows."""
+
+    def __init__(self, *, path: Path, job: str, found: int, known: int) -> None:
+        self.job, self.found, self.known = job, found, known
+        super().__init__(
+            path=path,
+            action="read",
+            detail=f"job {job!r} is stored in version {found}, this Cuelet knows {known}; "
             "update Cuelet, or use another CUELET_STATE_DIR",
         )
 

@@ -10,18 +10,20 @@ from typing import Any
 
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored, whole_job
 from cuelet.core.operations.skip import Made
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Comment, FrameRow, Job, Layer
 from cuelet.core.values.states import JobState
 from cuelet.store import layer_start, machine
 from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast
 from cuelet.store.database import connect, transaction, translated
-from cuelet.store.errors import BackupError, DiskFullError
+from cuelet.store.errors import BackupError, DiskFullError, NewerJobError
 from cuelet.store.sql import queries
+from outline.exception import NewerSpecError
 from outline.frames import EdgeKind
-from outline.jobspec.model import EdgeSpec, Outcome, spec_from_dict, spec_to_dict
+from outline.jobspec.model import EdgeSpec, JobSpec, Outcome, spec_from_dict, spec_to_dict
 
 _SERIALIZED = 3
 """`sqlite3.threadsafety` of a library in which threads may share a connection."""
@@ -222,9 +224,17 @@ class Store:
             [(pk, position, *comment) for position, comment in enumerate(job.comments)],
         )
 
+    def _spec(self, text: str) -> JobSpec:
+        try:
+            return spec_from_dict(json.loads(text))
+        except NewerSpecError as error:
+            raise NewerJobError(
+                path=self.path, job=error.job, found=error.found, known=error.known
+            ) from error
+
     def _job(self, row: tuple[Any, ...]) -> Job:
         pk, job_id, spec = row[:3]
-        job = Job(spec_from_dict(json.loads(spec)), job_id, submitted_at=row[10])
+        job = Job(self._spec(spec), job_id, submitted_at=row[10])
         self._pks[job_id] = pk
         job.state, job.paused, job.priority = JobState(row[3]), bool(row[4]), row[5]
         job.autoeat, job.max_retries = bool(row[6]), row[7]

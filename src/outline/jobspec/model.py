@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from outline.exception import NewerSpecError
 from outline.frames import EdgeKind
-
-DEFAULT_MEMORY_MB = 512
-"""Reserved for a layer that says nothing: room for many small tools on a laptop."""
+from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 
 
 class Outcome(enum.Enum):
@@ -67,7 +66,6 @@ class LayerSpec:
     timeout_s: int = 0
     timeout_llu_s: int = 0
     gpus: int = 0
-    gpu_memory_mb: int = 0
     tags: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
@@ -176,40 +174,64 @@ class JobSpec:
     """What else of this job waits for other jobs, or for parts of them."""
 
 
+SPEC_VERSION = 1
+"""Written with a stored spec; raised when an earlier Cuelet would read what is written wrongly.
+
+A spec without one is 0: it has the fields of 1 and some that are no more.
+"""
+_FIELDS: Mapping[type, frozenset[str]] = {
+    each: frozenset(one.name for one in fields(each))
+    for each in (JobSpec, LayerSpec, EdgeSpec, DeclaredFile)
+}
+
+
 def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     """Return JSON-ready values."""
     made = asdict(spec)
     for edge in (*made["edges"], *made["outside"]):
         edge["kind"], edge["outcome"] = edge["kind"].value, edge["outcome"].value
-    return made
+    return {"version": SPEC_VERSION, **made}
 
 
 def spec_from_dict(values: Mapping[str, Any]) -> JobSpec:
-    """Rebuild what `spec_to_dict` wrote."""
-    fields = dict(values)
-    fields["layers"] = tuple(_layer_from_dict(layer) for layer in fields["layers"])
-    fields["after"] = tuple(fields.get("after", ()))
+    """Rebuild what `spec_to_dict` wrote, in this Cuelet or an earlier one.
+
+    Raises:
+        NewerSpecError: A later Cuelet wrote it.
+    """
+    version = values.get("version", 0)
+    if version > SPEC_VERSION:
+        raise NewerSpecError(job=values.get("name", ""), found=version, known=SPEC_VERSION)
+    known = _known(JobSpec, values)
+    known["layers"] = tuple(_layer_from_dict(layer) for layer in known["layers"])
+    known["after"] = tuple(known.get("after", ()))
     for key in ("edges", "outside"):
-        fields[key] = tuple(_edge_from_dict(edge) for edge in fields.get(key, ()))
-    return JobSpec(**fields)
+        known[key] = tuple(_edge_from_dict(edge) for edge in known.get(key, ()))
+    return JobSpec(**known)
+
+
+def _known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored values without the fields that there are no more."""
+    names = _FIELDS[kind]
+    return {name: value for name, value in values.items() if name in names}
 
 
 def _layer_from_dict(values: Mapping[str, Any]) -> LayerSpec:
-    fields = dict(values)
+    known = _known(LayerSpec, values)
     for key in ("tags", "services", "limits", "outputs"):
-        fields[key] = tuple(fields[key])
+        known[key] = tuple(known.get(key, ()))
     for key in ("output_files", "input_files"):
-        fields[key] = tuple(_file_from_dict(each) for each in fields.get(key, ()))
-    if fields["argv"] is not None:
-        fields["argv"] = tuple(fields["argv"])
-    return LayerSpec(**fields)
+        known[key] = tuple(_file_from_dict(each) for each in known.get(key, ()))
+    if known.get("argv") is not None:
+        known["argv"] = tuple(known["argv"])
+    return LayerSpec(**known)
 
 
 def _file_from_dict(values: Mapping[str, Any]) -> DeclaredFile:
-    return DeclaredFile(**{**values, "paths": tuple(values["paths"])})
+    return DeclaredFile(**{**_known(DeclaredFile, values), "paths": tuple(values["paths"])})
 
 
 def _edge_from_dict(values: Mapping[str, Any]) -> EdgeSpec:
-    fields = dict(values)
-    fields["kind"], fields["outcome"] = EdgeKind(fields["kind"]), Outcome(fields["outcome"])
-    return EdgeSpec(**fields)
+    known = _known(EdgeSpec, values)
+    known["kind"], known["outcome"] = EdgeKind(known["kind"]), Outcome(known["outcome"])
+    return EdgeSpec(**known)

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from outline import backend, spec
+from outline import spec
 from outline.exception import OutlineException
 from outline.loader import Outline
 from outline.planning.model import BackendView, Host, PlannedLayer, Severity
@@ -43,7 +43,7 @@ def look(
         ol: The outline.
         options: How it is launched.
         layers: Its layers as planned.
-        hosts: The machine of the embedded farm.
+        hosts: The machine of the embedded farm and of a job without a farm.
         sound: The definition has no errors; one that has is refused everywhere.
     """
     if not sound:
@@ -52,7 +52,7 @@ def look(
     return {
         "cuelet": [*_from_spec(ol, options, "cuelet"), *_lowered_to_fit(layers, hosts)],
         "cue": [*_from_spec(ol, options, "cue"), *_clamped_retries(layers, options)],
-        "local": [*_local(), *_unskipped(ol, options)],
+        "local": [_local(), *_unskipped(ol, options), *_lowered_to_fit(layers, hosts)],
     }
 
 
@@ -114,7 +114,7 @@ def _clamped_retries(layers: Sequence[PlannedLayer], options: spec.Options) -> I
 
 
 def _lowered_to_fit(layers: Sequence[PlannedLayer], hosts: Sequence[Host]) -> Iterator[Note]:
-    """Yield the reservations that the embedded farm lowers to its machine."""
+    """Yield the reservations that are lowered to the machine, by the embedded farm and here."""
     if not hosts:
         return
     cores = max(host.cores for host in hosts)
@@ -130,13 +130,13 @@ def _lowered_to_fit(layers: Sequence[PlannedLayer], hosts: Sequence[Host]) -> It
             yield Note("P402", Severity.INFO, text, way_out, layer.name)
 
 
-def _local() -> Iterator[Note]:
-    if "local" not in backend.BACKENDS:
-        text = "this version has no local backend"
-        yield Note("P304", Severity.ERROR, text, "use cuelet: its farm starts by itself")
-        return
-    text = "frames run one by one: reservations, tags, limits and priorities do not count"
-    yield Note("P305", Severity.INFO, text, "use cuelet for more than one frame at a time")
+def _local() -> Note:
+    """Return what a job without a farm does not look at; see `outline.backend.local`."""
+    text = (
+        "frames run at once as far as cores, memory and the job's maxcores reach; tags, services, "
+        "limits, GPUs, time-outs, start times and priorities do not count"
+    )
+    return Note("P305", Severity.INFO, text, "use cuelet for what has to count")
 
 
 def _unskipped(ol: Outline, options: spec.Options) -> Iterator[Note]:

@@ -155,7 +155,7 @@ class _Builder:
     def _assemble(self) -> Plan:
         layers, edges = tuple(self.planned.values()), tuple(self.edges)
         sound = self._is_sound()
-        machine = self._hosts() if self.given.backend == "cuelet" else (backends.this_machine(),)
+        machine = (backends.this_machine(),) if self.given.backend == "cue" else self._hosts()
         views = backends.look(self.outline, self.options, layers, machine, sound=sound)
         self.findings += lint.run(self._subject(layers, edges, views[self.given.backend]))
         return Plan(

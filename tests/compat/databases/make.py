@@ -10,14 +10,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
-from cuelet.core.state.job import Job
-from cuelet.core.values import ids
-from cuelet.core.values.runs import RunExited
+from cuelet.core.farm import Decision, Farm
+from cuelet.core.job import Job
+from cuelet.core.runs import RunExited
+from cuelet.core.spec import EdgeSpec, JobSpec, LayerSpec
+from cuelet.core.states import Outcome
+
+from cuelet.core import farm as acts
+from cuelet.core import ids
 from cuelet.store.store import Store
 from outline.frames import EdgeKind
-from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 
 MAIN = LayerSpec(
     name="main",
@@ -94,7 +96,7 @@ def make(target: Path, schema: int) -> None:
         waiting = launch(5, spec("after", MAIN, after=after))
         acts.release_jobs(waiting, [done.id], d)
     if schema >= 3:
-        from cuelet.core.state.job import Comment
+        from cuelet.core.job import Comment
 
         words = Comment(number=1, at=1095.0, user="ada", subject="Look", message="frame 2 ä")
         acts.add_comment(mixed, words, d)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from cuelet.core.check import check
+from cuelet.core.operations import attempts, launching, requests
 from cuelet.core.operations.skip import Made, Question, Seen, Trace, judge
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Look
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
@@ -33,7 +34,9 @@ class Bench:
         self.farm = Farm(cores=cores, memory_mb=memory_mb)
         self.now = 1.0
         self.decision = Decision()
-        (self.job,) = acts.launch(self.farm, [spec], [ids.job_id(1)], self.decision, now=self.now)
+        (self.job,) = launching.launch(
+            self.farm, [spec], [ids.job_id(1)], self.decision, now=self.now
+        )
 
     def state(self, index: int) -> FrameState:
         return FrameState(self.job.state_of[index])
@@ -49,27 +52,27 @@ class Bench:
 
     def end(self, index: int, status: int = 0) -> None:
         report = RunExited(self.job.run_id(index), status, 0, 0.5, 1.0, 1000, self.now + 1)
-        acts.ended(self.farm, report, self.decision)
+        attempts.on_run_exited(self.farm, report, self.decision)
 
     def run(self, index: int, status: int = 0) -> None:
         """Book one waiting frame and let it end."""
-        acts.start(self.farm, self.job, index, self.decision, now=self.now)
+        attempts.start(self.farm, self.job, index, self.decision, now=self.now)
         self.end(index, status)
 
     def start(self, index: int) -> None:
-        acts.start(self.farm, self.job, index, self.decision, now=self.now)
+        attempts.start(self.farm, self.job, index, self.decision, now=self.now)
 
     def retry(self, index: int) -> None:
-        acts.retry_frames(self.farm, self.job, [index], self.decision)
+        requests.retry_frames(self.farm, self.job, [index], self.decision)
 
     def eat(self, index: int) -> None:
-        acts.eat_frames(self.farm, self.job, [index], self.decision, now=self.now)
+        requests.eat_frames(self.farm, self.job, [index], self.decision, now=self.now)
 
     def kill(self, index: int) -> None:
-        acts.kill_frames(self.job, [index], self.decision, by="me")
+        requests.kill_frames(self.job, [index], self.decision, by="me")
 
     def free(self, index: int) -> None:
-        acts.free_frames(self.job, [index], self.decision)
+        requests.free_frames(self.job, [index], self.decision)
 
     def skip(self, index: int) -> None:
         """Let a waiting frame turn out not to have to run."""
@@ -81,4 +84,4 @@ class Bench:
         judge(self.farm, self.job, seen, made, self.decision, now=self.now)
 
     def pause(self, *, paused: bool = True) -> None:
-        acts.set_paused(self.job, self.decision, paused=paused)
+        requests.set_paused(self.job, self.decision, paused=paused)

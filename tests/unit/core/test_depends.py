@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from cuelet.core.check import check
-from cuelet.core.operations import depends
+from cuelet.core.operations import attempts, depends, launching, requests
 from cuelet.core.operations.depends import Target
 from cuelet.core.operations.history import forget, list_history
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError, NotFoundError
@@ -45,7 +45,7 @@ class Yard:
         layers = layers or (LayerSpec(name="aaa", range="1-3"), LayerSpec(name="bbb", range="1-3"))
         spec = JobSpec(name=f"a-b-c_{name}", show="a", shot="b", user="c", layers=layers, **more)
         job_id = ids.job_id(len(self.farm.jobs) + 1)
-        return acts.launch(self.farm, [spec], [job_id], self.decision, now=self.now)[0]
+        return launching.launch(self.farm, [spec], [job_id], self.decision, now=self.now)[0]
 
     def wait(self, er: Job, on: Job, /, **ends: Any) -> Edge:
         """Let a job, or what ``layer`` and ``er_frame`` name of it, wait for another."""
@@ -56,11 +56,11 @@ class Yard:
         return edge
 
     def start(self, job: Job, index: int) -> None:
-        acts.start(self.farm, job, index, self.decision, now=self.now)
+        attempts.start(self.farm, job, index, self.decision, now=self.now)
 
     def end(self, job: Job, index: int, status: int = 0) -> None:
         report = RunExited(job.run_id(index), status, 0, 0.5, 1.0, 1000, self.now + 1)
-        acts.ended(self.farm, report, self.decision)
+        attempts.on_run_exited(self.farm, report, self.decision)
         assert check(self.farm) == []
 
     def run(self, job: Job, *indexes: int, status: int = 0) -> None:
@@ -69,11 +69,11 @@ class Yard:
             self.end(job, index, status)
 
     def retry(self, job: Job, index: int) -> None:
-        acts.retry_frames(self.farm, job, [index], self.decision)
+        requests.retry_frames(self.farm, job, [index], self.decision)
         assert check(self.farm) == []
 
     def kill(self, job: Job) -> None:
-        acts.kill_job(self.farm, job, self.decision, now=self.now)
+        requests.kill_job(self.farm, job, self.decision, now=self.now)
         assert check(self.farm) == []
 
 
@@ -178,7 +178,7 @@ def test_frames_that_run_or_have_run_are_left_alone_by_a_new_depend(yard: Yard) 
     first, second = yard.launch("first"), yard.launch("second")
     yard.run(second, 0)
     yard.start(second, 1)
-    acts.eat_frames(yard.farm, second, [4], yard.decision, now=2.0)
+    requests.eat_frames(yard.farm, second, [4], yard.decision, now=2.0)
 
     yard.wait(second, first)
 
@@ -236,7 +236,7 @@ def test_eaten_frames_release_other_jobs_whatever_the_order(yard: Yard) -> None:
         yard.wait(second, first, layer="aaa", on="aaa")
         for index in order:
             if index == 1:
-                acts.eat_frames(yard.farm, first, [1], yard.decision, now=2.0)
+                requests.eat_frames(yard.farm, first, [1], yard.decision, now=2.0)
             else:
                 yard.run(first, index)
         assert states(second) == [W] * 6
@@ -248,16 +248,16 @@ def test_a_killed_job_satisfies_nothing_and_what_waits_for_it_is_stuck(yard: Yar
     yard.wait(second, first, layer="aaa", on="bbb")
     yard.wait(third, second)
     yard.run(second, 3, 4, 5)
-    assert not acts.is_stuck(yard.farm, second)
+    assert not launching.is_stuck(yard.farm, second)
 
     yard.kill(first)
 
     assert states(second)[:3] == [D, D, D]
-    assert acts.is_stuck(yard.farm, second)
-    assert acts.is_stuck(yard.farm, third)
+    assert launching.is_stuck(yard.farm, second)
+    assert launching.is_stuck(yard.farm, third)
     depends.drop_of_layer(second, second.layers[0], Target.EXTERNAL, yard.decision)
     assert states(second)[:3] == [W, W, W]
-    assert not acts.is_stuck(yard.farm, third)
+    assert not launching.is_stuck(yard.farm, third)
 
 
 def test_a_clean_up_runs_when_the_job_its_input_waits_for_was_killed(yard: Yard) -> None:
@@ -276,11 +276,11 @@ def test_retrying_a_frame_of_a_killed_job_gives_those_that_wait_hope_again(yard:
     yard.wait(second, first)
     yard.run(first, 0)
     yard.kill(first)
-    assert acts.is_stuck(yard.farm, second)
+    assert launching.is_stuck(yard.farm, second)
 
     yard.retry(first, 0)
 
-    assert not acts.is_stuck(yard.farm, second)
+    assert not launching.is_stuck(yard.farm, second)
     yard.run(first, *range(6))
     assert states(second) == [W]
 
@@ -295,20 +295,20 @@ def test_a_dead_frame_upstream_makes_every_job_behind_it_stuck_until_it_is_retri
 
     yard.run(jobs[0], 0, status=1)
 
-    assert all(acts.is_stuck(yard.farm, job) for job in jobs)
+    assert all(launching.is_stuck(yard.farm, job) for job in jobs)
     yard.retry(jobs[0], 0)
-    assert not any(acts.is_stuck(yard.farm, job) for job in jobs)
+    assert not any(launching.is_stuck(yard.farm, job) for job in jobs)
 
 
 def test_a_frame_that_is_taken_for_done_is_no_hope_for_its_own_job(yard: Yard) -> None:
     first, second = yard.launch("first"), yard.launch("second")
     yard.wait(second, first, layer="aaa", on="aaa")
     yard.run(second, 3, 4, 5)
-    acts.mark_done(second, [0], yard.decision)
+    requests.mark_done(second, [0], yard.decision)
 
     yard.kill(first)
 
-    assert acts.is_stuck(yard.farm, second)
+    assert launching.is_stuck(yard.farm, second)
 
 
 # -- adding twice, putting back, dropping ------------------------------------------------------
@@ -481,7 +481,7 @@ def test_jobs_launched_together_that_wait_in_a_circle_are_refused(yard: Yard) ->
     ]
 
     with pytest.raises(InvalidSpecError, match="a-b-c_one -> a-b-c_two -> a-b-c_one"):
-        acts.launch(yard.farm, specs, [ids.job_id(1), ids.job_id(2)], yard.decision, now=1.0)
+        launching.launch(yard.farm, specs, [ids.job_id(1), ids.job_id(2)], yard.decision, now=1.0)
     assert not yard.farm.jobs
 
 
@@ -502,7 +502,9 @@ def test_frame_by_frame_between_large_jobs_costs_nothing_per_frame(yard: Yard) -
     assert not (second.outdated)
     assert not (second.intents)
     yard.start(first, 77_777)
-    acts.ended(yard.farm, RunExited(first.run_id(77_777), 0, 0, 0.1, 0.1, 1, 3.0), yard.decision)
+    attempts.on_run_exited(
+        yard.farm, RunExited(first.run_id(77_777), 0, 0, 0.1, 0.1, 1, 3.0), yard.decision
+    )
     assert second.state_of.count(W) == 1
     assert second.state_of[77_777] == W
 

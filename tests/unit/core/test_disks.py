@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cuelet.core.explain.frames import explain_frame
-from cuelet.core.state import farm as acts
+from cuelet.core.operations import launching
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, FullDisk
-from cuelet.core.state.farm import Decision
 from cuelet.core.values import ids
 from cuelet.core.values.errors import OutOfDiskError
 from cuelet.core.values.runs import NOT_BEGUN
@@ -38,7 +38,7 @@ def test_nothing_is_booked_while_the_farms_own_disk_is_full(use: DiskUse) -> Non
 
 def test_a_full_session_disk_holds_the_jobs_that_use_it_and_no_others() -> None:
     bench = Bench(spec_of(LAYER, session=SESSION))
-    (other,) = acts.launch(
+    (other,) = launching.launch(
         bench.farm,
         [spec_of(LAYER, name="show-shot-me_other", session="/shared2/a/b")],
         [ids.job_id(2)],
@@ -59,7 +59,9 @@ def test_ends_are_taken_in_on_a_full_disk_and_launches_are_not() -> None:
 
     bench.end(0)
     with pytest.raises(OutOfDiskError, match="make room there, cuelet farm prune"):
-        acts.launch(bench.farm, [spec_of(LAYER, name="n")], [ids.job_id(2)], Decision(), now=2.0)
+        launching.launch(
+            bench.farm, [spec_of(LAYER, name="n")], [ids.job_id(2)], Decision(), now=2.0
+        )
 
     assert bench.state(0) is SUCCEEDED
     assert len(bench.farm.jobs) == 1

@@ -7,10 +7,10 @@ import zlib
 import pytest
 
 from cuelet.core.check import check
+from cuelet.core.operations import attempts, launching, limits, machine, requests
 from cuelet.core.scheduling.dispatch import PATIENCE_S, dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state import host, limits
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
@@ -19,7 +19,9 @@ from outline.jobspec.model import JobSpec, LayerSpec
 
 def launch(farm: Farm, name: str, layers: tuple[LayerSpec, ...], now: float, **more: object) -> Job:
     spec = JobSpec(name=f"a-b-c_{name}", show="a", shot="b", user="c", layers=layers, **more)
-    (job,) = acts.launch(farm, [spec], [ids.job_id(zlib.crc32(name.encode()))], Decision(), now=now)
+    (job,) = launching.launch(
+        farm, [spec], [ids.job_id(zlib.crc32(name.encode()))], Decision(), now=now
+    )
     return job
 
 
@@ -30,7 +32,7 @@ def started(farm: Farm, now: float) -> list[str]:
 
 
 def end(farm: Farm, job: Job, index: int, at: float) -> None:
-    acts.ended(farm, RunExited(job.run_id(index), 0, 0, 0, 0, 0, at), Decision())
+    attempts.on_run_exited(farm, RunExited(job.run_id(index), 0, 0, 0, 0, 0, at), Decision())
 
 
 def test_priority_goes_before_age_before_layer_order_before_frame_order() -> None:
@@ -149,9 +151,9 @@ def test_a_locked_machine_starts_nothing_until_it_is_unlocked() -> None:
     farm = Farm(cores=2, memory_mb=10_000)
     launch(farm, "job", (LayerSpec(name="aaa", range="1-4"),), 1.0)
 
-    host.set_locked(farm, Decision(), locked=True)
+    machine.set_locked(farm, Decision(), locked=True)
     assert started(farm, 2.0) == []
-    host.set_locked(farm, Decision(), locked=False)
+    machine.set_locked(farm, Decision(), locked=False)
     assert started(farm, 3.0) == ["job:0001-aaa", "job:0002-aaa"]
 
 
@@ -166,7 +168,7 @@ def test_what_the_machine_lacks_holds_nobody_else() -> None:
         LayerSpec(name="free", range="1-9"),
     )
     job = launch(farm, "job", layers, 1.0)
-    host.set_services(farm, ["maya"], Decision())
+    machine.set_services(farm, ["maya"], Decision())
 
     for second in range(int(2 * PATIENCE_S)):
         now = 2.0 + second
@@ -193,7 +195,7 @@ def test_the_next_start_is_told_so_that_somebody_can_wake_up() -> None:
 
 def test_gpus_are_counted_and_given_back() -> None:
     farm = Farm(cores=9, memory_mb=10_000)
-    host.set_gpus(farm, 3, Decision())
+    machine.set_gpus(farm, 3, Decision())
     job = launch(farm, "job", (LayerSpec(name="aaa", range="1-9", gpus=2),), 1.0)
     launch(farm, "plain", (LayerSpec(name="bbb"),), 2.0)
 
@@ -208,7 +210,7 @@ def test_gpus_are_counted_and_given_back() -> None:
 
 def test_a_layer_of_many_gpus_gets_its_turn_and_holds_no_frame_without_any() -> None:
     farm = Farm(cores=9, memory_mb=100_000)
-    host.set_gpus(farm, 2, Decision())
+    machine.set_gpus(farm, 2, Decision())
     launch(farm, "small", (LayerSpec(name="small", range="1-1000", gpus=1),), 1.0)
     started(farm, 1.0)
     large = launch(farm, "large", (LayerSpec(name="large", gpus=2),), 2.0, priority=5)
@@ -264,7 +266,7 @@ def test_a_large_layer_gets_its_turn_among_smaller_ones_of_a_capped_job() -> Non
         LayerSpec(name="other", range="1-1000"),
     )
     job = launch(farm, "capped", layers, 1.0, max_cores=2.0)
-    acts.eat_frames(farm, job, range(990), Decision(), now=1.0)
+    requests.eat_frames(farm, job, range(990), Decision(), now=1.0)
 
     assert flow(farm, job, "large", 30), "small ones that come after it must not take the cores"
     assert job.layers[2].counts[2] == 0

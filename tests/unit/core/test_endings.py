@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cuelet.core.operations import attempts, requests
 from cuelet.core.operations.exit_status import ENDINGS, FREE_RETRIES, TERMS, Ending
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.memory import (
     HEADROOM,
     MEMORY_RETRIES,
     RAISE_MB,
+    Excess,
     MemoryAction,
     MemoryPolicy,
     raised_mb,
@@ -45,14 +46,14 @@ def die(b: Bench, status: int, *, peak_mb: int = 1, oom: bool = False) -> FrameS
     """Run frame 0 to an end and return where it went."""
     b.start(0)
     report = RunExited(b.job.run_id(0), status, 0, 0.1, 0.1, peak_mb * 1024, 5.0, out_of_memory=oom)
-    acts.ended(b.farm, report, b.decision)
+    attempts.on_run_exited(b.farm, report, b.decision)
     b.decide()
     return b.state(0)
 
 
-def use(b: Bench, rss_mb: int) -> acts.Excess | None:
-    acts.used(b.farm, RunUsage(b.job.run_id(0), rss_mb * 1024, rss_mb * 1024, 0.1))
-    return acts.mind_memory(b.farm, b.job, 0, b.decision)
+def use(b: Bench, rss_mb: int) -> Excess | None:
+    attempts.on_run_usage(b.farm, RunUsage(b.job.run_id(0), rss_mb * 1024, rss_mb * 1024, 0.1))
+    return attempts.mind_memory(b.farm, b.job, 0, b.decision)
 
 
 # status, retries of the layer, autoeat -> state after each of several such ends in a row
@@ -305,9 +306,9 @@ def test_a_peak_that_is_over_is_still_spoken_of() -> None:
     b = bench()
     b.farm.memory_policy = KILL
     b.start(0)
-    acts.used(b.farm, RunUsage(b.job.run_id(0), 100 * 1024, 2000 * 1024, 0.1))
+    attempts.on_run_usage(b.farm, RunUsage(b.job.run_id(0), 100 * 1024, 2000 * 1024, 0.1))
 
-    excess = acts.mind_memory(b.farm, b.job, 0, b.decision)
+    excess = attempts.mind_memory(b.farm, b.job, 0, b.decision)
 
     assert excess
     assert excess.text == "used 2000 MB of 512 MB reserved"
@@ -320,12 +321,12 @@ def test_a_peak_that_is_over_is_still_spoken_of() -> None:
 def test_auto_eat_takes_the_retries_away_and_gives_them_back() -> None:
     b = bench(retries=3)
 
-    acts.set_autoeat(b.job, b.decision, autoeat=True)
+    requests.set_autoeat(b.job, b.decision, autoeat=True)
     assert (b.job.autoeat, b.job.layers[0].retries) == (True, 0)
     assert b.decide().jobs
     assert die(b, 1) is EATEN
 
-    acts.set_autoeat(b.job, b.decision, autoeat=False)
+    requests.set_autoeat(b.job, b.decision, autoeat=False)
     assert (b.job.autoeat, b.job.max_retries, b.job.layers[0].retries) == (False, 1, 3)
 
 

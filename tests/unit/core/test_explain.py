@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cuelet.core.explain.frames import explain_frame, explain_layer
-from cuelet.core.operations import delays
+from cuelet.core.operations import attempts, delays, launching, limits, requests
 from cuelet.core.scheduling.dispatch import PATIENCE_S, dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state import limits
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.host import Host
 from cuelet.core.state.job import Job
 from cuelet.core.state.memory import MEMORY_RETRIES, RAISE_MB, MemoryAction, MemoryPolicy
@@ -29,7 +28,9 @@ def farm() -> Farm:
 
 def launch(farm: Farm, name: str, *layers: LayerSpec, **more: object) -> Job:
     spec = JobSpec(name=f"a-b-c_{name}", show="a", shot="b", user="c", layers=layers, **more)
-    (job,) = acts.launch(farm, [spec], [ids.job_id(hash(name))], Decision(), now=len(farm.jobs))
+    (job,) = launching.launch(
+        farm, [spec], [ids.job_id(hash(name))], Decision(), now=len(farm.jobs)
+    )
     return job
 
 
@@ -39,7 +40,7 @@ def book(farm: Farm, now: float = 100.0) -> None:
 
 def end(farm: Farm, job: Job, index: int, status: int, signal: int = 0, reason: str = "") -> None:
     report = RunExited(job.run_id(index), status, signal, 0.1, 0.1, 2048, 200.0, reason)
-    acts.ended(farm, report, Decision())
+    attempts.on_run_exited(farm, report, Decision())
 
 
 def only(reasons: list[Reason]) -> Reason:
@@ -51,7 +52,7 @@ def test_running_done_and_eaten_frames_say_so(farm: Farm) -> None:
     job = launch(farm, "job", LayerSpec(name="aaa", range="1-3"))
     book(farm)
     end(farm, job, 0, 0)
-    acts.eat_frames(farm, job, [2], Decision(), now=1)
+    requests.eat_frames(farm, job, [2], Decision(), now=1)
 
     assert [only(explain_frame(farm, job, i)).code for i in range(3)] == [
         "succeeded",
@@ -183,7 +184,7 @@ def test_frames_with_the_same_story_are_told_once(farm: Farm) -> None:
 
 def test_frames_of_a_killed_job_are_told_that_it_ended(farm: Farm) -> None:
     job = launch(farm, "job", LayerSpec(name="aaa"))
-    acts.kill_job(farm, job, Decision(), now=1)
+    requests.kill_job(farm, job, Decision(), now=1)
 
     assert explain_frame(farm, job, 0)[0].code == "finished"
 
@@ -243,7 +244,7 @@ def test_a_death_with_all_the_memory_there_is_offers_no_more(farm: Farm) -> None
 def test_a_running_frame_over_its_reservation_says_so_unless_the_policy_is_off(farm: Farm) -> None:
     job = launch(farm, "job", LayerSpec(name="aaa"))
     book(farm)
-    acts.used(farm, RunUsage(job.run_id(0), 900 * 1024, 950 * 1024, 0.1))
+    attempts.on_run_usage(farm, RunUsage(job.run_id(0), 900 * 1024, 950 * 1024, 0.1))
 
     told = explain_frame(farm, job, 0)
 
@@ -280,7 +281,7 @@ def test_a_limit_of_nothing_says_so(farm: Farm) -> None:
     assert only(explain_frame(farm, job, 0)) == Reason(
         "limit", "limit nuke lets no frame run: its maximum is 0", "cuelet limits set nuke 1"
     )
-    assert not acts.is_stuck(farm, job), "a limit of 0 is a pause"
+    assert not launching.is_stuck(farm, job), "a limit of 0 is a pause"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +315,7 @@ def test_what_the_machine_lacks_is_named_and_makes_a_job_stuck(
     book(farm)
 
     assert only(explain_frame(farm, job, 0)) == reason
-    assert acts.is_stuck(farm, job)
+    assert launching.is_stuck(farm, job)
     assert reason.text in stuck_reason(farm, job)
     assert reason.remedy in stuck_reason(farm, job)
 
@@ -324,7 +325,7 @@ def test_a_job_of_which_something_can_start_is_not_stuck(farm: Farm) -> None:
     job = launch(farm, "job", *layers)
     book(farm)
 
-    assert not acts.is_stuck(farm, job)
+    assert not launching.is_stuck(farm, job)
 
 
 def test_a_locked_machine_is_named_with_the_command_that_unlocks_it(farm: Farm) -> None:
@@ -335,7 +336,7 @@ def test_a_locked_machine_is_named_with_the_command_that_unlocks_it(farm: Farm) 
     assert only(explain_frame(farm, job, 0)) == Reason(
         "locked", "machine box is locked", "cueadmin -unlock -host box"
     )
-    assert not acts.is_stuck(farm, job), "a lock is a pause"
+    assert not launching.is_stuck(farm, job), "a lock is a pause"
 
 
 def test_a_start_time_is_told_with_who_set_it(farm: Farm) -> None:

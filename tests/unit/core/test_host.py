@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuelet.core.state import host
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.operations import machine
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.host import Host
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 
@@ -50,7 +51,7 @@ def test_tags_are_a_set_of_words_whatever_their_case(ops: list[tuple[bool, list[
     model = {tag.casefold() for tag in farm.host.tags}
 
     for adds, words in ops:
-        (host.add_tags if adds else host.remove_tags)(farm, words, Decision())
+        (machine.add_tags if adds else machine.remove_tags)(farm, words, Decision())
         keys = {word.casefold() for word in words}
         model = model | keys if adds else model - keys
 
@@ -61,24 +62,24 @@ def test_tags_are_a_set_of_words_whatever_their_case(ops: list[tuple[bool, list[
 def test_a_tag_that_goes_and_comes_back_is_as_before(farm: Farm) -> None:
     before = farm.host.tags
 
-    host.remove_tags(farm, ["util", "box"], Decision())
+    machine.remove_tags(farm, ["util", "box"], Decision())
     assert farm.host.tags == ("general", "local", "desktop")
-    host.add_tags(farm, ["Box", "util"], Decision())
+    machine.add_tags(farm, ["Box", "util"], Decision())
 
     assert farm.host.tags == before
 
 
 def test_a_tag_gets_another_name(farm: Farm) -> None:
-    host.add_tags(farm, ["slow"], Decision())
+    machine.add_tags(farm, ["slow"], Decision())
 
-    host.rename_tag(farm, "SLOW", "fast", Decision())
+    machine.rename_tag(farm, "SLOW", "fast", Decision())
 
     assert farm.host.tags[-1] == "fast"
     assert not farm.host.has_one_of(("slow",))
     with pytest.raises(NotFoundError, match="there are general"):
-        host.rename_tag(farm, "slow", "fast", Decision())
+        machine.rename_tag(farm, "slow", "fast", Decision())
     with pytest.raises(InvalidRequestError, match="letters"):
-        host.rename_tag(farm, "fast", "no word", Decision())
+        machine.rename_tag(farm, "fast", "no word", Decision())
     assert farm.host.has_one_of(("fast",))
 
 
@@ -86,23 +87,23 @@ def test_a_tag_gets_another_name(farm: Farm) -> None:
 def test_what_is_no_word_is_no_tag(farm: Farm, tag: str) -> None:
     before = farm.host
     with pytest.raises(InvalidRequestError):
-        host.add_tags(farm, ["fine", tag], Decision())
+        machine.add_tags(farm, ["fine", tag], Decision())
     with pytest.raises(InvalidRequestError):
-        host.offer(farm, Decision(), gpus=1, tags=["fine"], services=[tag])
+        machine.offer(farm, Decision(), gpus=1, tags=["fine"], services=[tag])
     assert farm.host is before
 
 
 def test_any_service_runs_until_the_machine_is_told_which(farm: Farm) -> None:
     assert farm.host.has_services(("maya", "own"))
 
-    host.offer(farm, Decision(), services=["Nuke"])
+    machine.offer(farm, Decision(), services=["Nuke"])
     assert farm.host.has_services(("nuke", "shell", "default", "preprocess"))
     assert farm.host.missing(("nuke", "maya")) == ["maya"]
     assert not farm.host.has_services(("nuke", "maya"))
 
-    host.offer(farm, Decision(), gpus=2)
+    machine.offer(farm, Decision(), gpus=2)
     assert farm.host.services == ("Nuke",), "what is not given stays"
-    host.offer(farm, Decision(), services=[host.ANY])
+    machine.offer(farm, Decision(), services=[machine.ANY])
     assert farm.host.has_services(("maya",))
 
 
@@ -110,14 +111,14 @@ def test_any_service_runs_until_the_machine_is_told_which(farm: Farm) -> None:
 def test_gpus_that_cannot_be_are_refused_before_anything_changes(farm: Farm, gpus: int) -> None:
     decision = Decision()
     with pytest.raises(InvalidRequestError, match="0 to 1024"):
-        host.offer(farm, decision, tags=["fast"], gpus=gpus)
+        machine.offer(farm, decision, tags=["fast"], gpus=gpus)
     assert farm.host == Host(name="box")
     assert not decision
 
 
 def test_every_change_is_noted_to_be_kept(farm: Farm) -> None:
     decision = Decision()
-    host.set_locked(farm, decision, locked=True)
+    machine.set_locked(farm, decision, locked=True)
 
     assert decision.host == Host(name="box", locked=True)
     assert decision

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
+from cuelet.core.operations import attempts, launching, requests
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.job import Job
 from cuelet.core.state.pace import MOST_AHEAD, SHORT_S, WORK_AHEAD_S, Pace
 from cuelet.core.values import ids
@@ -56,10 +56,10 @@ class Lane(Bench):
     def end(self, index: int, status: int = 0, wall_s: float = QUICK_S) -> None:
         self.now += wall_s
         report = RunExited(self.job.run_id(index), status, 0, 0.5, wall_s, 1000, self.now)
-        acts.ended(self.farm, report, self.decision)
+        attempts.on_run_exited(self.farm, report, self.decision)
 
     def returned(self, index: int) -> None:
-        acts.returned(self.farm, self.job.run_id(index), self.decision, now=self.now)
+        attempts.on_run_returned(self.farm, self.job.run_id(index), self.decision, now=self.now)
 
     @property
     def leader(self) -> int:
@@ -186,7 +186,7 @@ def test_the_start_of_a_frame_is_that_of_its_process() -> None:
     assert lane.job.start_at[index] == 0
 
     lane.end(lane.leader)
-    acts.began(lane.farm, RunStarted(lane.job.run_id(index), 7, 55.5), lane.decision)
+    attempts.on_run_started(lane.farm, RunStarted(lane.job.run_id(index), 7, 55.5), lane.decision)
 
     assert lane.job.start_at[index] == 55.5
 
@@ -254,7 +254,9 @@ def test_what_began_unheard_holds_what_its_lane_was_given() -> None:
     assert lane.job.row(index)[-3:-1] == held
 
     lane.job.layers[0].memory_mb *= 10
-    acts.began(lane.farm, RunStarted(lane.job.run_id(index), 1, lane.now), lane.decision)
+    attempts.on_run_started(
+        lane.farm, RunStarted(lane.job.run_id(index), 1, lane.now), lane.decision
+    )
 
     assert lane.job.reserved[index] == held
 
@@ -262,7 +264,7 @@ def test_what_began_unheard_holds_what_its_lane_was_given() -> None:
 def test_pause_and_kill_of_a_job_ask_for_what_has_not_begun() -> None:
     for act in (
         lambda lane: lane.pause(),
-        lambda lane: acts.kill_job(lane.farm, lane.job, lane.decision, now=lane.now),
+        lambda lane: requests.kill_job(lane.farm, lane.job, lane.decision, now=lane.now),
     ):
         lane = Lane().warm()
         ahead = lane.ahead
@@ -277,8 +279,8 @@ def test_pause_and_kill_of_a_job_ask_for_what_has_not_begun() -> None:
 def test_nothing_is_booked_ahead_while_a_more_urgent_job_waits() -> None:
     lane = Lane().warm(3)
     spec = spec_of(LayerSpec(name="big", command="x", range="1-3"), name="show-shot-me_urgent")
-    (urgent,) = acts.launch(lane.farm, [spec], [ids.job_id(2)], lane.decision, now=lane.now)
-    acts.set_priority(lane.farm, urgent, 200, lane.decision)
+    (urgent,) = launching.launch(lane.farm, [spec], [ids.job_id(2)], lane.decision, now=lane.now)
+    requests.set_priority(lane.farm, urgent, 200, lane.decision)
     ahead = len(lane.ahead)
 
     assert lane.turn().ahead == []
@@ -338,7 +340,7 @@ def test_a_frame_ahead_is_kept_as_running_and_comes_back_unstarted() -> None:
     fresh = Job(lane.job.spec, lane.job.id, submitted_at=1.0)
     fresh.restore([lane.job.row(i) for i in range(fresh.size) if lane.job.attempt[i]], [])
     assert FrameState(fresh.state_of[index]) is SETUP
-    acts.never_started(lane.farm, fresh, index, Decision(), now=1.0)
+    attempts.requeue_unstarted(lane.farm, fresh, index, Decision(), now=1.0)
 
     assert FrameState(fresh.state_of[index]) is WAITING
     assert fresh.attempt[index] == 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cuelet.core.check import check
+from cuelet.core.operations import attempts, launching, limits, requests
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state import limits
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError, NotFoundError
@@ -29,7 +29,7 @@ def set_limit(farm: Farm, name: str, max_value: int) -> None:
 def launch(farm: Farm, name: str, *layers: LayerSpec) -> Job:
     spec = JobSpec(name=f"a-b-c_{name}", show="a", shot="b", user="c", layers=layers)
     number = 10 + len(farm.jobs)
-    (job,) = acts.launch(farm, [spec], [ids.job_id(number)], Decision(), now=float(number))
+    (job,) = launching.launch(farm, [spec], [ids.job_id(number)], Decision(), now=float(number))
     return job
 
 
@@ -47,7 +47,7 @@ def running(job: Job) -> list[int]:
 
 
 def end(farm: Farm, job: Job, index: int) -> None:
-    acts.ended(farm, RunExited(job.run_id(index), 0, 0, 0, 0, 0, 200.0), Decision())
+    attempts.on_run_exited(farm, RunExited(job.run_id(index), 0, 0, 0, 0, 0, 200.0), Decision())
 
 
 def test_a_limit_counts_frames_over_layers_and_jobs(farm: Farm) -> None:
@@ -119,7 +119,7 @@ def test_a_layer_put_under_a_limit_counts_at_once_and_stops_when_taken_out(farm:
     job = launch(farm, "one", layer("aaa"))
     set_limit(farm, "nuke", 3)
     book(farm)
-    nuke = farm.limits.find("nuke")
+    nuke = farm.limits.get("nuke")
 
     limits.add_to_layer(farm, job, job.layers[0], nuke, Decision())
     limits.add_to_layer(farm, job, job.layers[0], nuke, Decision())
@@ -156,9 +156,9 @@ def test_a_renamed_limit_goes_on_holding_who_carried_it(farm: Farm) -> None:
     book(farm)
 
     assert (running(job), job.layers[0].limits) == ([2], ("nuke13",))
-    assert farm.limits.get("id of nuke").running == 2
+    assert farm.limits.get_by_id("id of nuke").running == 2
     with pytest.raises(NotFoundError, match="there are nuke13"):
-        farm.limits.find("nuke")
+        farm.limits.get("nuke")
 
 
 def test_a_job_from_before_limits_were_checked_comes_under_one_that_is_made_later(
@@ -170,7 +170,7 @@ def test_a_job_from_before_limits_were_checked_comes_under_one_that_is_made_late
 
     set_limit(farm, "nuke", 3)
 
-    assert farm.limits.find("nuke").running == 9
+    assert farm.limits.get("nuke").running == 9
     book(farm)
 
 
@@ -180,7 +180,7 @@ def test_frames_of_a_killed_job_take_their_places_until_they_have_ended(farm: Fa
     second = launch(farm, "two", layer("bbb", "nuke"))
     book(farm)
 
-    acts.kill_job(farm, first, Decision(), now=101.0)
+    requests.kill_job(farm, first, Decision(), now=101.0)
     book(farm)
     assert running(second) == [0]
 

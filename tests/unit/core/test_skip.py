@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cuelet.core.explain.frames import explain_frame
+from cuelet.core.operations import attempts, requests
 from cuelet.core.operations.command import Place
 from cuelet.core.operations.skip import (
     SKIPPED,
@@ -23,8 +24,7 @@ from cuelet.core.operations.skip import (
     why_run,
 )
 from cuelet.core.scheduling.dispatch import PATIENCE_S
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision
+from cuelet.core.state.decision import Decision
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import DEPEND, RUNNING, SUCCEEDED, WAITING, JobState
 from outline.jobspec.model import DeclaredFile, EdgeSpec, JobSpec, LayerSpec
@@ -97,7 +97,7 @@ def test_what_runs_keeps_a_note_that_its_end_turns_into_a_record() -> None:
 
     note = b.job.started_with[0].note
     report = RunExited(b.job.run_id(0), 0, 0, 0.1, 0.1, 1, 2.0, made=f"{note} out")
-    acts.ended(b.farm, report, b.decision)
+    attempts.on_run_exited(b.farm, report, b.decision)
 
     (made,) = b.decide().made
     assert Made(*made) == Made(*made[:4], "in", "out")
@@ -206,7 +206,7 @@ def test_a_job_that_was_stopped_meanwhile_skips_nothing(how: str) -> None:
     if how == "paused":
         b.pause()
     else:
-        acts.kill_job(b.farm, b.job, b.decision, now=2.0)
+        requests.kill_job(b.farm, b.job, b.decision, now=2.0)
 
     tell(b, *found)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from cuelet.core.operations import attempts, requests
 from cuelet.core.operations.exit_status import FREE_RETRIES
-from cuelet.core.state import farm as acts
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import (
     DEAD,
@@ -214,7 +214,7 @@ def test_a_running_frame_that_is_retried_runs_again_with_all_its_retries() -> No
 def test_a_running_frame_that_is_retried_is_no_longer_taken_for_done() -> None:
     job = bench()
     job.start(FIRST)
-    acts.mark_done(job.job, [FIRST], job.decision)
+    requests.mark_done(job.job, [FIRST], job.decision)
     assert job.state(THEN) is WAITING
 
     job.retry(FIRST)
@@ -244,7 +244,7 @@ def test_a_report_of_an_older_attempt_is_only_acknowledged() -> None:
     b.start(THEN)
     b.decide()
 
-    acts.ended(b.farm, RunExited(old, 0, 0, 0.1, 0.1, 1, 9.0), b.decision)
+    attempts.on_run_exited(b.farm, RunExited(old, 0, 0, 0.1, 0.1, 1, 9.0), b.decision)
 
     decision = b.decide()
     assert decision.acks == [old]
@@ -261,7 +261,7 @@ def test_retrying_a_running_frame_that_was_marked_done_re_arms_what_it_released(
         )
     )
     b.start(0)
-    acts.mark_done(b.job, [0], b.decision)
+    requests.mark_done(b.job, [0], b.decision)
     assert b.state(1) is WAITING
 
     b.retry(0)

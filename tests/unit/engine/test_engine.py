@@ -11,11 +11,12 @@ from typing import Any, Self
 import pytest
 
 from cuelet.core.check import check
+from cuelet.core.operations import attempts, launching, requests
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored
 from cuelet.core.operations.command import Place
 from cuelet.core.operations.exit_status import AFTER_KILL, FREE_RETRIES
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
@@ -151,7 +152,7 @@ class Bay:
 
     async def launch(self, spec: JobSpec = SPEC, number: int = 1) -> Job:
         def request(farm: Farm, decision: Decision, now: float) -> Job:
-            (job,) = acts.launch(farm, [spec], [ids.job_id(number)], decision, now=now)
+            (job,) = launching.launch(farm, [spec], [ids.job_id(number)], decision, now=now)
             return job
 
         return await self.engine.submit(request)
@@ -216,7 +217,9 @@ def test_requests_that_come_together_are_committed_together() -> None:
             await asyncio.gather(
                 *(
                     bay.engine.submit(
-                        lambda farm, decision, now: acts.set_paused(bay.job, decision, paused=True)
+                        lambda farm, decision, now: requests.set_paused(
+                            bay.job, decision, paused=True
+                        )
                     )
                     for _ in range(50)
                 )
@@ -268,7 +271,7 @@ def test_a_change_that_cannot_be_kept_is_taken_back_and_can_be_asked_again() -> 
             before = bay.states()
 
             def pause(farm: Farm, decision: Decision, now: float) -> None:
-                acts.set_paused(bay.job, decision, paused=True)
+                requests.set_paused(bay.job, decision, paused=True)
 
             bay.store.fails = 1
             with pytest.raises(DiskFullError):
@@ -327,7 +330,7 @@ def test_a_request_with_a_bug_ends_itself_and_nothing_else() -> None:
             await bay.launch()
 
             def bug(farm: Farm, decision: Decision, now: float) -> None:
-                acts.set_paused(bay.job, decision, paused=True)
+                requests.set_paused(bay.job, decision, paused=True)
                 raise ZeroDivisionError
 
             answers = await asyncio.gather(
@@ -398,10 +401,10 @@ def test_a_run_the_runner_never_got_is_started_with_a_new_attempt() -> None:
 @pytest.mark.parametrize(
     ("act", "state"),
     [
-        (lambda farm, job, d: acts.kill_frames(job, [0], d, by="me"), DEAD),
-        (lambda farm, job, d: acts.eat_frames(farm, job, [0], d, now=1.0), EATEN),
-        (lambda farm, job, d: acts.kill_job(farm, job, d, now=1.0), DEAD),
-        (lambda farm, job, d: acts.time_out(job, 0, "too long", d), DEAD),
+        (lambda farm, job, d: requests.kill_frames(job, [0], d, by="me"), DEAD),
+        (lambda farm, job, d: requests.eat_frames(farm, job, [0], d, now=1.0), EATEN),
+        (lambda farm, job, d: requests.kill_job(farm, job, d, now=1.0), DEAD),
+        (lambda farm, job, d: attempts.time_out(job, 0, "too long", d), DEAD),
     ],
 )
 def test_a_frame_killed_before_the_runner_got_it_ends_as_wished(act: Any, state: int) -> None:
@@ -433,7 +436,7 @@ def test_a_retry_of_a_frame_that_the_runner_never_got_runs_it_once_more() -> Non
             first = job.run_id(0)
             old.runner.obeys_kill = False
             await old.engine.submit(
-                lambda farm, decision, now: acts.retry_frames(farm, old.job, [0], decision)
+                lambda farm, decision, now: requests.retry_frames(farm, old.job, [0], decision)
             )
         del old.runner._live[first]
 
@@ -537,7 +540,7 @@ def test_a_kill_that_was_committed_is_done_again_after_a_restart() -> None:
             job = await old.launch()
             old.runner.obeys_kill = False
             await old.engine.submit(
-                lambda farm, decision, now: acts.kill_frames(old.job, [0], decision, by="me")
+                lambda farm, decision, now: requests.kill_frames(old.job, [0], decision, by="me")
             )
         old.runner.kills.clear()
 

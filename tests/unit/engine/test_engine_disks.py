@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cuelet.core.state import farm as acts
+from cuelet.core.operations import launching
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, FullDisk
-from cuelet.core.state.farm import Decision
 from cuelet.core.values import ids
 from cuelet.core.values.states import SUCCEEDED, WAITING
 from cuelet.engine import engine as module
@@ -57,7 +57,7 @@ def run(bay: Bay, session: Callable[[Bay], Awaitable[None]]) -> None:
 
 async def launch(bay: Bay) -> Any:
     def request(farm: Any, decision: Decision, now: float) -> Any:
-        return acts.launch(farm, [SPEC], [ids.job_id(1)], decision, now=now)[0]
+        return launching.launch(farm, [SPEC], [ids.job_id(1)], decision, now=now)[0]
 
     return await bay.engine.submit(request)
 

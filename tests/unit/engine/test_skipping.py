@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cuelet.core.operations.skip import Made, Question, Seen
-from cuelet.core.state.farm import Decision
+from cuelet.core.state.decision import Decision
 from cuelet.core.values.states import RUNNING, SUCCEEDED, WAITING, JobState
 from cuelet.runner.testing import FakeRunner
 from tests.unit.core.bench import spec_of

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from cuelet.core.state.farm import Decision, Farm
-from cuelet.core.state.host import offer
+from cuelet.core.operations.machine import offer
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.states import RUNNING, WAITING
 from cuelet.engine import engine

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cuelet.core.operations import attempts, launching
 from cuelet.core.operations.command import Place
 from cuelet.core.scheduling.dispatch import dispatch
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import DEAD
@@ -24,7 +25,7 @@ class Bench:
         spec = JobSpec(
             name="a-b-c_job", show="a", shot="b", user="c", layers=(LayerSpec(name="aaa", **layer),)
         )
-        (self.job,) = acts.launch(self.farm, [spec], [ids.job_id(1)], Decision(), now=0)
+        (self.job,) = launching.launch(self.farm, [spec], [ids.job_id(1)], Decision(), now=0)
         dispatch(self.farm, Decision(), now=0)
         self.dog = Watchdog(lambda: self.now, lambda path: self.stamp)
         self.dog.began(self.job.run_id(0))
@@ -72,10 +73,12 @@ def test_a_frame_without_timeouts_is_left_alone() -> None:
 def test_a_timed_out_frame_ends_dead_whatever_retries_are_left() -> None:
     bench = Bench(timeout_s=60, retries=5)
     decision = Decision()
-    acts.time_out(bench.job, 0, "killed: too long", decision)
+    attempts.time_out(bench.job, 0, "killed: too long", decision)
     assert decision.kills == [bench.job.run_id(0)]
 
-    acts.ended(bench.farm, RunExited(bench.job.run_id(0), 143, 15, 0, 0, 0, 1.0), Decision())
+    attempts.on_run_exited(
+        bench.farm, RunExited(bench.job.run_id(0), 143, 15, 0, 0, 0, 1.0), Decision()
+    )
 
     assert bench.job.state_of[0] == DEAD
     assert bench.job.reasons[0] == "killed: too long"

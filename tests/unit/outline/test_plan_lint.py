@@ -30,7 +30,7 @@ def shell(ol: Outline, name: str, **args: Any) -> Shell:
 
 def planned(ol: Outline, **more: Any) -> Plan:
     more.setdefault("use_pycuerun", False)
-    if more.get("backend", "cuelet") == "cuelet":
+    if more.get("backend", "cuelet") != "cue":
         more.setdefault("hosts", MACHINE)
     return outline.plan(ol, **more)
 
@@ -370,12 +370,6 @@ def test_p304_a_command_that_is_too_long_for_a_cuebot() -> None:
     assert one(ol, "P304", backend="cue").layer == "long"
 
 
-def test_p304_a_backend_that_is_not_there(clean: Outline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outline.backend.BACKENDS", ("cue",))
-
-    assert one(clean, "P304", backend="local").severity is Severity.ERROR
-
-
 def test_p305_waiting_for_the_end_whatever_the_outcome() -> None:
     ol = job()
     render = shell(ol, "render")
@@ -420,13 +414,14 @@ def test_p401_what_a_host_has_exactly() -> None:
     assert found(ol, "P401", backend="cue", hosts=FARM) == []
 
 
-def test_p402_what_the_machine_lowers() -> None:
+@pytest.mark.parametrize("backend", ["cuelet", "local"])
+def test_p402_what_the_machine_lowers(backend: str) -> None:
     ol = job()
     shell(ol, "greedy", cores=16, memory="32g")
     shell(ol, "fits", cores=8, memory="16g")
     shell(ol, "silent")
 
-    finding = one(ol, "P402")
+    finding = one(ol, "P402", backend=backend)
 
     assert (finding.layer, finding.severity) == ("greedy", Severity.INFO)
     assert "16 cores and 32,768 MB" in finding.message

@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 from opencue_proto import comment_pb2
 
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision
+from cuelet.core.operations.comments import (
+    MAX_COMMENT_LENGTH,
+    MAX_COMMENTS,
+    add_comment,
+    delete_comment,
+    edit_comment,
+)
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.job import Comment, Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
@@ -22,7 +28,7 @@ def bench() -> Bench:
 
 
 def add(b: Bench, number: int, subject: str = "s", message: str = "m") -> None:
-    acts.add_comment(b.job, Comment(number, 9.5, "me", subject, message), b.decision)
+    add_comment(b.job, Comment(number, 9.5, "me", subject, message), b.decision)
 
 
 def said(job: Job) -> list[str]:
@@ -54,7 +60,7 @@ def test_an_edited_comment_keeps_its_place_writer_and_time(bench: Bench) -> None
     add(bench, 2, "last")
     bench.decide()
 
-    acts.edit_comment(bench.job, 1, "new", "text", bench.decision)
+    edit_comment(bench.job, 1, "new", "text", bench.decision)
 
     assert bench.job.comments[0] == Comment(1, 9.5, "me", "new", "text")
     assert said(bench.job) == ["new", "last"]
@@ -66,7 +72,7 @@ def test_a_deleted_comment_is_gone_and_the_others_stay(bench: Bench) -> None:
         add(bench, number, f"{number}")
     bench.decide()
 
-    acts.delete_comment(bench.job, 2, bench.decision)
+    delete_comment(bench.job, 2, bench.decision)
 
     assert said(bench.job) == ["1", "3"]
     assert bench.job.id in bench.decide().jobs
@@ -76,30 +82,30 @@ def test_what_is_not_there_can_be_neither_edited_nor_deleted(bench: Bench) -> No
     decision = Decision()
 
     with pytest.raises(NotFoundError, match="no comment"):
-        acts.delete_comment(bench.job, 1, decision)
+        delete_comment(bench.job, 1, decision)
     with pytest.raises(NotFoundError, match="no comment"):
-        acts.edit_comment(bench.job, 1, "a", "b", decision)
+        edit_comment(bench.job, 1, "a", "b", decision)
 
     assert not decision
 
 
 def test_a_comment_too_long_is_refused_and_changes_nothing(bench: Bench) -> None:
     add(bench, 1)
-    long = "x" * acts.MAX_COMMENT_LENGTH
+    long = "x" * MAX_COMMENT_LENGTH
 
     with pytest.raises(InvalidRequestError, match="more than 65,536 characters"):
         add(bench, 2, message=long)
     with pytest.raises(InvalidRequestError, match="characters"):
-        acts.edit_comment(bench.job, 1, "s", long, bench.decision)
+        edit_comment(bench.job, 1, "s", long, bench.decision)
 
     assert [each[3:] for each in bench.job.comments] == [("s", "m")]
 
 
 def test_a_job_holds_only_so_many_comments(bench: Bench) -> None:
-    for number in range(acts.MAX_COMMENTS):
+    for number in range(MAX_COMMENTS):
         add(bench, number)
 
     with pytest.raises(InvalidRequestError, match="it has 1000 already"):
         add(bench, 5000)
 
-    assert len(bench.job.comments) == acts.MAX_COMMENTS
+    assert len(bench.job.comments) == MAX_COMMENTS

@@ -8,7 +8,8 @@ import pytest
 
 from cuelet.rpc.guard import refusal_of
 from cuelet.rpc.opencue import inventory
-from outline.jobspec.model import DEFAULT_MEMORY_MB, LayerSpec
+from outline.jobspec.model import LayerSpec
+from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 from tests.unit.core.bench import Bench, spec_of
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opencue_proto import job_pb2
 
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.operations import launching, requests
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import FarmError, InvalidRequestError, NotFoundError
@@ -162,8 +163,10 @@ def farm() -> Farm:
         [("bee", "ann", "two"), ("bee", "bob", "one"), ("ant", "ann", "one"), ("ant", "ann", "old")]
     ):
         spec = spec_of(layer, name=f"{show}-shot-{user}_{name}", show=show, user=user)
-        (job,) = acts.launch(made, [spec], [ids.job_id(number + 1)], Decision(), now=float(number))
-    acts.kill_job(made, job, Decision(), now=9.0)
+        (job,) = launching.launch(
+            made, [spec], [ids.job_id(number + 1)], Decision(), now=float(number)
+        )
+    requests.kill_job(made, job, Decision(), now=9.0)
     return made
 
 

@@ -10,14 +10,8 @@ import pytest
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.rpc.spec.xml import parse_spec
 from outline.frames import EdgeKind
-from outline.jobspec.model import (
-    DEFAULT_MEMORY_MB,
-    DependType,
-    EdgeSpec,
-    JobSpec,
-    LayerSpec,
-    Outcome,
-)
+from outline.jobspec.model import DependType, EdgeSpec, JobSpec, LayerSpec, Outcome
+from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 
 
 def spec(

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuelet.core.operations import depends
+from cuelet.core.operations import comments, depends, launching, limits, machine, ordering, requests
 from cuelet.core.operations.history import forget
-from cuelet.core.state import farm as acts
-from cuelet.core.state import host, limits
-from cuelet.core.state import order as ordering
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Comment, FrameRow, Job
+from cuelet.core.state.order import Placing
 from cuelet.core.values import ids
 from cuelet.store.errors import NewerSchemaError, StoreError
 from cuelet.store.sql import migrations
@@ -107,15 +106,15 @@ def act(b: Bench, op: str, pick: int) -> None:
     elif op in ("retry", "kill", "eat", "free"):
         getattr(b, op)(index)
     elif op == "release":
-        acts.release_edges(job, [job.edges[pick % 2]], b.decision)
+        requests.release_edges(job, [job.edges[pick % 2]], b.decision)
     elif op == "done":
-        acts.mark_done(job, [index], b.decision)
+        requests.mark_done(job, [index], b.decision)
     elif op == "pause":
         b.pause(paused=pick % 2 == 0)
     elif op in ("layer", "as submitted", "starts", "order"):
         rearrange(b, op, pick)
     elif op == "job":
-        acts.set_priority(b.farm, job, pick, b.decision)
+        requests.set_priority(b.farm, job, pick, b.decision)
         job.autoeat, job.max_cores, job.max_retries = pick % 2 == 0, pick / 4, pick
     elif op in ("comment", "edit"):
         remark(b, op, pick)
@@ -137,7 +136,7 @@ def rearrange(b: Bench, op: str, pick: int) -> None:
         layer.start_after, layer.start_after_reason = float(pick % 3), "x" * (pick % 3)
         ordering.set_dispatch_order(job, layer, pick % 7, b.decision)
     else:
-        placing = ordering.Placing(pick % 3)
+        placing = Placing(pick % 3)
         ordering.reorder(job, job.layers[:2], f"{1 + pick % 4}", placing, b.decision)
         ordering.stagger(job, job.layers[:2], "1-4", 1 + pick % 3, b.decision)
 
@@ -147,20 +146,20 @@ def remark(b: Bench, op: str, pick: int) -> None:
     job = b.job
     if op == "comment":
         number = pick + 100 * len(job.comments)
-        acts.add_comment(job, Comment(number, b.now, "me", "ä\0", f"{pick}"), b.decision)
+        comments.add_comment(job, Comment(number, b.now, "me", "ä\0", f"{pick}"), b.decision)
     elif job.comments:
         number = job.comments[pick % len(job.comments)].number
         if pick % 2:
-            acts.delete_comment(job, number, b.decision)
+            comments.delete_comment(job, number, b.decision)
         else:
-            acts.edit_comment(job, number, "new", f"{pick}\n", b.decision)
+            comments.edit_comment(job, number, "new", f"{pick}\n", b.decision)
 
 
 def test_several_jobs_come_back_in_the_order_of_their_coming(tmp_path: Path) -> None:
     store = Store(tmp_path / "farm.db")
     b = Bench(SPEC)
     specs = [spec_of(LayerSpec(name="main", command="x"), name=f"a-b-c_{name}") for name in "zya"]
-    acts.launch(b.farm, specs, [ids.job_id(n) for n in (9, 5, 7)], b.decision, now=2.0)
+    launching.launch(b.farm, specs, [ids.job_id(n) for n in (9, 5, 7)], b.decision, now=2.0)
 
     store.commit(b.decide())
 
@@ -373,7 +372,7 @@ def test_a_database_of_an_older_schema_opens_with_its_jobs(tmp_path: Path, schem
     assert [picture(job) for job in store.load()] == [picture(b.job)]
     b.start(0)
     b.end(0)
-    acts.add_comment(b.job, Comment(7, 5.0, "me", "subject", "text"), b.decision)
+    comments.add_comment(b.job, Comment(7, 5.0, "me", "subject", "text"), b.decision)
     store.commit(b.decide())
     assert reopened(store) == [picture(b.job)]
 
@@ -399,7 +398,7 @@ def test_jobs_that_wait_for_jobs_in_an_older_database_still_do(tmp_path: Path) -
     b = Bench(SPEC)
     names = ("show-shot-me_second", "show-shot-me_third")
     specs = [spec_of(LayerSpec(name="layer"), name=name, after=(SPEC.name,)) for name in names]
-    waiting = acts.launch(b.farm, specs, [ids.job_id(2), ids.job_id(3)], b.decision, now=1.0)
+    waiting = launching.launch(b.farm, specs, [ids.job_id(2), ids.job_id(3)], b.decision, now=1.0)
     depends.satisfy(waiting[1].edges[0], b.decision)
     b.decide()
     old = old_database(path, 3)
@@ -419,7 +418,7 @@ def test_depends_between_jobs_come_back_whatever_happened_to_them(tmp_path: Path
     store, b = Store(tmp_path / "farm.db"), Bench(SPEC)
     outside = EdgeSpec(layer="layer", on="then", on_job=SPEC.name)
     spec = spec_of(LayerSpec(name="layer", range="1-4"), name="show-shot-me_x", outside=(outside,))
-    (other,) = acts.launch(b.farm, [spec], [ids.job_id(2)], b.decision, now=2.0)
+    (other,) = launching.launch(b.farm, [spec], [ids.job_id(2)], b.decision, now=2.0)
     gate = EdgeKind.LAYER_ON_LAYER
     store.commit(b.decide())
 
@@ -460,15 +459,15 @@ def test_limits_and_the_machines_settings_come_back(tmp_path: Path) -> None:
     b = Bench(SPEC)
     for name, value in (("nuke", 2), ("arnold", -1), ("gone", 0)):
         limits.create(b.farm, f"id of {name}", name, value, b.decision)
-    host.add_tags(b.farm, ["fast"], b.decision)
-    host.remove_tags(b.farm, ["desktop"], b.decision)
+    machine.add_tags(b.farm, ["fast"], b.decision)
+    machine.remove_tags(b.farm, ["desktop"], b.decision)
     store.commit(b.decide())
     limits.delete(b.farm, "gone", b.decision)
     limits.rename(b.farm, "nuke", "new", b.decision)
     limits.rename(b.farm, "arnold", "nuke", b.decision)
-    host.set_services(b.farm, ["maya"], b.decision)
-    host.set_gpus(b.farm, 2, b.decision)
-    host.set_locked(b.farm, b.decision, locked=True)
+    machine.set_services(b.farm, ["maya"], b.decision)
+    machine.set_gpus(b.farm, 2, b.decision)
+    machine.set_locked(b.farm, b.decision, locked=True)
     store.commit(b.decide())
     store.close()
 
@@ -486,7 +485,7 @@ def test_limits_and_the_machines_settings_come_back(tmp_path: Path) -> None:
 def test_a_comment_comes_with_a_job_launched_in_the_same_batch(tmp_path: Path) -> None:
     store = Store(tmp_path / "farm.db")
     b = Bench(SPEC)
-    acts.add_comment(b.job, Comment(2**40 - 1, 5.0, "me", "subject", "text"), b.decision)
+    comments.add_comment(b.job, Comment(2**40 - 1, 5.0, "me", "subject", "text"), b.decision)
 
     store.commit(b.decide())
 
@@ -496,7 +495,7 @@ def test_a_comment_comes_with_a_job_launched_in_the_same_batch(tmp_path: Path) -
 def test_what_is_forgotten_is_gone_and_the_file_gets_smaller(tmp_path: Path) -> None:
     store = Store(tmp_path / "farm.db")
     bench = Bench(spec_of(LayerSpec(name="main", command="x" * 100, range="1-20000")))
-    acts.eat_frames(bench.farm, bench.job, range(20000), bench.decision, now=2.0)
+    requests.eat_frames(bench.farm, bench.job, range(20000), bench.decision, now=2.0)
     store.commit(bench.decide())
     store.make_room()
     before = store.path.stat().st_size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cuelet.core.values.errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from cuelet.core.state.farm import Decision
+    from cuelet.core.state.decision import Decision
     from cuelet.core.state.job import Job, Layer
 
 LATEST_AT = 253_402_300_799

@@ -6,8 +6,10 @@ import enum
 from collections.abc import Iterable
 
 from cuelet.core.operations.between_jobs import find_circle
+from cuelet.core.operations.requests import release_edges
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge, end_name
-from cuelet.core.state.farm import Decision, Farm, release_edges
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job, Layer
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.states import DEPEND, WAITING, JobState

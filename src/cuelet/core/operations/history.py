@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cuelet.core.state.farm import Decision, Farm, release_edges
+from cuelet.core.operations.requests import release_edges
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.states import RUNNING, JobState
 

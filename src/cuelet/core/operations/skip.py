@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cuelet.core.operations.attempts import finish_if_complete
 from cuelet.core.operations.command import Place, build_run
 from cuelet.core.operations.outputs import input_files, output_files
-from cuelet.core.state.farm import Decision, Farm, finish_if_complete
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job, Layer, Look
 from cuelet.core.values.runs import OutputFile
 from cuelet.core.values.states import SUCCEEDED, JobState

@@ -12,12 +12,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 
-from cuelet.core.operations import lanes
+from cuelet.core.operations.attempts import start
 from cuelet.core.operations.skip import ready_frame
+from cuelet.core.scheduling import lanes
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import disks_holding
-from cuelet.core.state.farm import Decision, Farm, start
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job, Layer
-from cuelet.core.state.matching import Turns, full_limits, is_capped, is_open, lacks_gpus
+from cuelet.core.state.matching import full_limits, is_capped, is_open, lacks_gpus
+from cuelet.core.state.turns import Turns
 from cuelet.core.values.states import WAITING
 
 PATIENCE_S = 10.0

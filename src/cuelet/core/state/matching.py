@@ -1,57 +1,13 @@
-"""Whether a layer may start on this machine now, apart from cores and memory; and whose turn it is."""
+"""Whether a layer may start on this machine now, apart from cores and memory."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cuelet.core.state.farm import Farm
     from cuelet.core.state.job import Job, Layer
     from cuelet.core.state.limits import Limit
-
-LEAST_CORES = 0.1
-"""Reserved for a frame that asks for less."""
-
-
-@dataclass(slots=True)
-class Turns:
-    """Which layer comes next at what is scarce, so that none that comes after takes it away.
-
-    A layer that cannot start now, and may when others end, claims one place of each of its limits;
-    one that lacks only GPUs, cores or memory claims the GPUs too.
-    """
-
-    limits: dict[str, Layer] = field(default_factory=dict)
-    """The layer for which one place of a limit is kept, by name of the limit."""
-    gpus: Layer | None = None
-    jobs: dict[str, Layer] = field(default_factory=dict)
-    """The layer that waits for its job to use fewer cores, by job id."""
-    next_start: float = math.inf
-    """Epoch seconds at which the next layer that waits for its time may start."""
-
-    def claim_limits(self, layer: Layer) -> None:
-        """Keep a place of each limit for a layer, where none that came before has one."""
-        for name in layer.limits:
-            self.limits.setdefault(name, layer)
-
-    def claim_gpus(self, layer: Layer) -> None:
-        """Keep the GPUs for a layer that asks for some, unless one that came before does."""
-        if layer.gpus and self.gpus is None:
-            self.gpus = layer
-
-
-def asked_cores(layer: Layer, cores: float) -> float:
-    """Return the cores a frame asks for on a machine of so many.
-
-    0 is the whole machine, -n all but n, one at least; ``max_cores`` caps it, and a layer that
-    is not threadable gets one core at most.
-    """
-    wanted = max(layer.cores, LEAST_CORES) if layer.cores > 0 else max(cores + layer.cores, 1.0)
-    if layer.max_cores > 0:
-        wanted = min(wanted, max(layer.max_cores, LEAST_CORES))
-    return wanted if layer.threadable else min(wanted, 1.0)
 
 
 def fits_machine(farm: Farm, layer: Layer) -> bool:

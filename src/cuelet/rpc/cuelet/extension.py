@@ -8,11 +8,12 @@ from typing import Any
 
 import grpc
 
+from cuelet.core.operations import machine
 from cuelet.core.operations.command import base_environment, build_run, log_path
+from cuelet.core.operations.launching import is_stuck
 from cuelet.core.operations.skip import SKIPPED, skipped_frames
-from cuelet.core.state import host
 from cuelet.core.state.edges import Edge, end_name
-from cuelet.core.state.farm import is_stuck
+from cuelet.core.state.host import offered
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
@@ -79,8 +80,10 @@ class FarmService:
     async def _on_set_host(self, request: Values) -> Values:
         """Take over what somebody says the machine offers."""
         offer = offer_of(request)
-        await self._engine.submit(lambda farm, decision, now: host.offer(farm, decision, **offer))
-        return host.offered(self._engine.farm.host)
+        await self._engine.submit(
+            lambda farm, decision, now: machine.offer(farm, decision, **offer)
+        )
+        return offered(self._engine.farm.host)
 
     async def _on_usage(self, request: Values) -> Values:
         farm = self._engine.farm

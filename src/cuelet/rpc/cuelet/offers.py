@@ -9,7 +9,7 @@ from cuelet.core.values.errors import InvalidRequestError
 
 
 def offer_of(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `cuelet.core.state.host.offer`; raises InvalidRequestError."""
+    """Return the arguments of `cuelet.core.operations.machine.offer`; raises InvalidRequestError."""
     offer: dict[str, Any] = {
         key: _words(key, request[key])
         for key in ("tags", "services")

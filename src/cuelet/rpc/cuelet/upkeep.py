@@ -10,7 +10,8 @@ from typing import Any
 
 from cuelet.core.operations.command import log_dir
 from cuelet.core.operations.history import forget, list_history
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine

@@ -12,8 +12,9 @@ from cuelet.core.explain.frames import explain_frame, explain_layer
 from cuelet.core.explain.holds import LACKING, hold_reasons
 from cuelet.core.operations.between_jobs import holding_edges, was_killed
 from cuelet.core.operations.command import Place, log_path
+from cuelet.core.operations.launching import is_stuck
 from cuelet.core.state.edges import end_name
-from cuelet.core.state.farm import Farm, is_stuck
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.reason import Reason
@@ -69,9 +70,9 @@ def _groups(farm: Farm, request: Values) -> tuple[Job, list[Group]]:
         return job, explain_layer(farm, job, layer)
     job = search.any_job(farm, str(request.get("job_id", "")))
     name = request.get("layer")
-    layers = [farm.find_layer(job, str(name))] if name else job.layers
+    layers = [farm.get_layer(job, str(name))] if name else job.layers
     if request.get("frame") is not None:
-        return job, [_alone(farm, job, farm.find_frame(job, layers[0], _whole(request["frame"])))]
+        return job, [_alone(farm, job, farm.get_frame(job, layers[0], _whole(request["frame"])))]
     return job, [group for layer in layers for group in explain_layer(farm, job, layer)]
 
 

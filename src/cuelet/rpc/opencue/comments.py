@@ -7,8 +7,9 @@ from typing import Any
 
 from opencue_proto import comment_pb2, comment_pb2_grpc
 
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.operations import comments
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Comment, Job
 from cuelet.core.values import ids
 from cuelet.engine.engine import Engine
@@ -49,7 +50,7 @@ class CommentService(comment_pb2_grpc.CommentInterfaceServicer):  # type: ignore
 
         def decide(farm: Farm, decision: Decision, now: float) -> None:
             job, number = search.part_of(farm, said.id, ids.Kind.COMMENT)
-            acts.edit_comment(job, number, said.subject, said.message, decision)
+            comments.edit_comment(job, number, said.subject, said.message, decision)
 
         await self._engine.submit(decide)
         return comment_pb2.CommentSaveResponse()
@@ -57,7 +58,7 @@ class CommentService(comment_pb2_grpc.CommentInterfaceServicer):  # type: ignore
     async def Delete(self, request: Any, context: Context) -> Any:
         def decide(farm: Farm, decision: Decision, now: float) -> None:
             job, number = search.part_of(farm, request.comment.id, ids.Kind.COMMENT)
-            acts.delete_comment(job, number, decision)
+            comments.delete_comment(job, number, decision)
 
         await self._engine.submit(decide)
         return comment_pb2.CommentDeleteResponse()

@@ -9,8 +9,9 @@ from opencue_proto import depend_pb2
 
 from cuelet.core.operations import depends
 from cuelet.core.operations.depends import Target
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine

@@ -7,10 +7,11 @@ from typing import Any
 
 from opencue_proto import depend_pb2, depend_pb2_grpc, job_pb2, job_pb2_grpc
 
+from cuelet.core.operations import requests
 from cuelet.core.operations.depends import drop_of_frame, satisfy, satisfy_not, wait_again
-from cuelet.core.state import farm as acts
+from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
@@ -43,13 +44,13 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
 
     async def FindFrame(self, request: Any, context: Context) -> Any:
         farm = self._engine.farm
-        job = farm.find_job(request.job)
-        index = farm.find_frame(job, farm.find_layer(job, request.layer), request.frame)
+        job = farm.get_job_by_name(request.job)
+        index = farm.get_frame(job, farm.get_layer(job, request.layer), request.frame)
         return job_pb2.FrameFindFrameResponse(frame=self._message(job, index))
 
     async def GetFrames(self, request: Any, context: Context) -> Any:
         farm = self._engine.farm
-        job = farm.find_job(request.job)
+        job = farm.get_job_by_name(request.job)
         page = search.find_page(farm, job, request.r)
         frames = [self._message(job, index) for index in page]
         return job_pb2.FrameGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
@@ -109,21 +110,25 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
         by = request.username or "somebody"
         await self._change(
             request,
-            lambda _, job, index, decision, now: acts.kill_frames(job, [index], decision, by=by),
+            lambda _, job, index, decision, now: requests.kill_frames(
+                job, [index], decision, by=by
+            ),
         )
         return job_pb2.FrameKillResponse()
 
     async def Retry(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda farm, job, index, decision, now: acts.retry_frames(farm, job, [index], decision),
+            lambda farm, job, index, decision, now: requests.retry_frames(
+                farm, job, [index], decision
+            ),
         )
         return job_pb2.FrameRetryResponse()
 
     async def Eat(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda farm, job, index, decision, now: acts.eat_frames(
+            lambda farm, job, index, decision, now: requests.eat_frames(
                 farm, job, [index], decision, now=now
             ),
         )
@@ -132,7 +137,7 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
     async def MarkAsWaiting(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda _, job, index, decision, now: acts.free_frames(job, [index], decision),
+            lambda _, job, index, decision, now: requests.free_frames(job, [index], decision),
         )
         return job_pb2.FrameMarkAsWaitingResponse()
 

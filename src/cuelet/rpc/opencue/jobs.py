@@ -8,11 +8,13 @@ from typing import Any
 
 from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
+from cuelet.core.operations import launching, ordering, requests
+from cuelet.core.operations.comments import add_comment
 from cuelet.core.operations.depends import drop_of_job
-from cuelet.core.state import farm as acts
-from cuelet.core.state import order as ordering
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
+from cuelet.core.state.order import Placing
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
@@ -52,7 +54,7 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         specs = parse_spec(text)
         new_ids = [ids.job_id(secrets.randbits(128)) for _ in specs]
         return await self._engine.submit(
-            lambda farm, decision, now: acts.launch(farm, specs, new_ids, decision, now=now)
+            lambda farm, decision, now: launching.launch(farm, specs, new_ids, decision, now=now)
         )
 
     # -- reading -----------------------------------------------------------------------------
@@ -67,7 +69,7 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return convert.job_message(self._engine.farm, job, self._engine.place())
 
     async def FindJob(self, request: Any, context: Context) -> Any:
-        job = self._engine.farm.find_job(request.name)
+        job = self._engine.farm.get_job_by_name(request.name)
         return job_pb2.JobFindJobResponse(job=self._message(job))
 
     async def GetJob(self, request: Any, context: Context) -> Any:
@@ -127,33 +129,38 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
 
     async def Pause(self, request: Any, context: Context) -> Any:
         await self._change(
-            request, lambda _, job, decision, now: acts.set_paused(job, decision, paused=True)
+            request, lambda _, job, decision, now: requests.set_paused(job, decision, paused=True)
         )
         return job_pb2.JobPauseResponse()
 
     async def Resume(self, request: Any, context: Context) -> Any:
         await self._change(
-            request, lambda _, job, decision, now: acts.set_paused(job, decision, paused=False)
+            request, lambda _, job, decision, now: requests.set_paused(job, decision, paused=False)
         )
         return job_pb2.JobResumeResponse()
 
     async def Kill(self, request: Any, context: Context) -> Any:
         await self._change(
-            request, lambda farm, job, decision, now: acts.kill_job(farm, job, decision, now=now)
+            request,
+            lambda farm, job, decision, now: requests.kill_job(farm, job, decision, now=now),
         )
         return job_pb2.JobKillResponse()
 
     async def SetPriority(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda farm, job, decision, now: acts.set_priority(farm, job, request.val, decision),
+            lambda farm, job, decision, now: requests.set_priority(
+                farm, job, request.val, decision
+            ),
         )
         return job_pb2.JobSetPriorityResponse()
 
     async def SetAutoEat(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda _, job, decision, now: acts.set_autoeat(job, decision, autoeat=request.value),
+            lambda _, job, decision, now: requests.set_autoeat(
+                job, decision, autoeat=request.value
+            ),
         )
         return job_pb2.JobSetAutoEatResponse()
 
@@ -176,7 +183,7 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
     async def AddComment(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda _, job, decision, now: acts.add_comment(
+            lambda _, job, decision, now: add_comment(
                 job, comments.new_comment(request.new_comment, now), decision
             ),
         )
@@ -202,21 +209,23 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         by = request.username or "somebody"
         await self._each(
             request,
-            lambda _, job, found, decision, now: acts.kill_frames(job, found, decision, by=by),
+            lambda _, job, found, decision, now: requests.kill_frames(job, found, decision, by=by),
         )
         return job_pb2.JobKillFramesResponse()
 
     async def RetryFrames(self, request: Any, context: Context) -> Any:
         await self._each(
             request,
-            lambda farm, job, found, decision, now: acts.retry_frames(farm, job, found, decision),
+            lambda farm, job, found, decision, now: requests.retry_frames(
+                farm, job, found, decision
+            ),
         )
         return job_pb2.JobRetryFramesResponse()
 
     async def EatFrames(self, request: Any, context: Context) -> Any:
         await self._each(
             request,
-            lambda farm, job, found, decision, now: acts.eat_frames(
+            lambda farm, job, found, decision, now: requests.eat_frames(
                 farm, job, found, decision, now=now
             ),
         )
@@ -224,18 +233,18 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
 
     async def MarkDoneFrames(self, request: Any, context: Context) -> Any:
         await self._each(
-            request, lambda _, job, found, decision, now: acts.mark_done(job, found, decision)
+            request, lambda _, job, found, decision, now: requests.mark_done(job, found, decision)
         )
         return job_pb2.JobMarkDoneFramesResponse()
 
     async def MarkAsWaiting(self, request: Any, context: Context) -> Any:
         await self._each(
-            request, lambda _, job, found, decision, now: acts.free_frames(job, found, decision)
+            request, lambda _, job, found, decision, now: requests.free_frames(job, found, decision)
         )
         return job_pb2.JobMarkAsWaitingResponse()
 
     async def ReorderFrames(self, request: Any, context: Context) -> Any:
-        placing = ordering.Placing(request.order)
+        placing = Placing(request.order)
         await self._change(
             request,
             lambda _, job, decision, now: ordering.reorder(

@@ -7,13 +7,13 @@ from typing import Any
 
 from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
-from cuelet.core.operations import delays
+from cuelet.core.operations import delays, ordering, requests
 from cuelet.core.operations.depends import drop_of_layer
-from cuelet.core.state import farm as acts
-from cuelet.core.state import limits as limit_acts
-from cuelet.core.state import order as ordering
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.operations.limits import add_to_layer, drop_from_layer
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.order import Placing
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
@@ -45,8 +45,8 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
 
     async def FindLayer(self, request: Any, context: Context) -> Any:
         farm = self._engine.farm
-        job = farm.find_job(request.job)
-        layer = farm.find_layer(job, request.layer)
+        job = farm.get_job_by_name(request.job)
+        layer = farm.get_layer(job, request.layer)
         return job_pb2.LayerFindLayerResponse(layer=convert.layer_message(farm, job, layer))
 
     async def GetFrames(self, request: Any, context: Context) -> Any:
@@ -83,7 +83,7 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         by = request.username or "somebody"
         await self._change(
             request,
-            lambda _, job, layer, decision, now: acts.kill_frames(
+            lambda _, job, layer, decision, now: requests.kill_frames(
                 job, _all(layer), decision, by=by
             ),
         )
@@ -92,7 +92,7 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
     async def RetryFrames(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda farm, job, layer, decision, now: acts.retry_frames(
+            lambda farm, job, layer, decision, now: requests.retry_frames(
                 farm, job, _all(layer), decision
             ),
         )
@@ -101,7 +101,7 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
     async def EatFrames(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda farm, job, layer, decision, now: acts.eat_frames(
+            lambda farm, job, layer, decision, now: requests.eat_frames(
                 farm, job, _all(layer), decision, now=now
             ),
         )
@@ -110,7 +110,7 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
     async def MarkdoneFrames(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda _, job, layer, decision, now: acts.mark_done(job, _all(layer), decision),
+            lambda _, job, layer, decision, now: requests.mark_done(job, _all(layer), decision),
         )
         return job_pb2.LayerMarkdoneFramesResponse()
 
@@ -165,11 +165,11 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return job_pb2.LayerSetTagsResponse()
 
     async def AddLimit(self, request: Any, context: Context) -> Any:
-        await self._change_limit(request, limit_acts.add_to_layer)
+        await self._change_limit(request, add_to_layer)
         return job_pb2.LayerAddLimitResponse()
 
     async def DropLimit(self, request: Any, context: Context) -> Any:
-        await self._change_limit(request, limit_acts.drop_from_layer)
+        await self._change_limit(request, drop_from_layer)
         return job_pb2.LayerDropLimitResponse()
 
     async def GetLimits(self, request: Any, context: Context) -> Any:
@@ -195,7 +195,7 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return job_pb2.LayerSetStartAfterResponse()
 
     async def ReorderFrames(self, request: Any, context: Context) -> Any:
-        placing = ordering.Placing(request.order)
+        placing = Placing(request.order)
         await self._change(
             request,
             lambda _, job, layer, decision, now: ordering.reorder(

@@ -8,10 +8,11 @@ from typing import Any
 
 from opencue_proto import limit_pb2, limit_pb2_grpc
 
-from cuelet.core.state import limits as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.operations import limits
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job, Layer
-from cuelet.core.state.limits import Limit
+from cuelet.core.state.limits import UNLIMITED, Limit, carriers
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 from cuelet.rpc.opencue import convert
@@ -30,9 +31,9 @@ def limit_message(farm: Farm, limit: Limit) -> limit_pb2.Limit:
         settled_usage=limit.running,
         type=limit_pb2.FRAME,
         enforcement=limit_pb2.ENFORCED,
-        soft_value=acts.UNLIMITED,
+        soft_value=UNLIMITED,
         host_count=1 if limit.running else 0,
-        spec_layer_count=sum(1 for _ in acts.carriers(farm, limit.name)),
+        spec_layer_count=sum(1 for _ in carriers(farm, limit.name)),
     )
 
 
@@ -43,7 +44,7 @@ def layer_limits(farm: Farm, layer: Layer) -> list[limit_pb2.Limit]:
 
 def find_limit(farm: Farm, id_or_name: str) -> Limit:
     """Return a limit by id or by name; raises NotFoundError."""
-    return farm.limits.by_name.get(id_or_name) or farm.limits.get(id_or_name)
+    return farm.limits.by_name.get(id_or_name) or farm.limits.get_by_id(id_or_name)
 
 
 def _binding(limit: Limit, job: Job, layer: Layer) -> limit_pb2.LimitBinding:
@@ -70,7 +71,7 @@ class LimitService(limit_pb2_grpc.LimitInterfaceServicer):  # type: ignore[misc]
         limit_id = str(uuid.uuid4())
 
         def decide(farm: Farm, decision: Decision, now: float) -> Limit:
-            return acts.create(farm, limit_id, request.name, request.max_value, decision)
+            return limits.create(farm, limit_id, request.name, request.max_value, decision)
 
         limit = await self._engine.submit(decide)
         return limit_pb2.LimitCreateResponse(limit=self._message(limit))
@@ -79,11 +80,11 @@ class LimitService(limit_pb2_grpc.LimitInterfaceServicer):  # type: ignore[misc]
         return limit_message(self._engine.farm, limit)
 
     async def Find(self, request: Any, context: Context) -> Any:
-        limit = self._engine.farm.limits.find(request.name)
+        limit = self._engine.farm.limits.get(request.name)
         return limit_pb2.LimitFindResponse(limit=self._message(limit))
 
     async def Get(self, request: Any, context: Context) -> Any:
-        limit = self._engine.farm.limits.get(request.id)
+        limit = self._engine.farm.limits.get_by_id(request.id)
         return limit_pb2.LimitGetResponse(limit=self._message(limit))
 
     async def GetAll(self, request: Any, context: Context) -> Any:
@@ -92,13 +93,13 @@ class LimitService(limit_pb2_grpc.LimitInterfaceServicer):  # type: ignore[misc]
 
     async def Delete(self, request: Any, context: Context) -> Any:
         await self._engine.submit(
-            lambda farm, decision, now: acts.delete(farm, request.name, decision)
+            lambda farm, decision, now: limits.delete(farm, request.name, decision)
         )
         return limit_pb2.LimitDeleteResponse()
 
     async def Rename(self, request: Any, context: Context) -> Any:
         await self._engine.submit(
-            lambda farm, decision, now: acts.rename(
+            lambda farm, decision, now: limits.rename(
                 farm, request.old_name, request.new_name, decision
             )
         )
@@ -106,7 +107,7 @@ class LimitService(limit_pb2_grpc.LimitInterfaceServicer):  # type: ignore[misc]
 
     async def SetMaxValue(self, request: Any, context: Context) -> Any:
         await self._engine.submit(
-            lambda farm, decision, now: acts.set_max(
+            lambda farm, decision, now: limits.set_max(
                 farm, request.name, request.max_value, decision
             )
         )
@@ -115,7 +116,7 @@ class LimitService(limit_pb2_grpc.LimitInterfaceServicer):  # type: ignore[misc]
     async def GetBindings(self, request: Any, context: Context) -> Any:
         farm = self._engine.farm
         limit = find_limit(farm, request.limit_name)
-        found = [_binding(limit, *each) for each in acts.carriers(farm, limit.name)]
+        found = [_binding(limit, *each) for each in carriers(farm, limit.name)]
         chosen = _narrowed(found, request.sources, request.layer_ids)
         return limit_pb2.LimitGetBindingsResponse(bindings=chosen)
 

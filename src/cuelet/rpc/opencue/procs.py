@@ -9,9 +9,10 @@ from typing import Any
 
 from opencue_proto import host_pb2, host_pb2_grpc
 
+from cuelet.core.operations import requests
 from cuelet.core.operations.command import Place, log_path
-from cuelet.core.state import farm as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import NotFoundError
@@ -210,7 +211,7 @@ class ProcService(host_pb2_grpc.ProcInterfaceServicer):  # type: ignore[misc] # 
     async def Kill(self, request: Any, context: Context) -> Any:
         def decide(farm: Farm, decision: Decision, now: float) -> None:
             found = proc_of(farm, request.proc)
-            acts.kill_frames(found.job, [found.index], decision, by="somebody")
+            requests.kill_frames(found.job, [found.index], decision, by="somebody")
 
         await self._engine.submit(decide)
         return host_pb2.ProcKillResponse()

@@ -16,8 +16,9 @@ from opencue_proto import (
     show_pb2_grpc,
 )
 
-from cuelet.core.state import host as acts
-from cuelet.core.state.farm import Decision, Farm
+from cuelet.core.operations import machine
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
 from cuelet.core.values.errors import NotFoundError
 from cuelet.core.values.states import DEPEND, RUNNING, SETUP, WAITING, JobState
 from cuelet.engine.engine import Engine
@@ -55,20 +56,20 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
 
     def message(self) -> host_pb2.Host:
         """Return this machine as a host."""
-        machine, farm = self._machine(), self._engine.farm
+        facts, farm = self._machine(), self._engine.farm
         return host_pb2.Host(
             id=HOST_ID,
-            name=machine.name,
+            name=facts.name,
             alloc_name=procs.ALLOCATION,
             os="Linux",
             cores=farm.cores,
             idle_cores=farm.free_cores,
             memory=farm.memory_mb * 1024,
             idle_memory=farm.free_memory_mb * 1024,
-            total_memory=machine.memory_mb * 1024,
-            free_memory=machine.free_memory_mb * 1024,
-            load=int(machine.load_average * 100),
-            boot_time=int(machine.boot_time),
+            total_memory=facts.memory_mb * 1024,
+            free_memory=facts.free_memory_mb * 1024,
+            load=int(facts.load_average * 100),
+            boot_time=int(facts.boot_time),
             state=host_pb2.UP,
             lock_state=host_pb2.LOCKED if farm.host.locked else host_pb2.OPEN,
             thread_mode=host_pb2.AUTO,
@@ -113,32 +114,32 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
 
     async def Lock(self, request: Any, context: Context) -> Any:
         await self._change(
-            request, lambda farm, decision: acts.set_locked(farm, decision, locked=True)
+            request, lambda farm, decision: machine.set_locked(farm, decision, locked=True)
         )
         return host_pb2.HostLockResponse()
 
     async def Unlock(self, request: Any, context: Context) -> Any:
         await self._change(
-            request, lambda farm, decision: acts.set_locked(farm, decision, locked=False)
+            request, lambda farm, decision: machine.set_locked(farm, decision, locked=False)
         )
         return host_pb2.HostUnlockResponse()
 
     async def AddTags(self, request: Any, context: Context) -> Any:
         await self._change(
-            request, lambda farm, decision: acts.add_tags(farm, request.tags, decision)
+            request, lambda farm, decision: machine.add_tags(farm, request.tags, decision)
         )
         return host_pb2.HostAddTagsResponse()
 
     async def RemoveTags(self, request: Any, context: Context) -> Any:
         await self._change(
-            request, lambda farm, decision: acts.remove_tags(farm, request.tags, decision)
+            request, lambda farm, decision: machine.remove_tags(farm, request.tags, decision)
         )
         return host_pb2.HostRemoveTagsResponse()
 
     async def RenameTag(self, request: Any, context: Context) -> Any:
         await self._change(
             request,
-            lambda farm, decision: acts.rename_tag(
+            lambda farm, decision: machine.rename_tag(
                 farm, request.old_tag, request.new_tag, decision
             ),
         )

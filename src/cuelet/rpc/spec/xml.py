@@ -24,14 +24,8 @@ from cuelet.core.values.errors import InvalidSpecError
 from cuelet.core.values.names import normal_job, normal_layer, normal_shot
 from cuelet.rpc.spec.files import declared_files
 from outline.frames import EdgeKind
-from outline.jobspec.model import (
-    DEFAULT_MEMORY_MB,
-    DependType,
-    EdgeSpec,
-    JobSpec,
-    LayerSpec,
-    Outcome,
-)
+from outline.jobspec.model import DependType, EdgeSpec, JobSpec, LayerSpec, Outcome
+from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 
 MAX_SPEC_BYTES = 64 * 1024 * 1024
 MAX_RETRIES = 1000

@@ -14,6 +14,7 @@ from outline.exception import SpecError
 from outline.frames import EdgeKind, format_frames
 from outline.jobspec import tokens
 from outline.jobspec.names import wire_job_name, wire_name
+from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 from outline.spec import LayerPlan, Options, captured_environment
 
 TYPE_CHECKING = False
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from outline.loader import Outline
-
-DEFAULT_MEMORY_MB = 512
-"""Reserved for a frame of a layer that says nothing, as on the farm."""
 
 
 class Step:
@@ -57,6 +55,7 @@ class LocalLayer:
         self.retries = retries if own is None else own
         cores = layer.get_min_cores()
         self.cores = 1.0 if cores is None else cores
+        self.max_cores = layer.get_max_cores() or 0.0
         memory_mb = layer.get_min_memory()
         self.memory_mb = DEFAULT_MEMORY_MB if memory_mb is None else memory_mb
         self.env = layer.get_envs()

@@ -13,6 +13,7 @@ import time
 from outline.backend._local.graph import Graph, State
 from outline.backend._local.process import Attempt, Order
 from outline.exception import NoSessionError
+from outline.jobspec.reservation import reserve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,9 +41,15 @@ class Machine:
         self.cores, self.memory_mb = cores, memory_mb
 
     def reservation(self, layer: LocalLayer) -> tuple[float, int]:
-        """Return what a frame of a layer gets: what it asks, lowered to the machine; 0 cores is all of it."""
-        wanted = layer.cores if layer.cores > 0 else self.cores
-        return min(max(wanted, 0.1), self.cores), min(layer.memory_mb, self.memory_mb)
+        """Return the cores and the memory (MB) a frame of a layer gets."""
+        return reserve(
+            cores=layer.cores,
+            max_cores=layer.max_cores,
+            threadable=layer.threadable,
+            memory_mb=layer.memory_mb,
+            machine_cores=self.cores,
+            machine_memory_mb=self.memory_mb,
+        )
 
 
 def this_machine(cores: float | None = None) -> Machine:

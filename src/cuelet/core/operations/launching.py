@@ -1,0 +1,68 @@
+"""Taking jobs in, and whether one of them can go on by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cuelet.core.operations import between_jobs
+from cuelet.core.operations.limits import refuse_unknown
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.disks import DiskUse, find_full
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job
+from cuelet.core.state.matching import fits_machine
+from cuelet.core.values.errors import (
+    DuplicateJobError,
+    OutOfDiskError,
+)
+from cuelet.core.values.states import (
+    RUNNING,
+    WAITING,
+    JobState,
+)
+from outline.jobspec.model import JobSpec
+
+
+def launch(
+    farm: Farm, specs: Sequence[JobSpec], job_ids: Sequence[str], decision: Decision, *, now: float
+) -> list[Job]:
+    """Take jobs in, all or none.
+
+    Raises:
+        DuplicateJobError: A pending job has the name already.
+        InvalidSpecError: A spec makes no sense.
+        OutOfDiskError: What is left of the disk is kept for the ends of frames.
+    """
+    if full := find_full(farm, DiskUse.DATABASE):
+        raise OutOfDiskError(text=full.text, way_out=full.way_out)
+    taken = set()
+    for spec in specs:
+        if spec.name in taken or farm.pending_job(spec.name):
+            raise DuplicateJobError(name=spec.name)
+        taken.add(spec.name)
+        refuse_unknown(farm, ((layer.name, layer.limits) for layer in spec.layers))
+    jobs = [
+        Job(spec, job_id, submitted_at=now) for spec, job_id in zip(specs, job_ids, strict=True)
+    ]
+    for edge in between_jobs.edges_at_launch(jobs, farm.find_job):
+        edge.er.attach(edge)
+    for job in jobs:
+        farm.add(job)
+    decision.launched.extend(jobs)
+    return jobs
+
+
+def is_stuck(farm: Farm, job: Job) -> bool:
+    """Tell whether nothing of a job runs and nothing can start without somebody's action."""
+    if job.state is not JobState.PENDING or job.paused:
+        return False
+    if _moves(farm, job):
+        return False
+    ahead = between_jobs.jobs_ahead(job) if between_jobs.has_hope(job) else ()
+    return not any(on.paused or _moves(farm, on) for on in ahead)
+
+
+def _moves(farm: Farm, job: Job) -> bool:
+    """Tell whether something of a job runs, or may start on this machine."""
+    fitting = (layer.counts[WAITING] and fits_machine(farm, layer) for layer in job.layers)
+    return bool(job.count(RUNNING)) or (job.state is JobState.PENDING and any(fitting))
