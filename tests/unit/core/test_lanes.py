@@ -346,6 +346,18 @@ def test_a_frame_ahead_is_kept_as_running_and_comes_back_unstarted() -> None:
     assert fresh.attempt[index] == 0
 
 
+def test_a_frame_that_began_at_the_epoch_runs_on_disk_too() -> None:
+    bench = Bench(spec_of(LayerSpec(name="main", command="x")))
+    bench.now = 0.0
+    bench.start(0)
+    bench.decide()
+
+    fresh = Job(bench.job.spec, bench.job.id, submitted_at=1.0)
+    fresh.restore([bench.job.row(0)], [])
+
+    assert FrameState(fresh.state_of[0]) is RUNNING
+
+
 @given(st.lists(st.floats(0.0001, 1.0), max_size=60))
 def test_a_lane_never_holds_more_than_its_share_of_work(walls: list[float]) -> None:
     pace = Pace()

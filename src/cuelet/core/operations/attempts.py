@@ -34,7 +34,7 @@ def start(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -
     if job.exit_status[index] == 0:
         begin_anew(job, index)
     job.begin_attempt(index)
-    job.start_at[index] = now
+    job.note_start(index, now)
     farm.hold(job, index)
     if look := job.looks.get(index):
         job.started_with[index] = look
@@ -80,7 +80,8 @@ def current_run(farm: Farm, run_id: str) -> tuple[Job, int] | None:
 
 def _record(job: Job, index: int, report: RunExited) -> None:
     job.stop_at[index] = report.at
-    job.start_at[index] = job.start_at[index] or report.at - report.wall_s
+    if job.state_of[index] == SETUP:
+        job.note_start(index, report.at - report.wall_s)
     job.layer_at(index).pace.note(report.wall_s)
     job.set_figures(
         index,
@@ -115,13 +116,13 @@ def on_run_started(farm: Farm, event: RunStarted, decision: Decision) -> None:
             lanes.leave(farm, job, index, decision, at=event.at)
             job.move(index, RUNNING, decision)
             farm.hold(job, index)
-        job.start_at[index] = event.at
+        job.note_start(index, event.at)
         decision.frame(job, index)
 
 
 def requeue_unstarted(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
     """Put back a frame that was booked but whose process the runner never got."""
-    if not job.start_at[index]:
+    if job.state_of[index] == SETUP:
         job.attempt[index] -= 1  # it was not even its turn
     _put_back(farm, job, index, decision, now=now)
 
@@ -136,7 +137,7 @@ def on_run_returned(farm: Farm, run_id: str, decision: Decision, *, now: float) 
 
 
 def _put_back(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
-    lanes.leave(farm, job, index, decision, at=0.0)
+    lanes.leave(farm, job, index, decision, at=None)
     intent = job.intents.pop(index, None)
     job.move(index, WAITING if intent is None else AFTER_KILL[intent], decision)
     finish_if_complete(farm, job, decision, now=now)

@@ -23,6 +23,8 @@ from cuelet.core.values.states import (
     Intent,
 )
 
+_NEXT_TO_ZERO_S = 1e-6
+
 
 class FrameTable:
     """Frames of all layers of a job under one index, layer after layer.
@@ -136,6 +138,10 @@ class FrameTable:
         self.start_at[index] = self.stop_at[index] = 0.0
         self.set_figures(index, wall_s=0.0, cpu_s=0.0, max_rss_kb=0)
         self.reasons.pop(index, None)
+
+    def note_start(self, index: int, at: float) -> None:
+        """Set when a frame began; on disk one that runs without a start is in SETUP, so never to 0."""
+        self.start_at[index] = at or _NEXT_TO_ZERO_S
 
     def set_figures(self, index: int, *, wall_s: float, cpu_s: float, max_rss_kb: int) -> None:
         """Set what a frame's attempt took, in the layer's totals too."""
