@@ -7,10 +7,9 @@ from outline.frames import EdgeKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any, ClassVar, Self
 
-    from outline._layer.dependencies import Waiting
     from outline.layer import Layer
 
 SUCCEEDED = "succeeded"
@@ -119,7 +118,7 @@ class Depend:
 
     def __init__(
         self,
-        depend_er: Waiting,
+        depend_er: Layer,
         depend_on: Any,
         depend_type: str = DependType.FRAME_BY_FRAME,
         propigate: bool = False,
@@ -135,7 +134,7 @@ class Depend:
         """Return how the layer waits."""
         return self._type
 
-    def get_dependant_layer(self) -> Waiting:
+    def get_dependant_layer(self) -> Layer:
         """Return the layer that waits."""
         return self._er
 
@@ -154,6 +153,27 @@ class Depend:
         """Return the name of the layer that is waited for, whether it is known yet or not."""
         return str(self._on)
 
+    @property
+    def target(self) -> Layer | str:
+        """The layer that is waited for, or its name while nothing else is known."""
+        target: Layer | str = self._on
+        return target
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what a session holds of it, in the data of the layer that waits."""
+        return {
+            "on": self.get_depend_on_name(),
+            "type": str(self._type),
+            "outcome": self._type.outcome,
+            "propigate": self._propigate,
+        }
+
+    @classmethod
+    def from_data(cls, depend_er: Layer, data: Mapping[str, Any]) -> Self:
+        """Return the depend of a layer from what `to_data` returned."""
+        kind = DependType(data["type"], data["outcome"])
+        return cls(depend_er, data["on"], kind, data["propigate"])
+
     def is_any_frame(self) -> bool:
         """Tell whether one succeeded frame is enough."""
         return self._type == DependType.LayerOnAny
@@ -162,7 +182,7 @@ class Depend:
         """Tell whether the depend was made with ``propigate``."""
         return self._propigate
 
-    def bind(self, layer: Waiting) -> None:
+    def bind(self, layer: Layer) -> None:
         """Fix the layer that is waited for, when it was given by name."""
         self._on = layer
 
