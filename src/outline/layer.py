@@ -9,8 +9,7 @@ from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
 from outline._layer.part import CarriedOutBy
 from outline._layer.parts import Parts
-from outline._layer.paths import Paths
-from outline._layer.storage import Storage
+from outline._layer.storage import Paths, Storage
 from outline.constants import DEFAULT_FRAME_RANGE, LayerType
 from outline.depend import DependType
 from outline.exception import LayerException

@@ -8,7 +8,7 @@ from outline._layer.current import current, set_current
 from outline._layer.part import CarriedOutBy
 from outline._outline.layers import LayerList
 from outline._outline.settings import Settings
-from outline._session.stage import Kept, Stage
+from outline._session.kept import Kept, Stage
 from outline.constants import OUTLINE_MODE_INIT, OUTLINE_MODE_READY, OUTLINE_MODE_SETUP
 from outline.exception import (
     ModeError,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from outline._session.folder import Folder
-    from outline._session.shelf import Shelf
+    from outline._session.kept import Shelf
 
 _settings = CarriedOutBy("_settings", "outline.loader.Outline")
 

@@ -9,8 +9,7 @@ import os
 
 from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
 from outline._session.folder import SHARED, Folder
-from outline._session.shelf import Shelf
-from outline._session.stage import Stage
+from outline._session.kept import Shelf, Stage
 from outline.exception import NoSessionError
 from outline.jobspec.names import check_file_name
 

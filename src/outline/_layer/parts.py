@@ -5,8 +5,7 @@ from __future__ import annotations
 from outline._layer.arguments import Arguments
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
-from outline._layer.paths import Paths
-from outline._layer.storage import Storage
+from outline._layer.storage import Paths, Storage
 from outline.event import EventHandler, LayerEvent
 
 TYPE_CHECKING = False

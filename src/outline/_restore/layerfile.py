@@ -289,14 +289,13 @@ def _from_plain(body: Mapping[str, Any]) -> Layer:
 
 
 def _import_class(body: Mapping[str, Any]) -> type[Layer]:
-    import importlib
-
     module, name = body["class"]
     root = body["root"]
     if root is not None:
         _extend_path([root])
     try:
-        cls = getattr(importlib.import_module(module), name)
+        __import__(module)
+        cls = getattr(sys.modules[module], name)
     except (ImportError, AttributeError) as error:
         raise LayerException(
             f"layer {body['name']!r}: cannot import its class {name} of module {module} from {root}: {error}"
