@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from outline._layer.current import note_made
 from outline.exception import OutlineException
 from outline.frames import EdgeKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any, ClassVar, Self
 
     from outline.layer import Layer
@@ -113,9 +114,6 @@ class Depend:
         any_frame: One succeeded frame of ``depend_on`` is enough.
     """
 
-    on_made: ClassVar[Callable[[Depend], None] | None] = None
-    """Told of every depend as it is made; planning notes the script's line with it."""
-
     def __init__(
         self,
         depend_er: Layer,
@@ -127,8 +125,7 @@ class Depend:
         self._er, self._on = depend_er, depend_on
         self._type = DependType.LayerOnAny if any_frame else DependType(depend_type)
         self._propigate = propigate
-        if Depend.on_made is not None:
-            Depend.on_made(self)
+        note_made(self)
 
     def get_type(self) -> DependType:
         """Return how the layer waits."""

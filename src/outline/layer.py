@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outline import event
 from outline._layer.arguments import Arguments
-from outline._layer.current import current
+from outline._layer.current import current, note_made
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
 from outline._layer.part import CarriedOutBy
@@ -55,6 +55,7 @@ class LayerMeta(type):
         from outline.plugins import PluginManager
 
         PluginManager.init_layer(layer)
+        note_made(layer)
         being_built = current()
         if being_built is not None and layer.wants_registration():
             being_built.add_layer(layer)

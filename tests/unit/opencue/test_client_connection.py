@@ -377,6 +377,19 @@ class TestEmbedded:
         with pytest.raises(FarmNotStartedException, match="did not finish within"):
             embedded.start()
 
+    def test_whoever_wants_no_farm_started_is_asked_only_inside_the_block(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse() -> None:
+            raise LookupError("no farm here")
+
+        (tmp_path / "state").mkdir()
+        monkeypatch.setenv("CUELET_PYTHON", "/nowhere/python")
+        with embedded.not_started(refuse), pytest.raises(LookupError):
+            opencue.api.getJobs()
+        with pytest.raises(FarmNotStartedException, match="could not be run"):
+            embedded.start()
+
     def test_somebody_elses_farm_is_refused(
         self, socket_farm: FarmDouble, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -99,7 +99,7 @@ def plan_script(path: Path, options: argparse.Namespace, farm: FarmFacts | None)
 def _run(path: Path, options: argparse.Namespace, taken: Taken) -> Iterator[Finding]:
     """Run the script; yield what ended it early."""
     try:
-        with contextlib.redirect_stdout(sys.stderr), _farm_left_alone():
+        with contextlib.redirect_stdout(sys.stderr), embedded.not_started(_refuse):
             launch_script(path, options.args, pycuerun=options.pycuerun)
     except OnlyPlannedError as error:
         yield replace(
@@ -131,17 +131,6 @@ def _finding_from_failure(error: CommandError, taken: Taken) -> Finding:
 
 class _FarmNeededError(CommandError):
     """A script asked for a farm where none runs."""
-
-
-@contextlib.contextmanager
-def _farm_left_alone() -> Iterator[None]:
-    """Keep a script that asks for a farm from starting one."""
-    start = embedded.start
-    embedded.start = _refuse
-    try:
-        yield
-    finally:
-        embedded.start = start
 
 
 def _refuse() -> None:

@@ -15,6 +15,7 @@ import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
 from opencue.wrappers.job import Job
+from outline.cuerun import LaunchContext
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")
 
@@ -30,13 +31,12 @@ def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list
     """
     if not path.is_file():
         raise CommandError(f"no script {str(path)!r}", Exit.NOT_FOUND)
-    outline.cuerun.launched.clear()
-    with _as_main(path, args) as module:
+    with _as_main(path, args) as module, LaunchContext() as context:
         _execute(path, module)
-        if not outline.cuerun.launched:
+        if not context.launched:
             for built in _built(module, path):
                 outline.cuerun.launch(built, use_pycuerun=pycuerun)
-        return [job for _, jobs in outline.cuerun.launched for job in jobs]
+        return [job for _, jobs in context.launched for job in jobs]
 
 
 @contextlib.contextmanager
