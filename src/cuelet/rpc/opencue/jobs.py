@@ -28,7 +28,7 @@ from cuelet.rpc.opencue.depends import (
     layer_place,
     target_of,
 )
-from cuelet.rpc.spec.xml import parse_spec
+from cuelet.rpc.spec.job import parse_spec
 
 Context = Any
 Act = Callable[[Farm, Job, Iterable[int], Decision, float], object]
