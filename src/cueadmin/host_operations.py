@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable
 
 from cueadmin.failures import NothingFoundError, UsageError
-from cueadmin.plan import Plan
+from cueadmin.operation import Plan
 from opencue import api
 from opencue.api import Host, host_pb2
 

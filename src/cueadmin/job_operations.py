@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from cueadmin.failures import NothingFoundError
 from cueadmin.numbers import cores, whole
-from cueadmin.plan import Plan
+from cueadmin.operation import Plan
 from opencue import api
 from opencue.api import Depend, Job, Layer, job_pb2
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cueadmin import host_operations, job_operations
 from cueadmin.failures import UsageError
 from cueadmin.numbers import cores, points, switch
-from cueadmin.plan import Plan
+from cueadmin.operation import Plan
 from opencue import api
 from opencue.api import Show, Subscription
 
