@@ -45,7 +45,7 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if name in flags.QUERIES:
         queries.run(name, args)
     else:
-        operation.carry_out(operations.plan_of(name, args), force=args.force)
+        operation.carry_out(operations.operation_of(name, args), force=args.force)
     sys.stdout.flush()
     return 0
 
