@@ -26,7 +26,7 @@ from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import FrameState
-from cuelet.rpc.spec.xml import parse_spec
+from cuelet.rpc.spec.job import parse_spec
 from outline import Outline, spec
 from outline.backend._local import run as local_run
 from outline.backend._local.plan import Plan

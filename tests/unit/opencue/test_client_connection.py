@@ -28,6 +28,7 @@ from opencue.exception import (
     EntityNotFoundException,
     FarmNotOursException,
     FarmNotStartedException,
+    getRetryCount,
 )
 
 UNAVAILABLE = RefusalError(grpc.StatusCode.UNAVAILABLE)
@@ -86,6 +87,18 @@ class TestTarget:
     @given(st.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True), st.integers(1, 65535))
     def test_always_has_exactly_one_port(self, name: str, port: int) -> None:
         assert target_from_host(name, port) == target_from_host(f"{name}:{port}", 1)
+
+
+class TestRetryCount:
+    def test_is_the_one_of_the_configuration_in_use(self) -> None:
+        Cuebot.Config = {"cuebot.exception_retries": 7}
+
+        assert getRetryCount() == 7
+
+    def test_is_three_without_a_configuration(self) -> None:
+        Cuebot.Config = {}
+
+        assert getRetryCount() == 3
 
 
 class TestHosts:

@@ -8,6 +8,12 @@ import sys
 _OFTEN_THE_SCRIPTS = ("--range", "--frames")
 
 
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet plan``."""
+    add_options(parser)
+    _add_script(parser)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add everything but the script and its arguments."""
     parser.add_argument(
@@ -40,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--html", metavar="FILE", help="write one HTML page; - is stdout")
 
 
-def add_script(parser: argparse.ArgumentParser) -> None:
+def _add_script(parser: argparse.ArgumentParser) -> None:
     """Add the script with everything behind it, which `gather` sorts."""
     parser.add_argument(
         "words",

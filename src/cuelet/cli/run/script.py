@@ -90,10 +90,10 @@ def _built(module: types.ModuleType, path: Path) -> list[outline.Outline]:
     if current is not None and current.get_layers():
         return [current]
     names = ", ".join(builder.__name__ for builder in builders)
-    hint = f"it has several functions that could: {names}" if len(builders) > 1 else ""
+    several = f"it has several functions that could: {names}" if len(builders) > 1 else ""
     raise CommandError(
         f"{path} built no outline; launch one, keep it in a global variable, "
-        f"or return it from a function create_...()" + (f" ({hint})" if hint else "")
+        f"or return it from a function create_...()" + (f" ({several})" if several else "")
     )
 
 

@@ -11,7 +11,7 @@ from opencue.exception import CueException
 
 
 @dataclass(frozen=True)
-class Plan:
+class Operation:
     """Steps to take once the question, if there is one, is answered with yes.
 
     Every name in it is resolved already: what cannot be found stops it before the first step.
@@ -24,7 +24,7 @@ class Plan:
     """What to print afterwards."""
 
 
-def carry_out(plan: Plan, *, force: bool) -> None:
+def carry_out(operation: Operation, *, force: bool) -> None:
     """Ask, do, report.
 
     Raises:
@@ -32,17 +32,17 @@ def carry_out(plan: Plan, *, force: bool) -> None:
         CueException: The first step failed.
         StepError: A later step failed.
     """
-    if plan.question and plan.steps and not force and not _agreed(plan.question):
-        raise CancelledError(question=plan.question)
-    for done, step in enumerate(plan.steps):
+    if operation.question and operation.steps and not force and not _agreed(operation.question):
+        raise CancelledError(question=operation.question)
+    for done, step in enumerate(operation.steps):
         try:
             step()
         except CueException as error:
             if done == 0:
                 raise
-            raise StepError(done=done, total=len(plan.steps), cause=error) from error
-    if plan.report:
-        print(plan.report)
+            raise StepError(done=done, total=len(operation.steps), cause=error) from error
+    if operation.report:
+        print(operation.report)
 
 
 def _agreed(question: str) -> bool:

@@ -1,4 +1,4 @@
-"""The interfaces around jobs that clients probe: CueInterface, and the machine as a host."""
+"""OpenCue's HostInterface: this machine is the only host."""
 
 from __future__ import annotations
 
@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from opencue_proto import (
-    cue_pb2,
-    cue_pb2_grpc,
     host_pb2,
     host_pb2_grpc,
-    service_pb2,
-    show_pb2,
-    show_pb2_grpc,
 )
 
 from cuelet.core.operations import machine
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.values.errors import NotFoundError
-from cuelet.core.values.states import DEPEND, RUNNING, SETUP, WAITING, JobState
 from cuelet.engine.engine import Engine
-from cuelet.rpc.opencue import inventory, procs
+from cuelet.rpc.opencue import procs
+from cuelet.rpc.opencue.allocations import only_allocation
+from cuelet.rpc.opencue.convert import ALLOCATION
 
 HOST_ID = "00000000-0000-0000-0000-000000000001"
 
@@ -41,13 +37,6 @@ class Machine:
     boot_time: float
 
 
-class CueService(cue_pb2_grpc.CueInterfaceServicer):  # type: ignore[misc] # generated, untyped
-    """Answer the probe that every client opens its channel with."""
-
-    async def GetSystemStats(self, request: Any, context: Context) -> Any:
-        return cue_pb2.CueGetSystemStatsResponse(stats=cue_pb2.SystemStats())
-
-
 class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # generated, untyped
     """Show this machine as the farm's only host."""
 
@@ -60,7 +49,7 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
         return host_pb2.Host(
             id=HOST_ID,
             name=facts.name,
-            alloc_name=procs.ALLOCATION,
+            alloc_name=ALLOCATION,
             os="Linux",
             cores=farm.cores,
             idle_cores=farm.free_cores,
@@ -147,67 +136,5 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
 
     async def SetAllocation(self, request: Any, context: Context) -> Any:
         self._only(request.host.id)
-        inventory.only_allocation(self._engine.farm, request.allocation_id)
+        only_allocation(self._engine.farm, request.allocation_id)
         return host_pb2.HostSetAllocationResponse()
-
-
-class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated, untyped
-    """List the shows that jobs name; a show needs no setting up here."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def _shows(self) -> dict[str, show_pb2.Show]:
-        found: dict[str, show_pb2.Show] = {}
-        for job in self._engine.farm.jobs.values():
-            name = job.spec.show
-            show = found.setdefault(
-                name,
-                show_pb2.Show(
-                    id=name,
-                    name=name,
-                    active=True,
-                    booking_enabled=True,
-                    dispatch_enabled=True,
-                    show_stats=show_pb2.ShowStats(),
-                ),
-            )
-            if job.state is JobState.PENDING:
-                stats = show.show_stats
-                stats.running_frames += job.count(RUNNING)
-                stats.pending_frames += job.count(WAITING, SETUP, DEPEND)
-                stats.pending_jobs += 1
-                stats.reserved_cores += job.cores_in_use
-        return found
-
-    async def GetShows(self, request: Any, context: Context) -> Any:
-        shows = show_pb2.ShowSeq(shows=self._shows().values())
-        return show_pb2.ShowGetShowsResponse(shows=shows)
-
-    async def GetActiveShows(self, request: Any, context: Context) -> Any:
-        shows = show_pb2.ShowSeq(shows=self._shows().values())
-        return show_pb2.ShowGetActiveShowsResponse(shows=shows)
-
-    async def FindShow(self, request: Any, context: Context) -> Any:
-        return show_pb2.ShowFindShowResponse(show=self._show(request.name))
-
-    def _show(self, name: str) -> show_pb2.Show:
-        """Return a show by its name, which is its id as well; raises NotFoundError."""
-        show = self._shows().get(name)
-        if show is None:
-            raise NotFoundError(kind="show", name=name)
-        return show
-
-    async def GetSubscriptions(self, request: Any, context: Context) -> Any:
-        show = self._show(request.show.id)
-        found = inventory.subscription_seq(self._engine.farm, [show.name])
-        return show_pb2.ShowGetSubscriptionResponse(subscriptions=found)
-
-    async def GetServiceOverrides(self, request: Any, context: Context) -> Any:
-        self._show(request.show.id)
-        none = service_pb2.ServiceOverrideSeq()
-        return show_pb2.ShowGetServiceOverridesResponse(service_overrides=none)
-
-    async def GetServiceOverride(self, request: Any, context: Context) -> Any:
-        show = self._show(request.show.id)
-        raise NotFoundError(kind=f"service override of show {show.name}", name=request.name)
