@@ -26,7 +26,7 @@ from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import FrameState
-from cuelet.rpc.spec.xml import parse_spec
+from cuelet.rpc.spec.job import parse_spec
 from outline import Outline, spec
 from outline.backend._local import run as local_run
 from outline.backend._local.plan import Plan
@@ -152,7 +152,7 @@ LAYERS = st.fixed_dictionaries(
     },
     optional={
         "chunk": st.integers(1, 3),
-        "max_cores": st.sampled_from([0.5, 1, 2]),
+        "max_cores": st.sampled_from([0.5, 1, 1.5, 2]),
         "memory": st.sampled_from(["100m", "1500m", "64g"]),
         "retries": st.integers(0, 2),
     },
