@@ -12,7 +12,7 @@ from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.rpc.spec.xml import parse_spec
 from outline import Outline, spec
-from outline.backend._local.plan import Plan
+from outline._targets.compile import compile_job
 from outline.backend._local.run import Machine
 from outline.jobspec.model import JobSpec
 from outline.modules.shell import Shell
@@ -66,9 +66,9 @@ def test_a_frame_reserves_the_same(asks: dict[str, Any], machine_cores: float) -
     job = Job(sent(ol), JOB_ID, submitted_at=1.0)
     local = Machine(machine_cores, MEMORY_MB)
 
-    here = local.reservation(Plan(ol, OPTIONS).layers[0])
+    here = local.reservation(compile_job(ol, OPTIONS).layers[0])
 
-    assert here == farm.reservation(job.layers[0])
+    assert (here.cores, here.memory_mb) == farm.reservation(job.layers[0])
 
 
 def test_a_plain_import_does_not_load_what_decides_it() -> None:

@@ -175,10 +175,10 @@ class Storage(Waiting):
         checked = self.get_checked_outputs()
         if not checked:
             return
-        from outline._layer import outputs
+        from outline.jobspec.files import taken_over
         from outline.jobspec.names import wire_name
 
-        left = outputs.taken_over()
+        left = taken_over()
         for name, path in checked.items():
             if f"{wire_name(self.get_name())}/{name}" not in left:
                 self._check_output(name, path, frame_set or self._own_frames())
@@ -195,10 +195,11 @@ class Storage(Waiting):
     def _check_output(self, name: str, path: Path, frames: Sequence[int]) -> None:
         from outline import io
         from outline._layer import outputs
+        from outline.jobspec.files import find_fault
 
         for places in outputs.files_of(path, frames, lambda frame: self._tokens(frame, frames)):
             here = [io.here(place) for place in places]
-            if fault := outputs.find_fault(here, outputs.min_bytes_of(path)):
+            if fault := find_fault(here, outputs.min_bytes_of(path)):
                 raise LayerException(f"layer {self.get_name()!r}: output {name!r}: {fault}")
 
     def _tokens(self, frame: int, frames: Sequence[int]) -> dict[str, str]:
