@@ -6,8 +6,17 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 CRASH_S ?=
+COVERAGE := 94
 
-.PHONY: demo test crash check format lint types imports bench clean
+# What is installed is in locks/, each file with its hash; `make update` makes the locks anew from pyproject.toml.
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+OURS    := $(PIP) --no-deps --no-build-isolation --editable .
+UV      := $(VENV)/uv/bin/uv
+BUILD   := printf 'hatchling>=1.27\neditables>=0.5\n'
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+           --custom-compile-command 'make update' pyproject.toml -
+
+.PHONY: demo test crash check check-fast format lint types imports gates coverage bench versions update clean
 
 demo: $(VENV)/.demo
 	$(BIN)/cuelet run examples/vfx_shot/shot.py
@@ -22,6 +31,10 @@ crash: $(STAMP)
 
 check: $(STAMP) format lint types imports test
 
+# Everything that needs no farm, for the minutes between two edits; `make check` before a commit.
+check-fast: $(STAMP) format lint imports types
+	$(BIN)/pytest -n 2 --dist worksteal tests/gates tests/unit
+
 format: $(STAMP)
 	$(BIN)/ruff format --check src tests examples bench
 
@@ -34,6 +47,18 @@ types: $(STAMP)
 imports: $(STAMP)
 	$(BIN)/lint-imports --no-logo
 
+gates: $(STAMP)
+	$(BIN)/pytest tests/gates
+
+# The core, by the tests that see nothing but the core.
+coverage: $(STAMP)
+	$(BIN)/pytest -n 2 --dist worksteal --cov=cuelet.core --cov-branch --cov-report=term-missing:skip-covered \
+	  --cov-fail-under=$(COVERAGE) tests/unit/core tests/property
+
+# The lowest and the newest versions that pyproject.toml allows, in environments of their own.
+versions:
+	PYTHON=$(PYTHON) .ci/versions
+
 bench: $(STAMP)
 	$(BIN)/python bench/run.py
 
@@ -42,13 +67,24 @@ $(BIN)/python:
 	  echo "Cuelet needs Python 3.11 or later with venv; name one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+$(STAMP): pyproject.toml locks/dev.txt | $(BIN)/python
+	$(PIP) --require-hashes -r locks/dev.txt
+	$(OURS)
 	touch $@
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+$(VENV)/.demo: pyproject.toml locks/demo.txt | $(BIN)/python
+	$(PIP) --require-hashes -r locks/demo.txt
+	$(OURS)
 	touch $@
+
+$(UV): | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/uv
+	$(VENV)/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+update: $(UV)
+	$(BUILD) | $(COMPILE) --extra dev -o locks/dev.txt
+	$(BUILD) | $(COMPILE) --extra demo -c locks/dev.txt -o locks/demo.txt
+	$(BUILD) | $(COMPILE) --extra dev --resolution lowest-direct -o locks/lowest.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis

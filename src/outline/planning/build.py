@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from outline._layer.parts import parts_of
 from outline._targets.compile import compile_layer, full_name
 from outline._targets.cuebot_xml import near_layer
 from outline._targets.options import Options
@@ -95,7 +96,7 @@ class _Builder:
             self._try(layer, layer.setup_depends)
             for each in (layer, *layer.get_children()):
                 self._try(each, each.check_required_args)
-                self._try(each, each._check_cores)
+                self._try(each, parts_of(each).arguments.check_cores)
 
     def _try(self, layer: Layer, check: Callable[[], object]) -> None:
         """Run a check of a layer; note what it raises."""

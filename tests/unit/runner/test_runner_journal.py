@@ -50,9 +50,10 @@ def act(records: Journal, action: tuple) -> None:
     match action:
         case "begin", run_id:
             records.begin(run_id, 1e9, 5.0)
-        case "pid", run_id, pid if run_id in records.entries:  # it is begun before, always
+        # Processes and ends are noted of runs that have begun, always.
+        case "pid", run_id, pid if run_id in records.entries:
             records.note_process(run_id, pid, pid + 1)
-        case "end", run_id, status:
+        case "end", run_id, status if run_id in records.entries:
             records.end(ended(run_id, status))
         case "ack", run_id:
             records.acknowledge([run_id])
