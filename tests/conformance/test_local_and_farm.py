@@ -28,8 +28,9 @@ from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import FrameState
 from cuelet.rpc.spec.job import parse_spec
 from outline import Outline, spec
+from outline._targets.compile import compile_job
 from outline.backend._local import run as local_run
-from outline.backend._local.plan import Plan
+from outline.backend._local.job import runnable
 from outline.backend._local.process import Order
 from outline.backend._local.run import Machine, Run
 from outline.depend import DependType
@@ -86,9 +87,9 @@ def test_a_frame_reserves_the_same(asks: dict[str, Any], machine_cores: float) -
     job = Job(sent(ol), JOB_ID, submitted_at=1.0)
     local = Machine(machine_cores, MEMORY_MB)
 
-    here = local.reservation(Plan(ol, OPTIONS).layers[0])
+    here = local.reservation(compile_job(ol, OPTIONS).layers[0])
 
-    assert here == farm.reservation(job.layers[0])
+    assert (here.cores, here.memory_mb) == farm.reservation(job.layers[0])
 
 
 def test_a_plain_import_does_not_load_what_decides_it() -> None:
@@ -218,7 +219,8 @@ def on_farm(case: Case, options: spec.Options) -> tuple[list[Start], dict[str, s
 
 
 def here(case: Case, options: spec.Options, folder: Path) -> tuple[list[Start], dict[str, str]]:
-    run = Run(Plan(case.outline(), options), Machine(case.machine_cores, MEMORY_MB), str(folder))
+    job = runnable(compile_job(case.outline(), options))
+    run = Run(job, Machine(case.machine_cores, MEMORY_MB), str(folder))
     starts, told = [], Told(case.fails)
 
     class Staged:

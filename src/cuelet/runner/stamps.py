@@ -80,7 +80,7 @@ def _find(file: OutputFile) -> tuple[str, os.stat_result | None]:
 
 
 def _fault(file: OutputFile) -> str:
-    from outline._layer.outputs import find_fault
+    from outline.jobspec.files import find_fault
 
     fault = find_fault(file.paths, file.min_bytes)
     return fault or f"{file.paths[0]} is no plain file"

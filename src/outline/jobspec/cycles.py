@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outline.frames import EdgeKind, Tasks, resolve
+from outline.jobspec.release import LayerGraph
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,33 +77,7 @@ def has_deadlock(tasks: Mapping[str, Tasks], edges: Sequence[tuple[str, str, Edg
         tasks: The tasks of each layer.
         edges: Waiting layer, awaited layer, kind.
     """
-    dependents, unmet = _task_graph(tasks, edges)
-    ready = [node for node, count in unmet.items() if count == 0]
-    left = len(unmet) - len(ready)
-    while ready:
-        for node in dependents.get(ready.pop(), ()):
-            unmet[node] -= 1
-            if unmet[node] == 0:
-                ready.append(node)
-                left -= 1
-    return left > 0
-
-
-def _task_graph(
-    tasks: Mapping[str, Tasks], edges: Sequence[tuple[str, str, EdgeKind]]
-) -> tuple[dict[tuple[str, int], list[tuple[str, int]]], dict[tuple[str, int], int]]:
-    """Return who waits for each task and how many each waits for; task -1 is the end of its layer."""
-    dependents: dict[tuple[str, int], list[tuple[str, int]]] = {}
-    unmet = {(name, index): 0 for name, each in tasks.items() for index in range(len(each))}
-    for name, each in tasks.items():
-        unmet[name, -1] = len(each)
-        for index in range(len(each)):
-            dependents.setdefault((name, index), []).append((name, -1))
-    for er, on, kind in edges:
-        links = resolve(kind, tasks[er], tasks[on])
-        gate = 0 if links.any_one else -1
-        waits = [(task, gate) for task in links.whole]
-        for task, awaited in [*waits, *links.pairs()]:
-            dependents.setdefault((on, awaited), []).append((er, task))
-            unmet[er, task] += 1
-    return dependents, unmet
+    sizes = {name: len(each) for name, each in tasks.items()}
+    waits = ((er, on, resolve(kind, tasks[er], tasks[on]), False) for er, on, kind in edges)
+    graph = LayerGraph(sizes, waits)
+    return sum(1 for _ in graph.release.in_order()) < len(graph.places)

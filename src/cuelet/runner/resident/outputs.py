@@ -30,7 +30,7 @@ class Verdict(NamedTuple):
 
 def look(outputs: Sequence[OutputFile], *, wants_stamp: bool) -> Verdict:
     """Look at every output."""
-    from outline._layer.outputs import find_fault
+    from outline.jobspec.files import find_fault
 
     faults = [
         fault
