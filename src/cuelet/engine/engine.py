@@ -12,22 +12,18 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar, cast
 
 from cuelet.core.operations import attempts, lanes, skip
-from cuelet.core.operations.command import Place, base_environment, build_run
-from cuelet.core.operations.outputs import output_files
-from cuelet.core.operations.skip import Question, Seen
+from cuelet.core.operations.command import Place
+from cuelet.core.operations.skip import Seen
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, FullDisk, find_full
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.frame_row import NOT_LOOKED
 from cuelet.core.state.host import Host
 from cuelet.core.state.job import Job
-from cuelet.core.state.layer import Layer
 from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.values.errors import FarmError, NoRoomError, NotSyncedError
 from cuelet.core.values.runs import (
@@ -38,7 +34,8 @@ from cuelet.core.values.runs import (
     RunStarted,
     RunUsage,
 )
-from cuelet.core.values.states import HANDED_OVER, RUNNING, SETUP, WAITING, JobState
+from cuelet.core.values.states import HANDED_OVER, RUNNING, SETUP, WAITING
+from cuelet.engine.acting import Actor
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.looker import Looker, see_nothing
 from cuelet.engine.ports import Clock, LookAt, MakeRunner, StorePort
@@ -48,7 +45,6 @@ T = TypeVar("T")
 Request = Callable[[Farm, Decision, float], T]
 """Changes the farm, notes it in the decision, returns the reply; raises before it changes."""
 
-KILL_GRACE_S = 5.0
 TICK_S = 5.0
 COMMIT_AGAIN_S = 0.5
 """Pause after a failed commit: a disk that stays full must not cost a core, and fill up with logs."""
@@ -105,12 +101,11 @@ class Engine:
         self._watchdog = Watchdog(clock.monotonic, log_stamp)
         self._runner_lost = False
         self._rebooted = rebooted
-        self._known_envs: set[str] = set()
         self._disks = disks
         self._alarm: tuple[FullDisk, ...] = ()
         self._pause_s = COMMIT_AGAIN_S
         self._failed_for_good: NotSyncedError | None = None
-        self._looker = Looker(look, self._on_seen)
+        self._actor = Actor(self._runner, Looker(look, self._on_seen), place)
         self._seen: list[Seen] = []
         self._start_timer: asyncio.TimerHandle | None = None
 
@@ -270,7 +265,7 @@ class Engine:
     async def _meet_runner(self, decision: Decision | None = None) -> None:
         await self._runner.close()
         state = await self._runner.connect()
-        self._known_envs.clear()
+        self._actor.forget_envs()
         self.farm.has_lanes = state.has_lanes
         decision = decision or Decision()
         for report in state.exited:
@@ -390,7 +385,7 @@ class Engine:
             return self._go_back(error)
         self._pause_s = COMMIT_AGAIN_S
         self._raise_alarm()
-        self._act(decision)
+        self._actor.act(self.farm, decision)
         return None
 
     def _keep(self, decision: Decision) -> None:
@@ -415,57 +410,6 @@ class Engine:
         asyncio.get_running_loop().call_later(self._pause_s, self._on_lost)
         self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
         return error
-
-    def _act(self, decision: Decision) -> None:
-        if decision.starts or decision.ahead:
-            self._spawn_all(decision)
-        if decision.withdraws:
-            self._runner.withdraw(decision.withdraws)
-        for run in decision.kills:
-            self._runner.kill(run, KILL_GRACE_S)
-        if decision.acks:
-            self._runner.ack(decision.acks)
-        if decision.looks:
-            self._ask(decision)
-        for job in decision.jobs.values():
-            self._forget(job)
-
-    def _ask(self, decision: Decision) -> None:
-        """Have frames looked at, those of one layer together."""
-        place, by_layer = self.place(), dict[Layer, list[Question]]()
-        for job, index in decision.looks:
-            asked = by_layer.setdefault(job.layer_at(index), [])
-            asked.append(skip.question(job, index, place))
-        for questions in by_layer.values():
-            self._looker.ask(questions)
-
-    def _spawn_all(self, decision: Decision) -> None:
-        place = self.place()
-        for job, index in decision.starts:
-            self._spawn(job, index, place, job.reserved[index])
-        for job, index, lane in decision.ahead:
-            self._spawn(job, index, place, self.farm.reservation(job.layer_at(index)), lane)
-
-    def _spawn(
-        self, job: Job, index: int, place: Place, reserved: tuple[float, int], lane: str = ""
-    ) -> None:
-        if job.id not in self._known_envs:
-            self._known_envs.add(job.id)
-            self._runner.define_env(job.id, base_environment(job, place))
-        limit_mb = self.farm.memory_policy.limit_mb(reserved[1], self._memory_mb)
-        run = build_run(job, index, place, reserved=reserved, lane=lane)
-        if limit_mb:
-            run = replace(run, memory_max_mb=limit_mb)
-        if job.layer_at(index).spec.output_files:
-            look = job.started_with.get(index, NOT_LOOKED)
-            run = replace(run, outputs=output_files(job, index, place), look=look.note)
-        self._runner.spawn(run)
-
-    def _forget(self, job: Job) -> None:
-        """Drop the environment of a job that is over."""
-        if job.state is JobState.FINISHED and not job.reserved and job.id in self._known_envs:
-            self._known_envs.discard(job.id)
-            self._runner.forget_env(job.id)
 
 
 def _time_out(late: list[tuple[str, str]]) -> Request[None]:

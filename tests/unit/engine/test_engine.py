@@ -31,6 +31,8 @@ from cuelet.core.values.states import (
     JobState,
 )
 from cuelet.engine.engine import Engine
+from cuelet.engine.looker import see_nothing
+from cuelet.engine.ports import LookAt
 from cuelet.runner.testing import FakeRunner
 from cuelet.store.errors import SyncError
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
@@ -120,6 +122,7 @@ class Bay:
         runner: FakeRunner | None = None,
         *,
         rebooted: bool = False,
+        look: LookAt = see_nothing,
     ) -> None:
         self.store = store or MemoryStore()
         self.runner: FakeRunner
@@ -138,6 +141,7 @@ class Bay:
             cores=2.0,
             memory_mb=4096,
             rebooted=rebooted,
+            look=look,
         )
 
     async def __aenter__(self) -> Self:

@@ -51,9 +51,7 @@ class Eyes:
 
 
 def bay(eyes: Eyes, store: RememberingStore, runner: FakeRunner | None = None) -> Bay:
-    made = Bay(store, runner)
-    made.engine._looker._look = eyes
-    return made
+    return Bay(store, runner, look=eyes)
 
 
 def test_a_second_launch_of_the_same_needs_no_process() -> None:

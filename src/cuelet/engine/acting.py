@@ -1,0 +1,98 @@
+"""Does what a decision asks for once it is kept: spawn, withdraw, kill, acknowledge, have files looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cuelet.core.operations import skip
+from cuelet.core.operations.command import Place, base_environment, build_run
+from cuelet.core.operations.outputs import output_files
+from cuelet.core.operations.skip import Question
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.frame_row import NOT_LOOKED
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
+from cuelet.core.values.states import JobState
+from cuelet.engine.looker import Looker
+from cuelet.engine.ports import RunnerPort
+
+KILL_GRACE_S = 5.0
+
+
+class Actor:
+    """Turns kept decisions into what runner and looker are asked.
+
+    Args:
+        runner: Runs the frames.
+        looker: Looks at the files of frames that might be skipped.
+        place: What the machine adds to every frame, asked anew for each batch.
+    """
+
+    def __init__(self, runner: RunnerPort, looker: Looker, place: Callable[[], Place]) -> None:
+        self._runner, self._looker, self._place = runner, looker, place
+        self._known_envs: set[str] = set()
+        """Jobs whose environment the runner has."""
+
+    def forget_envs(self) -> None:
+        """Send every environment anew: another runner has been met."""
+        self._known_envs.clear()
+
+    def act(self, farm: Farm, decision: Decision) -> None:
+        """Do what a decision asks for."""
+        if decision.starts or decision.ahead:
+            self._spawn_all(farm, decision)
+        if decision.withdraws:
+            self._runner.withdraw(decision.withdraws)
+        for run in decision.kills:
+            self._runner.kill(run, KILL_GRACE_S)
+        if decision.acks:
+            self._runner.ack(decision.acks)
+        if decision.looks:
+            self._ask(decision)
+        for job in decision.jobs.values():
+            self._forget(job)
+
+    def _ask(self, decision: Decision) -> None:
+        """Have frames looked at, those of one layer together."""
+        place, by_layer = self._place(), dict[Layer, list[Question]]()
+        for job, index in decision.looks:
+            asked = by_layer.setdefault(job.layer_at(index), [])
+            asked.append(skip.question(job, index, place))
+        for questions in by_layer.values():
+            self._looker.ask(questions)
+
+    def _spawn_all(self, farm: Farm, decision: Decision) -> None:
+        place = self._place()
+        for job, index in decision.starts:
+            self._spawn(farm, job, index, place, job.reserved[index])
+        for job, index, lane in decision.ahead:
+            self._spawn(farm, job, index, place, farm.reservation(job.layer_at(index)), lane)
+
+    def _spawn(
+        self,
+        farm: Farm,
+        job: Job,
+        index: int,
+        place: Place,
+        reserved: tuple[float, int],
+        lane: str = "",
+    ) -> None:
+        if job.id not in self._known_envs:
+            self._known_envs.add(job.id)
+            self._runner.define_env(job.id, base_environment(job, place))
+        limit_mb = farm.memory_policy.limit_mb(reserved[1], farm.memory_mb)
+        run = build_run(job, index, place, reserved=reserved, lane=lane)
+        if limit_mb:
+            run = replace(run, memory_max_mb=limit_mb)
+        if job.layer_at(index).spec.output_files:
+            look = job.started_with.get(index, NOT_LOOKED)
+            run = replace(run, outputs=output_files(job, index, place), look=look.note)
+        self._runner.spawn(run)
+
+    def _forget(self, job: Job) -> None:
+        """Drop the environment of a job that is over."""
+        if job.state is JobState.FINISHED and not job.reserved and job.id in self._known_envs:
+            self._known_envs.discard(job.id)
+            self._runner.forget_env(job.id)
