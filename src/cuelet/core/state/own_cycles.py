@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,6 +9,7 @@ from cuelet.core.state.edges import Edge
 from cuelet.core.values.errors import InvalidSpecError
 from outline.frames import EdgeKind
 from outline.jobspec.cycles import find_cycle
+from outline.jobspec.release import Release
 
 if TYPE_CHECKING:
     from cuelet.core.state.job import Job
@@ -55,23 +54,5 @@ def _own_frames(edges: Iterable[Edge]) -> list[str] | None:
 
 def _frames_in_circle(job: Job) -> bool:
     """Let every frame succeed in thought; tell whether some can never start."""
-    unmet = array("I", bytes(4 * job.size))
-    for edge in job.edges:
-        for index, count in edge.waiters():
-            unmet[index] += count
-        for index in edge.gated():
-            unmet[index] += 1
-    left = [1 if edge.links.any_one else edge.links.awaited for edge in job.edges]
-    ready = deque(index for index in range(job.size) if not unmet[index])
-    started = 0
-    while ready:
-        index = ready.popleft()
-        started += 1
-        for edge in job.edges_awaiting(index):
-            left[edge.index] -= 1
-            opened = edge.gated() if left[edge.index] == 0 else ()
-            for follower in (*edge.followers(index), *opened):
-                unmet[follower] -= 1
-                if not unmet[follower]:
-                    ready.append(follower)
-    return started < job.size
+    release = Release(job.size, job.edges, job.edges_awaiting)
+    return sum(1 for _ in release.in_order()) < job.size
