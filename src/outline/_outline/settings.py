@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from outline import util
 from outline._layer.settings import check_env, check_number, check_range, check_whole
 from outline.exception import InvalidSettingError
@@ -170,6 +172,14 @@ class Settings:
     def get_job_depends(self) -> list[str]:
         """Return the names of the jobs this one waits for."""
         return list(self.job_depends)
+
+
+def name_from_path(path: str | None) -> str:
+    """Return the name of an outline that nobody named: that of its script."""
+    if not path:
+        return "outline"
+    name = os.path.splitext(os.path.basename(path))[0]
+    return name if len(name) > 2 else f"{name}_outline"  # OpenCue wants three characters
 
 
 def _optional(check: Any, thing: str, setting: str, value: Any, **bounds: Any) -> Any:
