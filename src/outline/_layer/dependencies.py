@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outline._layer.current import note_made
 from outline._layer.part import Part
 from outline.depend import FINISHED, Depend, DependType, parse_require_str
 from outline.exception import DependencyCycleError, LayerException, UnknownLayerError
@@ -51,6 +52,7 @@ class Dependencies(Part):
         """
         on = self._find_now(on_layer)
         depend = Depend(self.layer, on, depend_type, propigate, any_frame)
+        note_made(depend)
         if self._is_known(depend):
             return
         self._refuse_cycle(on, depend)

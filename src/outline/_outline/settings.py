@@ -37,6 +37,22 @@ class Settings:
         """Return the outline, for messages."""
         return f"outline {self.name!r}"
 
+    def to_data(self) -> dict[str, Any]:
+        """Return what an ``outline.yaml`` holds of them."""
+        return {
+            "name": self.name,
+            "range": self.range,
+            "show": self.get_show(),
+            "shot": self.get_shot(),
+            "user": self.get_user(),
+            "facility": self.facility,
+            "maxcores": self.maxcores,
+            "maxgpus": self.maxgpus,
+            "priority": self.priority,
+            "env": {key: list(pair) for key, pair in self.env.items()},
+            "args": dict(self.args),
+        }
+
     def take_data(self, data: Mapping[str, Any]) -> None:
         """Take what an ``outline.yaml`` holds; what has passed the checks once is not checked again."""
         for key in ("show", "shot", "user", "facility", "maxcores", "maxgpus", "args"):
