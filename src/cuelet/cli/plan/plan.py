@@ -29,7 +29,7 @@ from outline.planning.script import OnlyPlannedError, PlannedJob, Taken, taking_
 
 
 @dataclass(slots=True)
-class Outcome:
+class PlannedScript:
     """What planning a script came to."""
 
     plans: list[Plan]
@@ -71,7 +71,7 @@ def _frames(text: str | None) -> frozenset[int] | None:
         raise CommandError(str(error), Exit.USAGE) from error
 
 
-def _require_layer(outcome: Outcome, name: str) -> None:
+def _require_layer(outcome: PlannedScript, name: str) -> None:
     if outcome.plans and not any(each.find_layer(name) for each in outcome.plans):
         known = ", ".join(layer.name for each in outcome.plans for layer in each.layers)
         raise CommandError(f"no layer {name!r}; there are: {known}", Exit.NOT_FOUND)
@@ -80,7 +80,7 @@ def _require_layer(outcome: Outcome, name: str) -> None:
 # The script.
 
 
-def plan_script(path: Path, options: argparse.Namespace, farm: FarmFacts | None) -> Outcome:
+def plan_script(path: Path, options: argparse.Namespace, farm: FarmFacts | None) -> PlannedScript:
     """Run a script, and plan what it would have launched.
 
     Raises:
@@ -93,7 +93,7 @@ def plan_script(path: Path, options: argparse.Namespace, farm: FarmFacts | None)
             for job in taken.jobs
             if not findings or findings[0].severity < Severity.ERROR
         ]
-    return Outcome(plans, findings)
+    return PlannedScript(plans, findings)
 
 
 def _run(path: Path, options: argparse.Namespace, taken: Taken) -> Iterator[Finding]:
@@ -204,7 +204,9 @@ def _plan_in_file(path: Path, plan: Plan) -> dict[str, Any]:
 # Output.
 
 
-def _show(outcome: Outcome, options: argparse.Namespace, numbers: frozenset[int] | None) -> None:
+def _show(
+    outcome: PlannedScript, options: argparse.Namespace, numbers: frozenset[int] | None
+) -> None:
     if options.json:
         json.dump(document(outcome, options, numbers), sys.stdout)
         print()
@@ -221,7 +223,7 @@ def _show(outcome: Outcome, options: argparse.Namespace, numbers: frozenset[int]
 
 
 def document(
-    outcome: Outcome, options: argparse.Namespace, numbers: frozenset[int] | None
+    outcome: PlannedScript, options: argparse.Namespace, numbers: frozenset[int] | None
 ) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     worst = outcome.status(strict=options.strict)
@@ -249,7 +251,7 @@ def _plan_values(
     return values
 
 
-def _write_graphs(outcome: Outcome, options: argparse.Namespace) -> None:
+def _write_graphs(outcome: PlannedScript, options: argparse.Namespace) -> None:
     from cuelet.cli.plan import text as plan_text
     from cuelet.drawing import html as graph_html
     from cuelet.drawing import svg as graph_svg
