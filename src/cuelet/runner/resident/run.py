@@ -11,7 +11,7 @@ from resource import struct_rusage
 
 from cuelet.core.values.runs import BAD_OUTPUT, FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
 from cuelet.runner.procfs import RUN_MARKER, RUNNER_MARKER
-from cuelet.runner.resident.cgroup import Wall
+from cuelet.runner.resident.cgroup import MemoryLimit
 from cuelet.runner.resident.outputs import Verdict
 
 TAKEN_OVER = "CUELET_CHECKED_OUTPUTS"
@@ -54,7 +54,7 @@ class Run:
     oom_mark: int = 0
     """From `OomWitness.mark`, when it began."""
     is_out_of_memory: bool = False
-    wall: Wall | None = None
+    memory_limit: MemoryLimit | None = None
     """Around its memory, if there is one."""
     ask_at_s: float = math.inf
     """When what is left of a step gets SIGTERM."""
@@ -117,7 +117,7 @@ class Run:
         """Whether SIGKILL ended it, or a child its shell tells of, and it was not ours."""
         return self.exit_status == _STRUCK and not self.is_killed
 
-    def hit_wall(self, limit_mb: int) -> None:
+    def hit_memory_limit(self, limit_mb: int) -> None:
         """Note that the kernel ended it at the limit of its memory."""
         self.is_out_of_memory = True
         self.sampled_kb = max(self.sampled_kb, limit_mb * 1024)

@@ -95,7 +95,7 @@ class Supervisor:
 
     @cached_property
     def _groups(self) -> Groups | None:
-        """Where walls are made; looked for when the first run wants one."""
+        """Where memory limits are made; looked for when the first run wants one."""
         return self._open_groups()
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ class Supervisor:
         except (RunHeldError, OSError) as error:
             return self._refuse(run, str(error), _status_of(error))
         if run.request.memory_max_mb and self._groups:
-            run.wall = self._groups.make(run.request.memory_max_mb)
+            run.memory_limit = self._groups.make(run.request.memory_max_mb)
         if not logfile.append(run.log, run.request.header):
             return self._refuse_unlogged(run)
         return self._start_step(run)
@@ -193,7 +193,7 @@ class Supervisor:
             self._launcher.launch, run.step.argv, env, run.request.cwd, run.log, run.lock
         )
         try:
-            started = run.wall.launch_inside(launch) if run.wall else launch()
+            started = run.memory_limit.launch_inside(launch) if run.memory_limit else launch()
         except LaunchError as error:
             return self._refuse(run, str(error))
         return self._note_process(run, started)
@@ -311,10 +311,10 @@ class Supervisor:
             self._continue_clearing(run)
 
     def _explain_strike(self, run: Run) -> None:
-        kills = run.wall.count_kills() if run.wall else 0
-        if run.wall and kills:
+        kills = run.memory_limit.count_kills() if run.memory_limit else 0
+        if run.memory_limit and kills:
             self._witness.account_for(kills)
-            run.hit_wall(run.wall.limit_mb)
+            run.hit_memory_limit(run.memory_limit.limit_mb)
         else:
             run.explain_strike(by_kernel=self._witness.claim(run.oom_mark))
 
@@ -382,8 +382,8 @@ class Supervisor:
             logfile.append(run.log, logfile.describe_end(exited))
             os.close(run.log)
         self._locks.release(run.run_id)
-        if run.wall:
-            run.wall.end()
+        if run.memory_limit:
+            run.memory_limit.end()
             self._sweep_groups()
         del self.runs[run.run_id]
         self._family.forget_run(run.run_id, self.runs)
