@@ -58,7 +58,7 @@ class Run:
     """Around its memory, if there is one."""
     ask_at_s: float = math.inf
     """When what is left of a step gets SIGTERM."""
-    strike_at_s: float = math.inf
+    sigkill_at_s: float = math.inf
     """When SIGKILL follows."""
     left_behind: int = 0
     made: str = ""
@@ -113,7 +113,7 @@ class Run:
         self.exit_status = 128 + self.exit_signal if self.exit_signal else wait_status >> 8
 
     @property
-    def was_struck(self) -> bool:
+    def was_sigkilled(self) -> bool:
         """Whether SIGKILL ended it, or a child its shell tells of, and it was not ours."""
         return self.exit_status == _STRUCK and not self.is_killed
 
@@ -123,7 +123,7 @@ class Run:
         self.sampled_kb = max(self.sampled_kb, limit_mb * 1024)
         self.notes.append(f"the kernel killed it at the {limit_mb} MB that are allowed")
 
-    def explain_strike(self, *, by_kernel: bool) -> None:
+    def explain_sigkill(self, *, by_kernel: bool) -> None:
         """Note whose SIGKILL ended it."""
         self.is_out_of_memory = by_kernel
         if by_kernel:

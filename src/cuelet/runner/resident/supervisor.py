@@ -45,7 +45,7 @@ LINGER_S = 0.25
 LEFTOVER_GRACE_S = 2.0
 """Then it gets SIGTERM, and after so long SIGKILL."""
 CLEAR_EVERY_S = 0.02
-STRIKE_EVERY_S = 0.05
+SIGKILL_EVERY_S = 0.05
 FIRST_SAMPLES_S = (0.05, 0.2, 0.5, 1.0)
 """Looks at a young run, for its peak memory: most runs are short."""
 SAMPLE_EVERY_S = 2.0
@@ -274,14 +274,14 @@ class Supervisor:
             self._kill_waiting(run_id)
             return
         run.is_killed = True
-        run.strike_at_s = min(run.strike_at_s, self._timers.now() + grace_s)
+        run.sigkill_at_s = min(run.sigkill_at_s, self._timers.now() + grace_s)
         if run.phase is Phase.CLEARING:
             run.ask_at_s = min(run.ask_at_s, self._timers.now())
         else:
             for number in (signal.SIGTERM, signal.SIGCONT):
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(run.pid, number)
-            self._timers.call_at(run.strike_at_s, partial(self._strike, run))
+            self._timers.call_at(run.sigkill_at_s, partial(self._sigkill, run))
 
     def _kill_waiting(self, run_id: str) -> None:
         """End a run that has no process yet."""
@@ -293,30 +293,30 @@ class Supervisor:
             run.end_before_start()
             self._report(run)
 
-    def _strike(self, run: Run) -> None:
+    def _sigkill(self, run: Run) -> None:
         if run.phase not in {Phase.STEPPING, Phase.LOOKING}:
             return
-        self._family.strike(run.run_id, run.pid)
-        self._timers.call_in(STRIKE_EVERY_S, partial(self._strike, run))
+        self._family.sigkill_tree(run.run_id, run.pid)
+        self._timers.call_in(SIGKILL_EVERY_S, partial(self._sigkill, run))
 
     def _child_ended(self, run: Run, status: int | None) -> None:
         if status is not None and run.phase is Phase.LOOKING:
             self._looked(run, status)
         elif status is not None:
             run.take_status(status)
-            if run.was_struck:
-                self._explain_strike(run)
+            if run.was_sigkilled:
+                self._explain_sigkill(run)
             self._clear(run)
         elif run.phase is Phase.CLEARING:
             self._continue_clearing(run)
 
-    def _explain_strike(self, run: Run) -> None:
+    def _explain_sigkill(self, run: Run) -> None:
         kills = run.memory_limit.count_kills() if run.memory_limit else 0
         if run.memory_limit and kills:
             self._witness.account_for(kills)
             run.hit_memory_limit(run.memory_limit.limit_mb)
         else:
-            run.explain_strike(by_kernel=self._witness.claim(run.oom_mark))
+            run.explain_sigkill(by_kernel=self._witness.claim(run.oom_mark))
 
     def _clear(self, run: Run) -> None:
         """See whether the step left anything behind, and if so start ending it."""
@@ -324,7 +324,7 @@ class Supervisor:
             return self._step_ended(run)
         run.phase = Phase.CLEARING
         run.ask_at_s = self._timers.now() + (0 if run.is_killed else LINGER_S)
-        run.strike_at_s = min(run.strike_at_s, run.ask_at_s + LEFTOVER_GRACE_S)
+        run.sigkill_at_s = min(run.sigkill_at_s, run.ask_at_s + LEFTOVER_GRACE_S)
         return self._clear_later(run, run.steps_done)
 
     def _clear_later(self, run: Run, step: int) -> None:
@@ -332,14 +332,14 @@ class Supervisor:
             self._timers.call_in(CLEAR_EVERY_S, partial(self._clear_later, run, step))
 
     def _continue_clearing(self, run: Run) -> bool:
-        """Wait, then ask, then strike; False once nothing is left."""
+        """Wait, then ask, then kill; False once nothing is left."""
         left = len(self._family.list_tree(run.run_id))
         if not left:
             self._step_ended(run)
             return False
         now = self._timers.now()
-        if now >= run.strike_at_s:
-            self._family.strike(run.run_id)
+        if now >= run.sigkill_at_s:
+            self._family.sigkill_tree(run.run_id)
         elif now >= run.ask_at_s:
             run.ask_at_s = math.inf
             run.left_behind += left
@@ -350,7 +350,7 @@ class Supervisor:
         if not run.has_next_step:
             return self._look(run) if run.has_outputs_to_see else self._finish(run)
         run.steps_done += 1
-        run.strike_at_s = math.inf
+        run.sigkill_at_s = math.inf
         return self._start_step(run)
 
     def _look(self, run: Run) -> None:
