@@ -31,11 +31,11 @@ from cuelet.runner import procfs
 from cuelet.runner.errors import JournalError
 from cuelet.runner.resident import logfile, outputs
 from cuelet.runner.resident.cgroup import Groups
-from cuelet.runner.resident.family import Family
 from cuelet.runner.resident.journal import Journal
 from cuelet.runner.resident.lanes import Lanes
 from cuelet.runner.resident.launch import Launcher, LaunchError, Started
 from cuelet.runner.resident.oom import OomWitness
+from cuelet.runner.resident.process_trees import ProcessTrees
 from cuelet.runner.resident.run import Phase, Run
 from cuelet.runner.resident.runlock import RunHeldError, RunLocks
 from cuelet.runner.resident.timers import Timers
@@ -73,7 +73,7 @@ class Supervisor:
         self._timers = timers
         self._launcher = Launcher()
         self._locks = locks
-        self._family = Family(runner_dir, locks)
+        self._trees = ProcessTrees(runner_dir, locks)
         self._envs: dict[str, dict[str, str]] = {}
         self._witness = OomWitness()
         self._open_groups = open_groups
@@ -201,7 +201,7 @@ class Supervisor:
     def _note_process(self, run: Run, started: Started) -> None:
         run.phase = Phase.STEPPING
         run.pid, run.start_ticks = started
-        self._family.add_leader(run.pid, run.run_id)
+        self._trees.add_leader(run.pid, run.run_id)
         self._journal.note_process(run.run_id, run.pid, run.start_ticks)
         if run.steps_done == 0:
             self.events.append(RunStarted(run.run_id, run.pid, run.at))
@@ -216,7 +216,7 @@ class Supervisor:
     def _sample(self, run: Run) -> None:
         if run.phase is Phase.OVER:
             return
-        tree = self._family.list_tree(run.run_id, run.pid)
+        tree = self._trees.list_tree(run.run_id, run.pid)
         memory_kb = procfs.measure_memory_kb(tree)
         run.sampled_kb = max(run.sampled_kb, memory_kb)
         run.samples += 1
@@ -240,7 +240,7 @@ class Supervisor:
         with suppress(ChildProcessError):
             while info := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 # Its owner is looked up while the pid is still taken.
-                run_id, is_leader = self._family.pop(info.si_pid)
+                run_id, is_leader = self._trees.pop(info.si_pid)
                 _, status, usage = os.wait4(info.si_pid, 0)
                 if run := self.runs.get(run_id):
                     run.take_usage(usage, self._floor_kb(usage.ru_maxrss))
@@ -296,7 +296,7 @@ class Supervisor:
     def _sigkill(self, run: Run) -> None:
         if run.phase not in {Phase.STEPPING, Phase.LOOKING}:
             return
-        self._family.sigkill_tree(run.run_id, run.pid)
+        self._trees.sigkill_tree(run.run_id, run.pid)
         self._timers.call_in(SIGKILL_EVERY_S, partial(self._sigkill, run))
 
     def _child_ended(self, run: Run, status: int | None) -> None:
@@ -320,7 +320,7 @@ class Supervisor:
 
     def _clear(self, run: Run) -> None:
         """See whether the step left anything behind, and if so start ending it."""
-        if not self._family.list_tree(run.run_id):
+        if not self._trees.list_tree(run.run_id):
             return self._step_ended(run)
         run.phase = Phase.CLEARING
         run.ask_at_s = self._timers.now() + (0 if run.is_killed else LINGER_S)
@@ -333,17 +333,17 @@ class Supervisor:
 
     def _continue_clearing(self, run: Run) -> bool:
         """Wait, then ask, then kill; False once nothing is left."""
-        left = len(self._family.list_tree(run.run_id))
+        left = len(self._trees.list_tree(run.run_id))
         if not left:
             self._step_ended(run)
             return False
         now = self._timers.now()
         if now >= run.sigkill_at_s:
-            self._family.sigkill_tree(run.run_id)
+            self._trees.sigkill_tree(run.run_id)
         elif now >= run.ask_at_s:
             run.ask_at_s = math.inf
             run.left_behind += left
-            self._family.signal_tree(run.run_id, signal.SIGTERM, signal.SIGCONT)
+            self._trees.signal_tree(run.run_id, signal.SIGTERM, signal.SIGCONT)
         return True
 
     def _step_ended(self, run: Run) -> None:
@@ -365,7 +365,7 @@ class Supervisor:
         run.phase = Phase.LOOKING
         process = procfs.read_process(run.pid)
         run.start_ticks = process.start_ticks if process else 0
-        self._family.add_leader(run.pid, run.run_id)
+        self._trees.add_leader(run.pid, run.run_id)
         return self._journal.note_process(run.run_id, run.pid, run.start_ticks)
 
     def _looked(self, run: Run, status: int) -> None:
@@ -386,7 +386,7 @@ class Supervisor:
             run.memory_limit.end()
             self._sweep_groups()
         del self.runs[run.run_id]
-        self._family.forget_run(run.run_id, self.runs)
+        self._trees.forget_run(run.run_id, self.runs)
         self.make_way(run.run_id)
 
     def _report(self, run: Run) -> RunExited:

@@ -18,7 +18,7 @@ _PASSES = 10
 """Times a tree is killed in one go: what was forked between look and kill is met by the next."""
 
 
-class Family:
+class ProcessTrees:
     """The processes of all runs of one resident."""
 
     def __init__(self, runner_dir: str, locks: RunLocks) -> None:
