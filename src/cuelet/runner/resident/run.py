@@ -52,7 +52,7 @@ class Run:
     samples: int = 0
     is_killed: bool = False
     oom_mark: int = 0
-    """From `OomWitness.mark`, when it began."""
+    """From `OomCounter.mark`, when it began."""
     is_out_of_memory: bool = False
     memory_limit: MemoryLimit | None = None
     """Around its memory, if there is one."""

@@ -34,7 +34,7 @@ from cuelet.runner.resident.cgroup import Groups
 from cuelet.runner.resident.journal import Journal
 from cuelet.runner.resident.lanes import Lanes
 from cuelet.runner.resident.launch import Launcher, LaunchError, Started
-from cuelet.runner.resident.oom import OomWitness
+from cuelet.runner.resident.oom import OomCounter
 from cuelet.runner.resident.process_trees import ProcessTrees
 from cuelet.runner.resident.run import Phase, Run
 from cuelet.runner.resident.runlock import RunHeldError, RunLocks
@@ -75,7 +75,7 @@ class Supervisor:
         self._locks = locks
         self._trees = ProcessTrees(runner_dir, locks)
         self._envs: dict[str, dict[str, str]] = {}
-        self._witness = OomWitness()
+        self._oom = OomCounter()
         self._open_groups = open_groups
         self._lanes = Lanes()
         self._due: list[RunRequest] = []
@@ -138,7 +138,7 @@ class Supervisor:
     def _begin(self, requests: list[RunRequest]) -> None:
         runs = [Run(request, time.time(), self._timers.now()) for request in requests]
         for run in runs:
-            run.oom_mark = self._witness.mark()
+            run.oom_mark = self._oom.mark()
             self.runs[run.run_id] = run
             self._journal.begin(run.run_id, run.at, run.began_s)
         try:
@@ -313,10 +313,10 @@ class Supervisor:
     def _explain_sigkill(self, run: Run) -> None:
         kills = run.memory_limit.count_kills() if run.memory_limit else 0
         if run.memory_limit and kills:
-            self._witness.account_for(kills)
+            self._oom.account_for(kills)
             run.hit_memory_limit(run.memory_limit.limit_mb)
         else:
-            run.explain_sigkill(by_kernel=self._witness.claim(run.oom_mark))
+            run.explain_sigkill(by_kernel=self._oom.claim(run.oom_mark))
 
     def _clear(self, run: Run) -> None:
         """See whether the step left anything behind, and if so start ending it."""
