@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cuelet.cli.plan.script import PlannedScript
 from cuelet.quantities import count, duration
 from outline.frames import format_frames
 from outline.planning.detail import PlannedProcess, all_frame_edges, processes
@@ -26,9 +27,6 @@ from outline.planning.model import (
     PlannedLayer,
     Severity,
 )
-
-if TYPE_CHECKING:
-    from cuelet.cli.plan.plan import PlannedScript
 
 PIPE_WIDTH = 200
 """Columns when the output is no terminal."""
