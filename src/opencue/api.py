@@ -1,6 +1,7 @@
 """Everything one can ask a server for, as plain functions.
 
 All of them raise `opencue.exception.CueException` when the server refuses or does not answer.
+Long because: pycue has all of them in this one module, each a few lines.
 """
 
 from __future__ import annotations

@@ -1,0 +1,56 @@
+"""What the gates on the shape of the tree let pass, each with its reason; an entry that is no longer needed fails.
+
+``tests/gates/test_shape.py`` reads this and says what to add or to remove.
+"""
+
+from __future__ import annotations
+
+MAX_LINES = 500
+"""Longer modules say why, in a line of their docstring that begins with `Long because:`."""
+
+STILL_LONG: dict[str, str] = {
+    "cuelet/core/state/job.py": "into layer, frame table, edges",
+    "cuelet/rpc/spec/xml.py": "into one module for each element",
+    "outline/layer.py": "into the parts in outline/_layer",
+    "outline/loader.py": "into the parts in outline/_outline",
+    "outline/spec.py": "into outline/jobspec and outline/_targets",
+}
+"""Modules that are longer and will be parted, and where to."""
+
+MAX_MODULES = 20
+WIDE_FOLDERS: dict[str, tuple[int, str]] = {
+    "opencue/wrappers": (24, "one module for each class of pycue, under the name pycue has it"),
+}
+"""Folders with more modules, how many they may have, and why."""
+
+FACADES: dict[str, str] = {
+    "FileSequence": "pycue's package: its docstring is about its names",
+    "bin": "PyOutline's package of commands: a name that scripts import, nothing else",
+    "opencue": "public face: its docstring is the first page of the reference",
+    "opencue.compiled_proto": "a name that scripts import, nothing else",
+    "outline": "public face: its docstring is the first page of the reference",
+}
+"""Packages whose docstring is for their users, not for those who change them."""
+
+BACK_IMPORTS: dict[tuple[str, str], str] = {
+    ("outline._layer.*", "outline.layer"): "a layer's parts name in types the layer they serve",
+    ("outline._layer.member", "outline.loader"): "parts of a layer ask its outline",
+    ("outline._restore.*", "outline.loader"): "what is read from disk becomes an outline",
+    ("outline.depend", "outline._layer.dependencies"): "types of both ends",
+    ("outline.depend", "outline.layer"): "a depend names the layers at its ends",
+    ("outline.layer", "outline.loader"): "a layer knows the outline it belongs to",
+    ("outline.session", "outline._restore.layerfile"): "a session restores layers when asked",
+    ("outline.session", "outline._session.layerpack"): "a session reads layers when asked",
+    ("outline.session", "outline.loader"): "a session is a part of an outline",
+    ("outline._targets.cuebot_edges", "outline.spec"): "type of the plan that it writes",
+    ("outline.planning", "outline.planning.build"): "the face loads what it stands for when asked",
+    ("opencue.exception", "opencue.cuebot"): "pycue keeps its exception parser in Cuebot",
+    (
+        "opencue.wrappers.*",
+        "opencue.wrappers.*",
+    ): "pycue's classes lead to each other: job.layers()",
+    ("cuelet.cli.plan.text", "cuelet.cli.plan.command"): "type of what is printed",
+    ("cuelet.core.state.*", "cuelet.core.state.farm"): "parts of the farm's state name the whole",
+    ("cuelet.core.state.*", "cuelet.core.state.job"): "parts of a job name the whole in types",
+}
+"""Imports that close a cycle, as patterns of importer and imported: lazy or for types only, never eager."""
