@@ -1,4 +1,4 @@
-"""The operations on hosts, as plans."""
+"""The operations on hosts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable
 
 from cueadmin.failures import NothingFoundError, UsageError
-from cueadmin.plan import Plan
+from cueadmin.operation import Operation
 from opencue import api
 from opencue.api import Host, host_pb2
 
@@ -47,54 +47,54 @@ def _each(hosts: Iterable[Host], act: Callable[[Host], object]) -> tuple[Callabl
     return tuple(lambda host=host: act(host) for host in hosts)
 
 
-def _lock(args: _Args) -> Plan:
-    return Plan(_each(hosts_of(args), Host.lock))
+def _lock(args: _Args) -> Operation:
+    return Operation(_each(hosts_of(args), Host.lock))
 
 
-def _unlock(args: _Args) -> Plan:
-    return Plan(_each(hosts_of(args), Host.unlock))
+def _unlock(args: _Args) -> Operation:
+    return Operation(_each(hosts_of(args), Host.unlock))
 
 
-def _move(args: _Args) -> Plan:
+def _move(args: _Args) -> Operation:
     hosts, target = hosts_of(args), api.findAllocation(args.move)
     steps = _each(hosts, lambda host: host.setAllocation(target))
-    return Plan(steps, f"Move {len(hosts)} hosts to {args.move}")
+    return Operation(steps, f"Move {len(hosts)} hosts to {args.move}")
 
 
-def _delete_host(args: _Args) -> Plan:
+def _delete_host(args: _Args) -> Operation:
     hosts = hosts_of(args)
-    return Plan(_each(hosts, Host.delete), f"Delete {len(hosts)} hosts")
+    return Operation(_each(hosts, Host.delete), f"Delete {len(hosts)} hosts")
 
 
-def _safe_reboot(args: _Args) -> Plan:
+def _safe_reboot(args: _Args) -> Operation:
     hosts = hosts_of(args)
     question = f"Lock and reboot {len(hosts)} hosts when idle"
-    return Plan(_each(hosts, Host.rebootWhenIdle), question)
+    return Operation(_each(hosts, Host.rebootWhenIdle), question)
 
 
-def _thread(args: _Args) -> Plan:
+def _thread(args: _Args) -> Operation:
     known = host_pb2.ThreadMode.keys()
     if args.thread.upper() not in known:
         shown = ", ".join(name.lower() for name in known)
         raise UsageError(flag="-thread", reason=f"{args.thread!r} is none of {shown}")
     mode, hosts = host_pb2.ThreadMode.Value(args.thread.upper()), hosts_of(args)
     steps = _each(hosts, lambda host: host.setThreadMode(mode))
-    return Plan(steps, f"Set {len(hosts)} hosts to thread mode {args.thread}")
+    return Operation(steps, f"Set {len(hosts)} hosts to thread mode {args.thread}")
 
 
-def _repair(args: _Args) -> Plan:
+def _repair(args: _Args) -> Operation:
     hosts = hosts_of(args)
     steps = _each(hosts, lambda host: host.setHardwareState(host_pb2.REPAIR))
-    return Plan(steps, f"Set {len(hosts)} hosts into the Repair state")
+    return Operation(steps, f"Set {len(hosts)} hosts into the Repair state")
 
 
-def _fixed(args: _Args) -> Plan:
+def _fixed(args: _Args) -> Operation:
     hosts = hosts_of(args)
     steps = _each(hosts, lambda host: host.setHardwareState(host_pb2.UP))
-    return Plan(steps, f"Set {len(hosts)} hosts into the Up state")
+    return Operation(steps, f"Set {len(hosts)} hosts into the Up state")
 
 
-PLANS: dict[str, Callable[[_Args], Plan]] = {
+OPERATIONS: dict[str, Callable[[_Args], Operation]] = {
     "lock": _lock,
     "unlock": _unlock,
     "move": _move,

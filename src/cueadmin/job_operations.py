@@ -1,4 +1,4 @@
-"""The operations on jobs, as plans."""
+"""The operations on jobs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from cueadmin.failures import NothingFoundError
 from cueadmin.numbers import cores, whole
-from cueadmin.plan import Plan
+from cueadmin.operation import Operation
 from opencue import api
 from opencue.api import Depend, Job, Layer, job_pb2
 
@@ -33,39 +33,39 @@ def _retry_dead(job: Job) -> None:
     job.retryFrames(state=[job_pb2.DEAD])
 
 
-def _pause(args: _Args) -> Plan:
-    return Plan(_each(_find(args.pause), Job.pause))
+def _pause(args: _Args) -> Operation:
+    return Operation(_each(_find(args.pause), Job.pause))
 
 
-def _unpause(args: _Args) -> Plan:
-    return Plan(_each(_find(args.unpause), Job.resume))
+def _unpause(args: _Args) -> Operation:
+    return Operation(_each(_find(args.unpause), Job.resume))
 
 
-def _kill(args: _Args) -> Plan:
+def _kill(args: _Args) -> Operation:
     jobs = _find(args.kill)
-    return Plan(_each(jobs, _kill_job), f"Kill {len(jobs)} job(s)")
+    return Operation(_each(jobs, _kill_job), f"Kill {len(jobs)} job(s)")
 
 
-def _kill_all(_args: _Args) -> Plan:
-    return Plan(_each(api.getJobs(), _kill_job), "Kill ALL jobs")
+def _kill_all(_args: _Args) -> Operation:
+    return Operation(_each(api.getJobs(), _kill_job), "Kill ALL jobs")
 
 
-def _retry(args: _Args) -> Plan:
+def _retry(args: _Args) -> Operation:
     jobs = _find(args.retry)
-    return Plan(_each(jobs, _retry_dead), f"Retry dead frames for {len(jobs)} job(s)")
+    return Operation(_each(jobs, _retry_dead), f"Retry dead frames for {len(jobs)} job(s)")
 
 
-def _retry_all(_args: _Args) -> Plan:
-    return Plan(_each(api.getJobs(), _retry_dead), "Retry dead frames for ALL jobs")
+def _retry_all(_args: _Args) -> Operation:
+    return Operation(_each(api.getJobs(), _retry_dead), "Retry dead frames for ALL jobs")
 
 
-def _drop_depends(args: _Args) -> Plan:
+def _drop_depends(args: _Args) -> Operation:
     jobs = _find(args.drop_depends)
     steps = _each(jobs, lambda job: job.dropDepends(Depend.DependTarget.ANY_TARGET))
-    return Plan(steps, f"Drop all dependencies for {len(jobs)} job(s)")
+    return Operation(steps, f"Drop all dependencies for {len(jobs)} job(s)")
 
 
-def _satisfy_dependency(args: _Args) -> Plan:
+def _satisfy_dependency(args: _Args) -> Operation:
     job_name, layer_name = args.satisfy_dependency
     layer = _layer(api.findJob(job_name), layer_name)
     depends = [depend for depend in layer.getWhatThisDependsOn() if depend.isActive()]
@@ -75,7 +75,7 @@ def _satisfy_dependency(args: _Args) -> Plan:
         if depends
         else (f"{layer.name()} waits for nothing")
     )
-    return Plan(tuple(depend.satisfy for depend in depends), report=report)
+    return Operation(tuple(depend.satisfy for depend in depends), report=report)
 
 
 def _layer(job: Job, name: str) -> Layer:
@@ -93,29 +93,33 @@ def _awaited(depend: Depend) -> str:
     return depend.dependOnFrame() or depend.dependOnLayer() or depend.dependOnJob()
 
 
-def _set_min_cores(args: _Args) -> Plan:
+def _set_min_cores(args: _Args) -> Operation:
     name, text = args.set_min_cores
     count = cores(text, "-set-min-cores")
     job = api.findJob(name)
-    return Plan((lambda: job.setMinCores(count),), f"Set min cores for {job.name()} to {count:.2f}")
+    return Operation(
+        (lambda: job.setMinCores(count),), f"Set min cores for {job.name()} to {count:.2f}"
+    )
 
 
-def _set_max_cores(args: _Args) -> Plan:
+def _set_max_cores(args: _Args) -> Operation:
     name, text = args.set_max_cores
     count = cores(text, "-set-max-cores")
     job = api.findJob(name)
-    return Plan((lambda: job.setMaxCores(count),), f"Set max cores for {job.name()} to {count:.2f}")
+    return Operation(
+        (lambda: job.setMaxCores(count),), f"Set max cores for {job.name()} to {count:.2f}"
+    )
 
 
-def _priority(args: _Args) -> Plan:
+def _priority(args: _Args) -> Operation:
     name, text = args.priority
     priority = whole(text, "-priority")
     job = api.findJob(name)
     question = f"Set priority for {job.name()} to {priority}"
-    return Plan((lambda: job.setPriority(priority),), question)
+    return Operation((lambda: job.setPriority(priority),), question)
 
 
-PLANS: dict[str, Callable[[_Args], Plan]] = {
+OPERATIONS: dict[str, Callable[[_Args], Operation]] = {
     "pause": _pause,
     "unpause": _unpause,
     "kill": _kill,

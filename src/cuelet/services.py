@@ -8,19 +8,20 @@ from typing import Any
 from cuelet.engine.engine import Engine
 from cuelet.rpc.cuelet.extension import FarmService
 from cuelet.rpc.cuelet.upkeep import Upkeep
+from cuelet.rpc.opencue.allocations import AllocationService
 from cuelet.rpc.opencue.comments import CommentService
-from cuelet.rpc.opencue.frames import DependService, FrameService
-from cuelet.rpc.opencue.inventory import (
-    AllocationService,
-    FacilityService,
-    ServiceService,
-    SubscriptionService,
-)
+from cuelet.rpc.opencue.cue import CueService
+from cuelet.rpc.opencue.depends import DependService
+from cuelet.rpc.opencue.facilities import FacilityService
+from cuelet.rpc.opencue.frames import FrameService
+from cuelet.rpc.opencue.hosts import HostService, Machine
 from cuelet.rpc.opencue.jobs import JobService
 from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
-from cuelet.rpc.opencue.system import CueService, HostService, Machine, ShowService
+from cuelet.rpc.opencue.services import ServiceService
+from cuelet.rpc.opencue.shows import ShowService
+from cuelet.rpc.opencue.subscriptions import SubscriptionService
 from cuelet.rpc.serve import Listening, Services, serve
 from cuelet.runner import machine
 from cuelet.settings import Settings

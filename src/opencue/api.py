@@ -1,5 +1,6 @@
 """Everything one can ask a server for, as plain functions.
 
+Scripts written for pycue look for all of them in this one module, which is why it is so long.
 All of them raise `opencue.exception.CueException` when the server refuses or does not answer.
 Long because: pycue has all of them in this one module, each a few lines.
 """

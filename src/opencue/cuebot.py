@@ -12,7 +12,7 @@ import grpc
 
 from opencue.config import load_config_from_file
 from opencue.connection import Link
-from opencue.exception import CueException
+from opencue.exception import CueException, take_configuration_from
 from opencue.rpc import Stub
 
 __all__ = ["Cuebot", "UnknownFacilityException"]
@@ -183,3 +183,5 @@ _LINK = Link(
     timeout_s=lambda: Cuebot.Timeout,
     opened=_note_channel,
 )
+
+take_configuration_from(lambda: Cuebot.Config)

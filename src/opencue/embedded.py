@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +51,32 @@ def _require_ours(path: Path) -> None:
         raise FarmNotOursException(path=str(path), owner=owner)
 
 
+_refusals: list[Callable[[], object]] = []
+"""What `start` calls instead of starting a farm, the innermost last."""
+
+
+@contextlib.contextmanager
+def not_started(refuse: Callable[[], object]) -> Iterator[None]:
+    """Keep everything in this process from starting a farm while the block runs.
+
+    Args:
+        refuse: Called instead; it raises.
+    """
+    _refusals.append(refuse)
+    try:
+        yield
+    finally:
+        _refusals.remove(refuse)
+
+
 def start() -> None:
     """Start the farm; return when it serves. Does nothing when it runs already.
 
     Raises:
         FarmNotStartedException: The command is missing, failed, or took too long.
     """
+    if _refusals:
+        _refusals[-1]()
     command = start_command()
     with tempfile.TemporaryFile() as output:
         reason = _run(command, output)

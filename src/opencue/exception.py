@@ -20,7 +20,8 @@ catch that from wrapper methods.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import grpc
 
@@ -225,8 +226,15 @@ def from_rpc(error: grpc.RpcError, *, method: str, target: str) -> CueException:
     return ours
 
 
+_configuration: Callable[[], Mapping[str, Any]] = dict
+
+
+def take_configuration_from(source: Callable[[], Mapping[str, Any]]) -> None:
+    """Let settings of this module come from a source; `opencue.cuebot`, which needs this module, is the one."""
+    global _configuration  # noqa: PLW0603 one configuration a process, as pycue has it
+    _configuration = source
+
+
 def getRetryCount() -> int:
     """Return how often a read is repeated when the server is not reachable."""
-    from opencue.cuebot import Cuebot
-
-    return int(Cuebot.Config.get("cuebot.exception_retries", 3))
+    return int(_configuration().get("cuebot.exception_retries", 3))

@@ -5,7 +5,7 @@ Importing this package loads nothing else; each name is imported when it is firs
 
 from __future__ import annotations
 
-import importlib
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,12 +151,19 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+        return _imported(name)
     if name in _HOME_OF:
-        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+        value = getattr(_imported(_HOME_OF[name]), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _imported(name: str) -> Any:
+    """Return a module of this package; importlib would load four modules more, for every frame."""
+    path = f"{__name__}.{name}"
+    __import__(path)
+    return sys.modules[path]
 
 
 def __dir__() -> list[str]:

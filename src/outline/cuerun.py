@@ -6,6 +6,7 @@ import importlib
 import os
 
 from outline import event
+from outline._layer import current as contexts
 from outline._layer.settings import check_bool, check_whole
 from outline.constants import OUTLINE_MODE_READY
 from outline.exception import OutlineException, UnknownBackendError, UnknownFlagError
@@ -19,17 +20,10 @@ if TYPE_CHECKING:
 
     from outline.loader import Outline
 
+LaunchContext = contexts.LaunchContext
+"""What a tool that runs a script wants of the launches of that script."""
 JOB_WAIT_PERIOD_SEC = 5
 """The longest pause between two looks at a job that is waited for, in seconds."""
-
-launched: list[tuple[Outline, list[Any]]] = []
-"""Every launch of this process: the outline and its jobs. A tool that runs a script reads it afterwards."""
-
-overrides: dict[str, Any] = {}
-"""Flags that go before those of every launch of this process. A tool that runs a script sets them."""
-
-interceptor: Callable[[OutlineLauncher, bool], list[Any]] | None = None
-"""Takes every launch instead of a backend and returns its jobs, when set; `outline.planning` sets it."""
 
 _DEFAULTS: dict[str, Any] = {
     "pause": False,
@@ -98,7 +92,7 @@ class OutlineLauncher:
         self._outline = outline
         self._flags = dict(_DEFAULTS)
         self._evh = event.EventHandler(self)
-        for key, value in {**flags, **overrides}.items():
+        for key, value in {**flags, **contexts.launch_context().overrides}.items():
             self.set_flag(key, value)
         self._apply_flags()
 
@@ -167,9 +161,15 @@ class OutlineLauncher:
 
     def launch(self, use_pycuerun: bool = True) -> list[Any]:
         """Launch and return the jobs; see `outline.cuerun.launch`."""
-        if interceptor is not None:
-            launched.append((self._outline, interceptor(self, use_pycuerun)))
-            return launched[-1][1]
+        context = contexts.launch_context()
+        if context.take is not None:
+            jobs = context.take(self, use_pycuerun)
+            context.launched.append((self._outline, jobs))
+            return jobs
+        return self._launch(use_pycuerun, context.launched)
+
+    def _launch(self, use_pycuerun: bool, launched: list[Any]) -> list[Any]:
+        """Launch on the backend; note the jobs as soon as there are any."""
         backend = self._get_backend()
         was_ready = self._outline.get_mode() >= OUTLINE_MODE_READY
         self.setup()
@@ -287,6 +287,10 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
     outline.get_layer(layer).execute(int(frame))
 
 
+if TYPE_CHECKING:
+    launched: list[tuple[Outline, list[Any]]]
+    """Every launch of this process, or of the tool that runs this script: the outline and its jobs."""
+
 _ELSEWHERE = {"CuerunOptionParser": "_commands.options", "Frame": "layer", "load_outline": "loader"}
 """What scripts import from here, and the module it is in."""
 
@@ -294,13 +298,15 @@ _ELSEWHERE = {"CuerunOptionParser": "_commands.options", "Frame": "layer", "load
 def __getattr__(name: str) -> Any:
     if name in _ELSEWHERE:
         return getattr(importlib.import_module(f"outline.{_ELSEWHERE[name]}"), name)
+    if name == "launched":
+        return contexts.launch_context().launched
     if name == "config":
         return importlib.import_module("outline.config")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ELSEWHERE, "config"})
+    return sorted({*globals(), *_ELSEWHERE, "config", "launched"})
 
 
 def _option(name: str) -> str:

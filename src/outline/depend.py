@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from outline._layer.current import note_made
 from outline.exception import OutlineException
 from outline.frames import EdgeKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from typing import Any, ClassVar, Self
 
-    from outline._layer.dependencies import Waiting
     from outline.layer import Layer
 
 SUCCEEDED = "succeeded"
@@ -114,12 +114,9 @@ class Depend:
         any_frame: One succeeded frame of ``depend_on`` is enough.
     """
 
-    on_made: ClassVar[Callable[[Depend], None] | None] = None
-    """Told of every depend as it is made; planning notes the script's line with it."""
-
     def __init__(
         self,
-        depend_er: Waiting,
+        depend_er: Layer,
         depend_on: Any,
         depend_type: str = DependType.FRAME_BY_FRAME,
         propigate: bool = False,
@@ -128,14 +125,13 @@ class Depend:
         self._er, self._on = depend_er, depend_on
         self._type = DependType.LayerOnAny if any_frame else DependType(depend_type)
         self._propigate = propigate
-        if Depend.on_made is not None:
-            Depend.on_made(self)
+        note_made(self)
 
     def get_type(self) -> DependType:
         """Return how the layer waits."""
         return self._type
 
-    def get_dependant_layer(self) -> Waiting:
+    def get_dependant_layer(self) -> Layer:
         """Return the layer that waits."""
         return self._er
 
@@ -154,6 +150,27 @@ class Depend:
         """Return the name of the layer that is waited for, whether it is known yet or not."""
         return str(self._on)
 
+    @property
+    def target(self) -> Layer | str:
+        """The layer that is waited for, or its name while nothing else is known."""
+        target: Layer | str = self._on
+        return target
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what a session holds of it, in the data of the layer that waits."""
+        return {
+            "on": self.get_depend_on_name(),
+            "type": str(self._type),
+            "outcome": self._type.outcome,
+            "propigate": self._propigate,
+        }
+
+    @classmethod
+    def from_data(cls, depend_er: Layer, data: Mapping[str, Any]) -> Self:
+        """Return the depend of a layer from what `to_data` returned."""
+        kind = DependType(data["type"], data["outcome"])
+        return cls(depend_er, data["on"], kind, data["propigate"])
+
     def is_any_frame(self) -> bool:
         """Tell whether one succeeded frame is enough."""
         return self._type == DependType.LayerOnAny
@@ -162,7 +179,7 @@ class Depend:
         """Tell whether the depend was made with ``propigate``."""
         return self._propigate
 
-    def bind(self, layer: Waiting) -> None:
+    def bind(self, layer: Layer) -> None:
         """Fix the layer that is waited for, when it was given by name."""
         self._on = layer
 

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from outline import event
-from outline._layer.storage import Storage
-from outline.constants import DEFAULT_FRAME_RANGE, LAYER_TYPES, LayerType
-from outline.depend import Depend
-from outline.exception import (
-    InvalidSettingError,
-    LayerException,
-    ModeError,
-    UnknownLayerError,
-)
+from outline._layer.arguments import Arguments
+from outline._layer.current import current, note_made
+from outline._layer.dependencies import Dependencies
+from outline._layer.family import Family
+from outline._layer.part import CarriedOutBy
+from outline._layer.parts import Parts
+from outline._layer.storage import Paths, Storage
+from outline.constants import DEFAULT_FRAME_RANGE, LayerType
+from outline.depend import DependType
+from outline.exception import LayerException
 from outline.frames import parse_range
 from outline.jobspec.names import check_name
-from outline.session import Stage
 from outline.util import FrameSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Mapping
+    from typing import Any, Self
 
-    from outline.io import Path
     from outline.loader import Outline
     from outline.session import Session
 
@@ -38,8 +37,13 @@ __all__ = [
     "OutlinePostCommand",
 ]
 
-_ANNOUNCED = "ol:outputs"
-"""Where a pre-process stores its outputs for its creator; PyOutline's key."""
+
+_OWNER = "outline.layer.Layer"
+_family = CarriedOutBy("_layer_parts.family", _OWNER)
+_depends = CarriedOutBy("_layer_parts.depends", _OWNER)
+_arguments = CarriedOutBy("_layer_parts.arguments", _OWNER)
+_paths = CarriedOutBy("_layer_parts.paths", _OWNER)
+_storage = CarriedOutBy("_layer_parts.storage", _OWNER)
 
 
 class LayerMeta(type):
@@ -48,21 +52,23 @@ class LayerMeta(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Build a layer and register it."""
         layer = super().__call__(*args, **kwargs)
-        from outline.loader import current_outline
         from outline.plugins import PluginManager
 
         PluginManager.init_layer(layer)
-        current = current_outline()
-        if current is not None and layer.wants_registration():
-            current.add_layer(layer)
+        note_made(layer)
+        being_built = current()
+        if being_built is not None and layer.wants_registration():
+            being_built.add_layer(layer)
         return layer
 
 
-class Layer(Storage, metaclass=LayerMeta):
+class Layer(metaclass=LayerMeta):
     """A named set of frames that are executed in the same way.
 
     Subclasses override ``_execute(frames)`` and, when they need it, ``_setup``, ``_before_execute``, ``_after_execute``,
     ``_after_init(outline)`` and ``_after_parented(parent)``.
+
+    A layer consists of `outline._layer.parts.Parts`; ``vars(layer)`` is what the subclass added.
 
     Args:
         name: Unique in its outline, also after OpenCue's normalisation.
@@ -74,26 +80,20 @@ class Layer(Storage, metaclass=LayerMeta):
         InvalidSettingError: A setting has a value that cannot mean anything.
     """
 
+    __slots__ = ("__dict__", "__weakref__", "_layer_parts")
+    _layer_parts: Parts
     _default_type = LayerType.RENDER
+    _default_service = "shell"
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Make the parts: a layer that is read from a session does without its constructor."""
+        self = super().__new__(cls)
+        self._layer_parts = Parts(self)
+        return self
 
     def __init__(self, name: str, **args: Any) -> None:
-        self._name = check_name("layer", name, example="beauty-render")
-        self._outline: Outline | None = None
-        self._parent: Layer | None = None
-        self._children: list[Layer] = []
-        self._processes: dict[str, Layer | str] = {}
-        self._depends: list[Depend] = []
-        self._is_awaited = False
-        self._env: dict[str, str] = {}
-        self._inputs: dict[str, Path] = {}
-        self._outputs: dict[str, Path] = {}
-        self._required: dict[str, Any] = {}
-        self._stage = Stage()
-        self._evh = event.EventHandler(self)
-        self._service: str | None = None
-        self._limits: list[str] | None = None
-        self._type = self._default_type
-        self._args: dict[str, Any] = {}
+        self._layer_parts.family.name = check_name("layer", name, example="beauty-render")
+        self._layer_parts.arguments.type = self._default_type
         self._take_arguments(self.get_default_args(args))
 
     def _take_arguments(self, args: dict[str, Any]) -> None:
@@ -108,6 +108,28 @@ class Layer(Storage, metaclass=LayerMeta):
     def wants_registration(self) -> bool:
         """Tell whether the layer belongs into the outline that is current when it is made."""
         return bool(self.get_arg("register", True))
+
+    def _thing(self) -> str:
+        return f"layer {self._layer_parts.family.name!r}"
+
+    # As data: what goes to the farm.
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what of the layer travels to the farm: of its parts, and every attribute its class added."""
+        return self._layer_parts.to_data()
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Return a layer from what `to_data` returned; its constructor does not run."""
+        layer = cls.__new__(cls)
+        layer._layer_parts.take_data(data)
+        return layer
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._layer_parts.to_data(whole=True)
+
+    def __setstate__(self, data: Mapping[str, Any]) -> None:
+        self._layer_parts.take_data(data)
 
     # Hooks and the events around them.
 
@@ -129,90 +151,50 @@ class Layer(Storage, metaclass=LayerMeta):
     def _after_parented(self, parent: Layer) -> None:
         """React to becoming the child of a layer; for subclasses."""
 
-    def _emit(self, event_type: str, **args: Any) -> None:
-        self._evh.emit(event.LayerEvent(event_type, self, **args))
-
     def after_init(self, ol: Outline) -> None:
         """Run the hook and the event for joining an outline."""
         self._after_init(ol)
-        self._emit(event.AFTER_INIT)
+        self._layer_parts.emit(event.AFTER_INIT)
 
     def after_parented(self, parent: Layer) -> None:
         """Run the hook and the event for becoming a child."""
         self._after_parented(parent)
-        self._emit(event.AFTER_PARENTED)
+        self._layer_parts.emit(event.AFTER_PARENTED)
 
     def before_execute(self) -> None:
         """Run the hook and the event before the frames."""
         self._before_execute()
-        self._emit(event.BEFORE_EXECUTE)
+        self._layer_parts.emit(event.BEFORE_EXECUTE)
 
     def after_execute(self) -> None:
         """Run the hook and the event after the frames."""
         self._after_execute()
-        self._emit(event.AFTER_EXECUTE)
+        self._layer_parts.emit(event.AFTER_EXECUTE)
 
     def add_event_listener(self, event_type: str, callback: Callable[[Any], object]) -> None:
         """Call ``callback(event)`` at every event of a type; see `outline.event`."""
-        self._evh.add_event_listener(event_type, callback)
+        self._layer_parts.events.add_event_listener(event_type, callback)
 
     def get_event_handler(self) -> event.EventHandler:
         """Return the handler of the layer's events."""
-        return self._evh
+        return self._layer_parts.events
 
-    # Name, type, family.
+    # Name, outline, parent, children, processes.
 
-    def set_name(self, name: str) -> None:
-        """Rename the layer.
-
-        Raises:
-            ModeError: The outline is set up already.
-            NameCollisionError: The outline has a layer of that name.
-        """
-        name = check_name("layer", name, example="beauty-render")
-        self._require_init("rename a layer")
-        if self._outline is not None and self._parent is None:
-            self._outline.rename_layer(self, name)
-        self._name = name
-        for alias, process in self._processes.items():
-            self._resolve_process(process).set_name(f"{name}_{alias}")
-
-    def _require_init(self, what: str) -> None:
-        from outline.constants import OUTLINE_MODE_INIT
-
-        if self._outline is not None and self._outline.get_mode() > OUTLINE_MODE_INIT:
-            raise ModeError(
-                outline=self._outline.get_name(),
-                reason=f"cannot {what} ({self._name!r}) once setup() has begun; do it before",
-            )
-
-    def get_type(self) -> LayerType:
-        """Return Render, Util or Post."""
-        return self._type
-
-    def set_type(self, t: str) -> None:
-        """Set the type: Render, Util or Post.
-
-        Raises:
-            InvalidSettingError: It is none of these.
-        """
-        try:
-            self._type = LayerType(str(t).capitalize())
-        except ValueError:
-            raise InvalidSettingError(
-                thing=self._thing(),
-                setting="type",
-                value=t,
-                advice=f"one of {', '.join(LAYER_TYPES)}",
-            ) from None
-
-    def get_parent(self) -> Layer | None:
-        """Return the layer inside whose frames this one runs, or None."""
-        return self._parent
+    get_name = _family(Family.get_name)
+    set_name = _family(Family.set_name)
+    get_outline = _family(Family.get_outline)
+    find_outline = _family(Family.find_outline)
+    set_outline = _family(Family.set_outline)
+    get_parent = _family(Family.get_parent)
+    get_children = _family(Family.get_children)
+    get_child = _family(Family.get_child)
+    adopt_process = _family(Family.adopt_process)
+    get_processes = _family(Family.get_processes)
 
     def set_parent(self, layer: Layer) -> None:
         """Make this layer run inside the frames of another; see `add_child`."""
-        self._parent = layer
+        self._layer_parts.family.parent = layer
         self.after_parented(layer)
 
     def add_child(self, layer: Layer) -> None:
@@ -228,59 +210,8 @@ class Layer(Storage, metaclass=LayerMeta):
             raise LayerException(f"layer {layer} cannot become a child of layer {self}")
         if isinstance(layer, LayerProcess):
             layer.attach(self, layer.get_name())
-            return
-        if layer in self._children:
-            return
-        outline = layer.find_outline()
-        if outline is not None and outline.is_layer(layer.get_name()):
-            outline.remove_layer(layer)
-        self._children.append(layer)
-        layer.set_parent(self)
-
-    def get_children(self) -> list[Layer]:
-        """Return the layers that run inside the frames of this one."""
-        return list(self._children)
-
-    def get_child(self, name: str) -> Layer:
-        """Return a child, a pre-process or a post-process, by the name it was added under.
-
-        Raises:
-            UnknownLayerError: There is none of that name.
-        """
-        for child in self._children:
-            if name in {child._name, child.get_name()}:
-                return child
-        for alias, process in self._processes.items():
-            if name in {alias, str(process)}:
-                self._processes[alias] = layer = self._resolve_process(process)
-                return layer
-        known = ", ".join([*(child._name for child in self._children), *self._processes])
-        outline = self.find_outline()
-        raise UnknownLayerError(
-            thing=self._thing(),
-            name=name,
-            outline=outline.get_name() if outline else "",
-            advice=f"its children: {known or 'none'}",
-        )
-
-    def _resolve_process(self, process: Layer | str) -> Layer:
-        return process if isinstance(process, Layer) else self.get_outline().get_layer(process)
-
-    def adopt_process(self, alias: str, process: Layer) -> None:
-        """Remember a pre- or post-process under a name; its ``attach`` calls this.
-
-        Raises:
-            LayerException: Another one has that name.
-        """
-        if self._processes.setdefault(alias, process) is not process:
-            raise LayerException(f"{self._thing()} has a child {alias!r} already; use another name")
-        outline = self.find_outline()
-        if outline is not None:
-            outline.add_layer(process)
-
-    def get_processes(self) -> list[Layer]:
-        """Return the pre- and post-processes, in the order they were added."""
-        return [self._resolve_process(process) for process in self._processes.values()]
+        else:
+            self._layer_parts.family.adopt_child(layer)
 
     def get_preprocess_layers(self) -> list[LayerPreProcess]:
         """Return the layers that run before any frame of this one."""
@@ -290,74 +221,153 @@ class Layer(Storage, metaclass=LayerMeta):
         """Make a pre-process of this layer; the same as `add_child`."""
         self.add_child(preprocess)
 
+    # What it waits for.
+
+    def depend_on(
+        self,
+        on_layer: Layer | str,
+        depend_type: str = DependType.FRAME_BY_FRAME,
+        propigate: bool = False,
+        any_frame: bool = False,
+    ) -> None:
+        """Wait for another layer.
+
+        Args:
+            on_layer: The layer to wait for, or its name.
+            depend_type: How; see `outline.depend.DependType`.
+            propigate: Recorded; see `outline.depend.Depend`.
+            any_frame: One succeeded frame is enough.
+
+        Raises:
+            UnknownLayerError: There is no layer of that name.
+            DependencyCycleError: That layer waits for this one.
+            OutlineException: There is no such depend type.
+        """
+        if not isinstance(on_layer, (Layer, str)):
+            raise LayerException(
+                f"{self._thing()} cannot depend on {on_layer!r}; give a layer or the name of one"
+            )
+        self._layer_parts.depends.add(
+            on_layer, depend_type, propigate=propigate, any_frame=any_frame
+        )
+
+    depend_all = _depends(Dependencies.depend_all)
+    depend_previous = _depends(Dependencies.depend_previous)
+    depend_finished = _depends(Dependencies.depend_finished)
+    undepend = _depends(Dependencies.undepend)
+    get_depends = _depends(Dependencies.get_depends)
+    get_dependents = _depends(Dependencies.get_dependents)
+    find_depend_target = _depends(Dependencies.find_depend_target)
+
     def setup_depends(self) -> None:
         """Turn ``require`` arguments and names into depends; a pre-process waits for "any frame" of others too.
 
         Raises:
             UnknownLayerError: A layer that is named or given is not in this outline.
         """
-        super().setup_depends()
-        for depend in self._depends:
+        self._layer_parts.depends.setup_depends()
+        for depend in self._layer_parts.depends.depends:
             if depend.is_any_frame():
                 for process in self.get_preprocess_layers():
                     process.depend_on(depend.get_depend_on_layer(), any_frame=True)
 
-    # Setup and execution.
+    # Its arguments, resources and frames.
+
+    get_default_args = _arguments(Arguments.get_default_args)
+    get_arg = _arguments(Arguments.get_arg)
+    set_arg = _arguments(Arguments.set_arg)
+    set_default_arg = _arguments(Arguments.set_default_arg)
+    is_arg_set = _arguments(Arguments.is_arg_set)
+    get_args = _arguments(Arguments.get_args)
+    copy_args_from = _arguments(Arguments.copy_args_from)
+    require_arg = _arguments(Arguments.require_arg)
+    check_required_args = _arguments(Arguments.check_required_args)
+    get_type = _arguments(Arguments.get_type)
+    set_type = _arguments(Arguments.set_type)
+    set_min_cores = _arguments(Arguments.set_min_cores)
+    set_cores = _arguments(Arguments.set_cores)
+    get_min_cores = _arguments(Arguments.get_min_cores)
+    set_max_cores = _arguments(Arguments.set_max_cores)
+    get_max_cores = _arguments(Arguments.get_max_cores)
+    set_min_memory = _arguments(Arguments.set_min_memory)
+    set_memory = _arguments(Arguments.set_memory)
+    get_min_memory = _arguments(Arguments.get_min_memory)
+    set_gpus = _arguments(Arguments.set_gpus)
+    set_retry_count = _arguments(Arguments.set_retry_count)
+    get_retry_count = _arguments(Arguments.get_retry_count)
+    set_timeout = _arguments(Arguments.set_timeout)
+    get_timeout = _arguments(Arguments.get_timeout)
+    set_start_after = _arguments(Arguments.set_start_after)
+    get_start_after = _arguments(Arguments.get_start_after)
+    set_tags = _arguments(Arguments.set_tags)
+    get_tags = _arguments(Arguments.get_tags)
+    get_service = _arguments(Arguments.get_service)
+    set_service = _arguments(Arguments.set_service)
+    get_services = _arguments(Arguments.get_services)
+    get_limits = _arguments(Arguments.get_limits)
+    set_limits = _arguments(Arguments.set_limits)
+    set_env = _arguments(Arguments.set_env)
+    get_env = _arguments(Arguments.get_env)
+    get_envs = _arguments(Arguments.get_envs)
+    get_chunk_size = _arguments(Arguments.get_chunk_size)
+    set_chunk_size = _arguments(Arguments.set_chunk_size)
+    set_chunk = _arguments(Arguments.set_chunk)
+    get_chunk = _arguments(Arguments.get_chunk)
+    set_frame_range = _arguments(Arguments.set_frame_range)
+    get_frame_range = _arguments(Arguments.get_frame_range)
+    get_tasks = _arguments(Arguments.get_tasks)
+    get_local_frame_set = _arguments(Arguments.get_local_frame_set)
+
+    # What it keeps in the session, and what it reads and writes.
+
+    get_session = _storage(Storage.get_session)
+    get_path = _storage(Storage.get_path)
+    put_file = _storage(Storage.put_file)
+    sym_file = _storage(Storage.sym_file)
+    get_file = _storage(Storage.get_file)
+    put_data = _storage(Storage.put_data)
+    get_data = _storage(Storage.get_data)
+    add_input = _paths(Paths.add_input)
+    add_output = _paths(Paths.add_output)
+    get_input = _paths(Paths.get_input)
+    get_output = _paths(Paths.get_output)
+    get_inputs = _paths(Paths.get_inputs)
+    get_outputs = _paths(Paths.get_outputs)
+    set_input_attribute = _paths(Paths.set_input_attribute)
+    set_output_attribute = _paths(Paths.set_output_attribute)
+    check_input = _paths(Paths.check_input)
+    check_output = _paths(Paths.check_output)
+    get_checked_outputs = _paths(Paths.get_checked_outputs)
 
     def load_outputs(self) -> None:
         """Take over the outputs that pre-processes of this layer announced."""
-        session = self._live_session()
-        if session is None or not self._processes:
-            return
-        from outline.io import path_from_data
+        session = self._layer_parts.storage.find_session()
+        if session is not None:  # by name: the classes of the processes need not be loaded
+            for process in self._layer_parts.family.process_names():
+                self._layer_parts.paths.take_announced(session, process)
 
-        for process in map(
-            str, self._processes.values()
-        ):  # by name: their classes need not be loaded
-            if session.has_data(_ANNOUNCED, layer=process):
-                stored: dict[str, Any] = session.get_data(_ANNOUNCED, layer=process)
-                for name, each in stored.items():
-                    self._outputs.setdefault(name, path_from_data(each))
+    # Setup and execution.
 
     def setup(self) -> None:
         """Check the layer and run its ``_setup`` and that of its children; `Outline.setup` calls it."""
         self.check_required_args()
-        self._check_cores()
+        self._layer_parts.arguments.check_cores()
         self._setup()
-        self._check_skip()
-        self._emit(event.SETUP)
-        for child in self._children:
+        self._layer_parts.paths.check_skip()
+        self._layer_parts.emit(event.SETUP)
+        for child in self._layer_parts.family.children:
             child.setup()
-
-    def _check_cores(self) -> None:
-        least, most = self.get_min_cores(), self.get_max_cores()
-        if least is not None and most is not None and most < least:
-            raise InvalidSettingError(
-                thing=self._thing(),
-                setting="max_cores",
-                value=most,
-                advice=f"it is below the {least:g} cores of set_min_cores",
-            )
-
-    def _check_skip(self) -> None:
-        if self.get_arg("skip_existing") and not self._outputs:
-            raise InvalidSettingError(
-                thing=self._thing(),
-                setting="skip_existing",
-                value=True,
-                advice="say what its frames make with layer.add_output(name, path)",
-            )
 
     def carry_out_stage(self, session: Session) -> None:
         """Store what was put before there was a session."""
-        self._stage.carry_out(session, self)
-        for child in self._children:
+        self._layer_parts.storage.stage.carry_out(session.shelf(self))
+        for child in self._layer_parts.family.children:
             child.carry_out_stage(session)
 
     def setup_args_override(self) -> None:
         """Apply the arguments stored in the session under ``args_override``, if any."""
-        session = self._live_session()
-        if session is not None and session.has_data("args_override", layer=self):
+        shelf = self._layer_parts.storage.shelf()
+        if shelf is not None and shelf.has_data("args_override"):
             for key, value in self.get_data("args_override").items():
                 self.set_arg(key, value)
 
@@ -367,29 +377,24 @@ class Layer(Storage, metaclass=LayerMeta):
         Raises:
             LayerException: No chunk begins with it, or an input or output is missing.
         """
+        from outline._layer import environment
+
         frames = self.get_local_frame_set(frame)
-        self._set_environment(frames)
+        environment.apply(self, frames)
         self.execute_frames(frames)
 
     def execute_frames(self, frames: FrameSet) -> None:
         """Execute some frames and, after them, the children for the same frames."""
         self.setup_args_override()
         self.load_outputs()
-        for path in self._outputs.values():
-            if path.get_attribute("mkdir"):
-                path.mkdir()
+        self._layer_parts.paths.make_folders()
         self.before_execute()
         self.check_input(frames)
         self._execute(frames)
-        for child in self._children:
+        for child in self._layer_parts.family.children:
             child.execute_frames(frames)
         self.after_execute()
         self.check_output(frames)
-
-    def _set_environment(self, frames: FrameSet) -> None:
-        from outline._layer.environment import apply
-
-        apply(self, frames)
 
     @staticmethod
     def system(cmd: Any, ignore_error: bool = False, frame: int | None = None) -> int:
@@ -409,7 +414,7 @@ class Layer(Storage, metaclass=LayerMeta):
         return self.get_name()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.get_name()!r} type={self._type.value!r}>"
+        return f"<{type(self).__name__} name={self.get_name()!r} type={self.get_type().value!r}>"
 
 
 class Frame(Layer):
@@ -431,11 +436,8 @@ class LayerProcess(Frame):
 
     _default_type = LayerType.UTIL
     _suffix = ""
-    _loaded_range: str | None = None
-    """The frame, when the layer was read from a session: its creator need not be read for it."""
 
     def __init__(self, creator: Layer | str, **args: Any) -> None:
-        self._creator: Layer | str | None = None
         suffix = args.pop("suffix", self._suffix)
         if isinstance(creator, Layer):
             super().__init__(f"{creator.get_name()}_{suffix}", **args)
@@ -445,7 +447,7 @@ class LayerProcess(Frame):
 
     def wants_registration(self) -> bool:
         """Tell whether it may join the current outline: not before its creator is known."""
-        return self._creator is not None and super().wants_registration()
+        return self._layer_parts.family.creator is not None and super().wants_registration()
 
     def attach(self, creator: Layer, alias: str) -> None:
         """Become the process of a layer, named ``<creator>_<alias>``.
@@ -453,10 +455,12 @@ class LayerProcess(Frame):
         Raises:
             LayerException: It belongs to another layer already.
         """
-        if self._creator is creator:
+        if self._layer_parts.family.creator is creator:
             return
-        if self._creator is not None:
-            raise LayerException(f"{self._thing()} belongs to layer {self._creator} already")
+        if self._layer_parts.family.creator is not None:
+            raise LayerException(
+                f"{self._thing()} belongs to layer {self._layer_parts.family.creator} already"
+            )
         outline = self.find_outline()
         if outline is not None:
             outline.remove_layer(self)
@@ -465,7 +469,7 @@ class LayerProcess(Frame):
         self.after_parented(creator)
 
     def _join(self, creator: Layer, alias: str) -> None:
-        self._creator = creator
+        self._layer_parts.family.creator = creator
         creator.adopt_process(alias, self)
         self._link(creator)
 
@@ -474,17 +478,17 @@ class LayerProcess(Frame):
 
     def get_creator(self) -> Layer:
         """Return the layer it belongs to; raises LayerException when that is not known yet."""
-        if self._creator is None:
+        if self._layer_parts.family.creator is None:
             raise LayerException(
                 f"{self._thing()} belongs to no layer yet; call layer.add_child(it)"
             )
-        return self._resolve_process(self._creator)
+        return self._layer_parts.family.resolve(self._layer_parts.family.creator)
 
     def get_frame_range(self) -> str | None:
         """Return the first frame of the creator, as text."""
-        if self._loaded_range is not None:
-            return self._loaded_range
-        if self._creator is None:
+        if self._layer_parts.family.loaded_range is not None:
+            return self._layer_parts.family.loaded_range
+        if self._layer_parts.family.creator is None:
             return super().get_frame_range()
         text = self.get_creator().get_frame_range()
         return None if text is None else str(parse_range(text)[0])
@@ -506,11 +510,8 @@ class LayerPreProcess(LayerProcess):
     def execute_frames(self, frames: FrameSet) -> None:
         """Execute, then announce the outputs to the creator."""
         super().execute_frames(frames)
-        if self._outputs and self._live_session() is not None:
-            from outline.io import path_to_data
-
-            announced = {name: path_to_data(path) for name, path in self._outputs.items()}
-            self.put_data(_ANNOUNCED, announced, force=True)
+        if self._layer_parts.storage.find_session() is not None:
+            self._layer_parts.paths.announce()
 
 
 class LayerPostProcess(LayerProcess):

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import os
 
-from outline import util
-from outline._layer.settings import check_env, check_number, check_range, check_whole
+from outline._layer.current import current, set_current
+from outline._layer.part import CarriedOutBy
+from outline._outline.layers import LayerList
+from outline._outline.settings import Settings
+from outline._session.kept import Kept, Stage
 from outline.constants import OUTLINE_MODE_INIT, OUTLINE_MODE_READY, OUTLINE_MODE_SETUP
 from outline.exception import (
-    DependencyCycleError,
-    InvalidSettingError,
     ModeError,
-    NameCollisionError,
     NoSessionError,
     OutlineException,
     ScriptError,
     UnknownLayerError,
 )
-from outline.frames import EdgeKind
-from outline.jobspec import cycles as graph
-from outline.jobspec.names import check_name, wire_name
 from outline.layer import Layer
-from outline.session import OUTLINE_FILE, Session, Stage, new_session_path
+from outline.session import OUTLINE_FILE, Session, new_session_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, ClassVar
+    from typing import Any
+
+    from outline._session.folder import Folder
+    from outline._session.kept import Shelf
+
+_settings = CarriedOutBy("_settings", "outline.loader.Outline")
 
 
 def current_outline() -> Outline | None:
     """Return the outline being built, or None."""
-    return Outline.current
+    ol: Outline | None = current()
+    return ol
 
 
 def load_outline(path: str) -> Outline:
@@ -47,16 +50,12 @@ def load_outline(path: str) -> Outline:
         raise ScriptError(path=path, reason="there is no such file")
     if path.endswith((".yaml", ".yml")):
         return _load_session(path)
+    from outline._restore import scripts
+
     outline = Outline(path=path, current=True)
-    names = _execute_script(path)
+    names = scripts.execute(path)
     built = current_outline() or outline
-    return built if built.get_layers() else _only_outline_in(names) or built
-
-
-def _only_outline_in(names: Mapping[str, Any]) -> Outline | None:
-    """Return the outline a script keeps in a variable, if there is exactly one."""
-    found = {id(value): value for value in names.values() if isinstance(value, Outline)}
-    return next(iter(found.values())) if len(found) == 1 else None
+    return built if built.get_layers() else scripts.only_one(Outline, names) or built
 
 
 def _load_session(path: str) -> Outline:
@@ -71,19 +70,14 @@ def _load_session(path: str) -> Outline:
             raise
         return _load_stock_session(path)
     outline = _outline_from_data(data, path)
-    outline._priority = data["priority"]
-    outline._layers = dict.fromkeys(data["layers"])
-    outline._wire = {wire_name(name): name for name in data["layers"]}
+    outline._layers.expect(data["layers"])
     outline.load_session()
     return outline
 
 
 def _outline_from_data(data: Mapping[str, Any], path: str) -> Outline:
     outline = Outline(data["name"], frame_range=data["range"], path=os.path.abspath(path))
-    for key in ("show", "shot", "user", "facility", "maxcores", "maxgpus"):
-        setattr(outline, f"_{key}", data[key])
-    outline._env = {key: (value, pre) for key, (value, pre) in data["env"].items()}
-    outline._args = data["args"]
+    outline._settings.take_data(data)
     return outline
 
 
@@ -93,8 +87,8 @@ def _load_stock_session(path: str) -> Outline:
 
     stored = stockfile.read(path)
     outline = _outline_from_data(stockfile.outline_data(stored), path)
-    for layer in stockfile.build_layers(stored):
-        outline._claim(layer, layer.get_name())
+    for layer in stockfile.build_layers(stored, layer_class):
+        outline._layers.claim(layer, layer.get_name(), outline=outline.get_name())
         outline.attach_loaded(layer.get_name(), layer)
     outline.load_session()
     return outline
@@ -106,19 +100,9 @@ def parse_outline_script(path: str) -> None:
     Raises:
         ScriptError: It cannot be read or is not Python.
     """
-    _execute_script(path)
+    from outline._restore import scripts
 
-
-def _execute_script(path: str) -> dict[str, Any]:
-    """Execute a script and return the names it leaves."""
-    try:
-        with open(path, "rb") as stream:
-            code = compile(stream.read(), path, "exec")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ScriptError(path=path, reason=error) from error
-    names: dict[str, Any] = {"__name__": "__outline_script__", "__file__": path}
-    exec(code, names)  # noqa: S102 - an outline script is a program
-    return names
+    scripts.execute(path)
 
 
 def load_json(json_str: str) -> Outline:
@@ -130,20 +114,12 @@ def load_json(json_str: str) -> Outline:
     Raises:
         OutlineException: The text is not such a description, or a module is no Layer class.
     """
-    import json
+    from outline._restore import scripts
 
-    try:
-        data = json.loads(json_str)
-    except ValueError as error:
-        raise ScriptError(path="JSON text", reason=error) from error
-    if not isinstance(data, dict) or not isinstance(data.get("layers", []), list):
-        raise ScriptError(path="JSON text", reason="it has to be an object with a list of layers")
-    keys = ("name", "facility", "maxcores", "maxgpus")
-    known = {key: data[key] for key in keys if data.get(key) is not None}
-    outline = Outline(frame_range=data.get("range"), current=True, **known)
-    for each in data.get("layers", []):
-        args = {key: value for key, value in each.items() if key not in {"name", "module"}}
-        outline.add_layer(layer_class(each.get("module"))(each.get("name"), **args))
+    settings, layers = scripts.read_json(json_str)
+    outline = Outline(current=True, **settings)
+    for each in layers:
+        outline.add_layer(scripts.build_layer(each))
     return outline
 
 
@@ -153,16 +129,9 @@ def layer_class(path: object) -> Any:
     Raises:
         ScriptError: There is no such class.
     """
-    import importlib
+    from outline._restore import scripts
 
-    module, _, name = str(path).rpartition(".")
-    try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ScriptError(path=f"layer class {path}", reason=error) from error
-    if path == "outline.modules.shell.shell" or (isinstance(cls, type) and issubclass(cls, Layer)):
-        return cls
-    raise ScriptError(path=f"layer class {path}", reason="it is no subclass of outline.Layer")
+    return scripts.layer_class(path)
 
 
 def quick_outline(layer: Layer) -> Outline:
@@ -172,7 +141,20 @@ def quick_outline(layer: Layer) -> Outline:
     return outline
 
 
-class Outline:
+class _WithCurrent(type):
+    """Lets ``Outline.current`` be read and set, which is the outline being built."""
+
+    @property
+    def current(cls) -> Outline | None:
+        """The outline being built, or None."""
+        return current_outline()
+
+    @current.setter
+    def current(cls, outline: Outline | None) -> None:
+        set_current(outline)
+
+
+class Outline(metaclass=_WithCurrent):
     """A job: layers in order, and where and for whom they run.
 
     Args:
@@ -194,7 +176,10 @@ class Outline:
         InvalidSettingError: The range or a limit cannot mean anything.
     """
 
-    current: ClassVar[Outline | None] = None
+    @property
+    def current(self) -> Outline | None:
+        """The outline being built, or None."""
+        return current_outline()
 
     def __init__(
         self,
@@ -213,35 +198,27 @@ class Outline:
     ) -> None:
         self._path = self._script = path
         self._serialize = serialize
-        self._layers: dict[str, Layer | None] = {}
-        self._wire: dict[str, str] = {}
+        self._layers = LayerList(self._load_layer)
+        self._settings = Settings()
         self._mode = OUTLINE_MODE_INIT
         self._session: Session | None = None
         self._reserved: str | None = None
-        self._stage = Stage()
-        self._env: dict[str, tuple[str, bool]] = {}
-        self._args: dict[str, Any] = {}
-        self._priority: int | None = None
-        self._job_depends: list[str] = []
+        self._kept = _KeptByOutline(self)
         unique = "_" + os.urandom(4).hex()[:7] if name_unique else ""
         self.set_name((name or self._name_from_path()) + unique)
-        self._range: str | None = None
         self.set_frame_range(frame_range)
-        self._show, self._shot, self._user = show, shot, user
         for value, name_it in (
             (show, self.set_show),
             (shot, self.set_shot),
             (user, self.set_user),
+            (facility, self.set_facility),
         ):
             if value is not None:
                 name_it(value)
-        self._facility = facility
-        self._maxcores: float | None = None
-        self._maxgpus: int | None = None
         self.set_maxcores(maxcores)
         self.set_maxgpus(maxgpus)
         if current:
-            Outline.current = self
+            set_current(self)
 
     def _name_from_path(self) -> str:
         if not self._path:
@@ -250,91 +227,40 @@ class Outline:
         return name if len(name) > 2 else f"{name}_outline"  # OpenCue wants three characters
 
     def _thing(self) -> str:
-        return f"outline {self._name!r}"
+        return self._settings.thing()
 
     # Names and settings.
 
-    def get_name(self) -> str:
-        """Return the name as the script spells it."""
-        return self._name
-
-    def set_name(self, name: str) -> None:
-        """Set the name; raises InvalidNameError when OpenCue could not take it."""
-        self._name = check_name("outline", name, example="shot010-lighting-v001")
+    get_name = _settings(Settings.get_name)
+    set_name = _settings(Settings.set_name)
+    get_show = _settings(Settings.get_show)
+    set_show = _settings(Settings.set_show)
+    get_shot = _settings(Settings.get_shot)
+    set_shot = _settings(Settings.set_shot)
+    get_user = _settings(Settings.get_user)
+    set_user = _settings(Settings.set_user)
+    get_facility = _settings(Settings.get_facility)
+    set_facility = _settings(Settings.set_facility)
+    get_maxcores = _settings(Settings.get_maxcores)
+    set_maxcores = _settings(Settings.set_maxcores)
+    get_maxgpus = _settings(Settings.get_maxgpus)
+    set_maxgpus = _settings(Settings.set_maxgpus)
+    get_priority = _settings(Settings.get_priority)
+    set_priority = _settings(Settings.set_priority)
+    get_frame_range = _settings(Settings.get_frame_range)
+    set_frame_range = _settings(Settings.set_frame_range)
+    get_env = _settings(Settings.get_env)
+    set_env = _settings(Settings.set_env)
+    get_args = _settings(Settings.get_args)
+    get_arg = _settings(Settings.get_arg)
+    set_arg = _settings(Settings.set_arg)
+    depend_on_job = _settings(Settings.depend_on_job)
+    get_job_depends = _settings(Settings.get_job_depends)
+    _cut_to = _settings(Settings.cut_to)
 
     def get_full_name(self) -> str:
         """Return ``show-shot-user_name``."""
-        return f"{self.get_show()}-{self.get_shot()}-{self.get_user()}_{self._name}"
-
-    def get_show(self) -> str:
-        """Return the show."""
-        return self._show or util.get_show()
-
-    def set_show(self, show: str) -> None:
-        """Set the show."""
-        self._show = check_name("show", show, example="demo-project", least=1)
-
-    def get_shot(self) -> str:
-        """Return the shot."""
-        return self._shot or util.get_shot()
-
-    def set_shot(self, shot: str) -> None:
-        """Set the shot."""
-        self._shot = check_name("shot", shot, example="shot010")
-
-    def get_user(self) -> str:
-        """Return the user."""
-        return self._user or util.get_user()
-
-    def set_user(self, user: str) -> None:
-        """Set the user."""
-        self._user = check_name("user", user, example="artist01", least=1)
-
-    def get_facility(self) -> str | None:
-        """Return the facility, or None when the launch decides."""
-        return self._facility
-
-    def set_facility(self, facility: str) -> None:
-        """Set the facility."""
-        self._facility = facility
-
-    def get_maxcores(self) -> float | None:
-        """Return how many cores the whole job may use at most, or None."""
-        return self._maxcores
-
-    def set_maxcores(self, maxcores: float | None) -> None:
-        """Say how many cores the whole job may use at most."""
-        self._maxcores = _optional(check_number, self._thing(), "maxcores", maxcores, unit="cores")
-
-    def get_maxgpus(self) -> int | None:
-        """Return how many GPUs the whole job may use at most, or None."""
-        return self._maxgpus
-
-    def set_maxgpus(self, maxgpus: int | None) -> None:
-        """Say how many GPUs the whole job may use at most."""
-        self._maxgpus = _optional(check_whole, self._thing(), "maxgpus", maxgpus, least=0)
-
-    def get_priority(self) -> int | None:
-        """Return the priority, or None when the launch decides."""
-        return self._priority
-
-    def set_priority(self, priority: int) -> None:
-        """Set the priority: a job of a higher one is served first."""
-        self._priority = check_whole(self._thing(), "priority", priority, least=0)
-
-    def get_frame_range(self) -> str | None:
-        """Return the range, or None when every layer has its own."""
-        return self._range
-
-    def set_frame_range(self, frame_range: Any) -> None:
-        """Set the frames of the shot: range text, a number, or numbers; None for no limit."""
-        self._range = None if frame_range is None else check_range(self._thing(), frame_range)
-        self._is_cut = False
-
-    def _cut_to(self, frame_range: Any) -> None:
-        """Launch only these frames of what the script says: layers that have none of them are left out."""
-        self.set_frame_range(frame_range)
-        self._is_cut = True
+        return f"{self.get_show()}-{self.get_shot()}-{self.get_user()}_{self.get_name()}"
 
     def get_path(self) -> str | None:
         """Return the path of the script; after setup that of the session's ``outline.yaml``."""
@@ -343,57 +269,6 @@ class Outline:
     def set_path(self, path: str) -> None:
         """Set the path."""
         self._path = path
-
-    def get_env(self, key: str | None = None) -> Any:
-        """Return one variable's value, or all of them as ``{key: (value, pre)}``."""
-        if key is None:
-            return dict(self._env)
-        return self._env[key][0] if key in self._env else None
-
-    def set_env(self, key: str, value: str, pre: bool = False) -> None:
-        """Set an environment variable for every frame.
-
-        Args:
-            key: Name of the variable.
-            value: Its value.
-            pre: Set it for the frame's whole process, not only for what pycuerun runs.
-        """
-        key, value = check_env(self._thing(), key, value)
-        self._env[key] = (value, pre)
-
-    def get_args(self) -> dict[str, Any]:
-        """Return the arguments; a copy."""
-        return dict(self._args)
-
-    def get_arg(self, key: str, default: Any = None) -> Any:
-        """Return an argument, or ``default``."""
-        return self._args.get(key, default)
-
-    def set_arg(self, key: str, value: Any) -> None:
-        """Set an argument."""
-        self._args[key] = value
-
-    def depend_on_job(self, job: Any) -> None:
-        """Wait until another job has finished.
-
-        Args:
-            job: Its name, its outline, or the job that a launch returned.
-        """
-        named = getattr(job, "get_name", None) or getattr(job, "name", None)
-        name = named() if callable(named) else job
-        if not isinstance(name, str) or not name:
-            raise InvalidSettingError(
-                thing=self._thing(),
-                setting="depend_on_job",
-                value=job,
-                advice="give the name of a job",
-            )
-        if name not in self._job_depends:
-            self._job_depends.append(name)
-
-    def get_job_depends(self) -> list[str]:
-        """Return the names of the jobs this one waits for."""
-        return list(self._job_depends)
 
     # Layers.
 
@@ -407,42 +282,29 @@ class Outline:
         """
         if not isinstance(layer, Layer):
             raise OutlineException(f"{self._thing()}: {layer!r} is no layer")
-        if layer.find_outline() is self and self._layers.get(layer.get_name()) is layer:
+        if layer.find_outline() is self and self._layers.holds(layer):
             return
         if self._mode == OUTLINE_MODE_READY:
-            raise ModeError(outline=self._name, reason=f"cannot add layer {layer} after setup()")
+            raise ModeError(
+                outline=self.get_name(), reason=f"cannot add layer {layer} after setup()"
+            )
         if not layer.get_arg("register", True):
             return
-        self._claim(layer, layer.get_name())
+        self._layers.claim(layer, layer.get_name(), outline=self.get_name())
         other = layer.find_outline()
         if other is not None and other is not self:
             other._discard(layer)
-        self._layers[layer.get_name()] = layer
-        layer.set_outline(self)
+        self.attach_loaded(layer.get_name(), layer)
         layer.after_init(self)
         for process in layer.get_processes():
             self.add_layer(process)
 
-    def _claim(self, layer: Layer, name: str) -> None:
-        """Reserve a name, or raise when it is taken by another layer."""
-        taken = self._wire.get(wire_name(name))
-        if taken is not None and self._layers.get(taken) is not layer:
-            if taken == name:
-                reason = "have the same name"
-            else:
-                reason = f"would both be called {wire_name(name)!r} by OpenCue"
-            raise NameCollisionError(outline=self._name, name=name, other=taken, reason=reason)
-        self._wire[wire_name(name)] = name
-
     def rename_layer(self, layer: Layer, name: str) -> None:
         """Give a layer another name; `Layer.set_name` calls this."""
         old = layer.get_name()
-        if old == name:
-            return
-        self._claim(layer, name)
-        if wire_name(old) != wire_name(name):
-            self._wire.pop(wire_name(old), None)
-        self._layers = {name if key == old else key: each for key, each in self._layers.items()}
+        if old != name:
+            self._layers.claim(layer, name, outline=self.get_name())
+            self._layers.rename(old, name)
 
     def remove_layer(self, layer: Layer) -> None:
         """Take a layer out.
@@ -452,21 +314,20 @@ class Outline:
             UnknownLayerError: It is not in this outline.
         """
         if self._mode > OUTLINE_MODE_INIT:
-            raise ModeError(outline=self._name, reason=f"cannot remove layer {layer} after setup()")
-        if self._layers.get(layer.get_name()) is not layer:
+            raise ModeError(
+                outline=self.get_name(), reason=f"cannot remove layer {layer} after setup()"
+            )
+        if not self._layers.holds(layer):
             raise self._unknown(layer.get_name())
         self._discard(layer)
 
     def _discard(self, layer: Layer) -> None:
-        name = layer.get_name()
-        if self._layers.get(name) is layer:
-            del self._layers[name]
-            self._wire.pop(wire_name(name), None)
+        self._layers.discard(layer)
         layer.set_outline(None)
 
     def get_layers(self) -> list[Layer]:
         """Return the layers in the order they were added."""
-        return [self._get_loaded(name) for name in self._layers]
+        return [self._layers.get(name) for name in self._layers.names()]
 
     def get_layer(self, name: str) -> Layer:
         """Return a layer by its name, also a child by ``parent.child``; raises OutlineException."""
@@ -479,34 +340,22 @@ class Outline:
         return UnknownLayerError(
             thing=self._thing(),
             name=name,
-            outline=self._name,
+            outline=self.get_name(),
             advice=f"its layers: {self.describe_layers()}",
         )
 
     def find_layer(self, name: str) -> Layer | None:
         """Return a layer by its name, also as OpenCue spells it, or None."""
-        if name in self._layers:
-            return self._get_loaded(name)
-        spelled = self._wire.get(wire_name(name)) if isinstance(name, str) else None
-        if spelled is not None:
-            return self._get_loaded(spelled)
-        parent = str(name).rpartition(".")[0]
-        if parent and parent in self._layers:
-            children = self._get_loaded(parent).get_children()
-            return next((each for each in children if each.get_name() == name), None)
-        return None
+        return self._layers.find(name)
 
-    def _get_loaded(self, name: str) -> Layer:
-        layer = self._layers[name]
-        if layer is None:
-            from outline._restore import layerfile
+    def _load_layer(self, name: str) -> Layer:
+        from outline._restore import layerfile
 
-            layer = layerfile.load_layer(self, self.get_session().layers(), name)
-        return layer
+        return layerfile.load_layer(self, self.get_session().layers(), name)
 
     def attach_loaded(self, name: str, layer: Layer) -> None:
         """Join a layer that was read from the session."""
-        self._layers[name] = layer
+        self._layers.attach(name, layer)
         layer.set_outline(self)
 
     def is_layer(self, name: str) -> bool:
@@ -515,8 +364,7 @@ class Outline:
 
     def describe_layers(self) -> str:
         """Return the names of the layers, for messages."""
-        names = list(self._layers)
-        return (", ".join(names[:10]) + (", ..." if len(names) > 10 else "")) or "none"
+        return self._layers.describe()
 
     # Session.
 
@@ -547,38 +395,29 @@ class Outline:
 
     def put_file(self, src: Any, rename: str | None = None) -> str:
         """Copy a file into the session; before setup it is copied by setup. Returns its path there."""
-        return self._put(src, rename, link=False)
+        return str(self._kept.put_file(src, rename))
 
     def sym_file(self, src: Any, rename: str | None = None) -> str:
         """Make a symlink in the session, as `put_file` does for big files."""
-        return self._put(src, rename, link=True)
-
-    def _put(self, src: Any, rename: str | None, *, link: bool) -> str:
-        if self._session is not None:
-            store = self._session.sym_file if link else self._session.put_file
-            return store(src, rename=rename)
-        name = self._stage.put_file(self._thing(), src, rename, link=link)
-        return os.path.join(self.reserve_session_path(), name)
+        return str(self._kept.sym_file(src, rename))
 
     def get_file(self, name: str, check: bool = True, new: bool = False) -> str:
         """Return the path of a file in the session; before setup the one it will have."""
-        if self._session is not None:
-            return self._session.get_file(name, check=check, new=new)
-        folder = self.reserve_session_path()
-        return self._stage.future_file(self._thing(), folder, name, check=check, new=new)
+        return self._kept.get_file(name, check, new)
 
     def put_data(self, key: str, value: Any, force: bool = False) -> None:
         """Store a value as YAML; before setup it is stored by setup; see `Layer.put_data`."""
-        if self._session is not None:
-            self._session.put_data(key, value, force=force)
-        else:
-            self._stage.put_data(self._thing(), key, value, force=force)
+        self._kept.put_data(key, value, force)
 
     def get_data(self, key: str) -> Any:
         """Return a stored value; raises SessionException when there is none."""
-        if self._session is not None:
-            return self._session.get_data(key)
-        return self._stage.get_data(self._thing(), key)
+        return self._kept.get_data(key)
+
+    def save_layers(self, folder: Folder) -> None:
+        """Write the outline and its layers into the folder of a session."""
+        from outline._restore import layerfile
+
+        layerfile.save_outline(self, folder)
 
     # Setup.
 
@@ -594,14 +433,16 @@ class Outline:
         """Set the mode, which cannot go back; raises ModeError."""
         if mode < self._mode:
             raise ModeError(
-                outline=self._name, reason=f"cannot go back from mode {self._mode} to {mode}"
+                outline=self.get_name(), reason=f"cannot go back from mode {self._mode} to {mode}"
             )
         self._mode = mode
 
     def parse_outline_script(self, path: str) -> None:
         """Execute a script whose layers join this outline."""
-        Outline.current = self
-        parse_outline_script(path)
+        from outline._restore import scripts
+
+        set_current(self)
+        scripts.execute(path)
 
     def setup_depends(self) -> None:
         """Turn ``require`` arguments and names into depends; raises UnknownLayerError."""
@@ -614,59 +455,17 @@ class Outline:
         Raises:
             OutlineException: The first thing found: no layers, an unknown layer in a depend, a cycle, an empty range.
         """
+        from outline._outline import checks
+
         if not self._layers:
             raise OutlineException(f"{self._thing()} has no layers; call add_layer(layer)")
         self.setup_depends()
-        self._check_ranges()
-        self._check_cycles()
+        checks.check_ranges(self, is_cut=self._settings.is_cut)
+        checks.check_cycles(self)
 
     def get_active_layers(self) -> list[Layer]:
         """Return the layers that have frames: those whose range has some in common with the outline's."""
         return [layer for layer in self.get_layers() if layer.get_frame_range() is not None]
-
-    def _check_ranges(self) -> None:
-        """Raise for a layer that has no frame in common with the outline.
-
-        Where a launch asks for a part of the frames only, such layers are left out instead, unless another one waits
-        for them or none is left.
-        """
-        active = self.get_active_layers()
-        if len(active) == len(self._layers):
-            return
-        awaited = {each.get_depend_on_name() for layer in active for each in layer.get_depends()}
-        for layer in self.get_layers():
-            if not self._is_cut or not active or layer.get_name() in awaited:
-                layer.get_tasks()
-
-    def _check_cycles(self) -> None:
-        every, plain = self._edges(previous=True), self._edges(previous=False)
-        cycle = graph.find_cycle(plain)
-        if cycle is None:
-            cycle = graph.find_cycle(every)
-            if cycle is not None and not graph.has_deadlock(*self._task_edges()):
-                cycle = None  # each frame leans on the other layer's previous frame: that ends
-        if cycle is not None:
-            raise DependencyCycleError(outline=self._name, path=" -> ".join(cycle))
-
-    def _edges(self, *, previous: bool) -> dict[str, list[str]]:
-        return {
-            layer.get_name(): [
-                each.get_depend_on_name()
-                for each in layer.get_depends()
-                if each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
-                or (previous and each.get_depend_on_layer() is not layer)
-            ]
-            for layer in self.get_active_layers()
-        }
-
-    def _task_edges(self) -> tuple[Mapping[str, Any], list[tuple[str, str, EdgeKind]]]:
-        layers = self.get_active_layers()
-        edges = [
-            (layer.get_name(), each.get_depend_on_name(), each.get_type().kind)
-            for layer in layers
-            for each in layer.get_depends()
-        ]
-        return {layer.get_name(): layer.get_tasks() for layer in layers}, edges
 
     def setup(self) -> None:
         """Check the outline, make its session, run the layers' setups and write everything down.
@@ -678,7 +477,7 @@ class Outline:
             OutlineException: Something is wrong with a layer, a depend or a file to store.
         """
         if self._mode != OUTLINE_MODE_INIT:
-            raise ModeError(outline=self._name, reason="setup() has been called already")
+            raise ModeError(outline=self.get_name(), reason="setup() has been called already")
         self.check()
         self._script = self._path
         try:
@@ -693,7 +492,7 @@ class Outline:
         self._mode = OUTLINE_MODE_READY
 
     def _fill_session(self, session: Session) -> None:
-        self._stage.carry_out(session, None)
+        self._kept.stage.carry_out(session.shelf())
         for layer in self.get_layers():
             layer.carry_out_stage(session)
         for layer in _growing(self.get_layers):
@@ -710,11 +509,30 @@ class Outline:
         self._mode = OUTLINE_MODE_INIT
 
     def __repr__(self) -> str:
-        return f"<Outline {self._name!r}, {len(self._layers)} layers>"
+        return f"<Outline {self.get_name()!r}, {len(self._layers)} layers>"
 
 
-def _optional(check: Any, thing: str, setting: str, value: Any, **bounds: Any) -> Any:
-    return None if value is None else check(thing, setting, value, **bounds)
+class _KeptByOutline(Kept):
+    """The files and data of an outline."""
+
+    def __init__(self, ol: Outline) -> None:
+        self._outline = ol
+        self.stage = Stage()
+
+    def thing(self) -> str:
+        """Return the outline, for messages."""
+        return self._outline._thing()
+
+    def shelf(self) -> Shelf | None:
+        """Return where they are in the session, or None before setup."""
+        session = self._outline.find_session()
+        return None if session is None else session.shelf()
+
+    def future_folder(self) -> str:
+        """Return where they will be."""
+        return self._outline.reserve_session_path()
+
+    get_path = future_folder
 
 
 def _growing(get_layers: Any) -> Any:

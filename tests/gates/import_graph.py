@@ -133,14 +133,14 @@ class _Reader(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         if not _asks_for_types(node.test):
-            return self.generic_visit(node)
+            self.generic_visit(node)
+            return
         before, self._is_type_only = self._is_type_only, True
         for each in node.body:
             self.visit(each)
         self._is_type_only = before
         for each in node.orelse:
             self.visit(each)
-        return None
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:

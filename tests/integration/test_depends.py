@@ -149,14 +149,13 @@ def test_a_depend_is_satisfied_put_back_and_dropped(client: FarmBox) -> None:
 
 
 def test_a_killed_job_holds_what_waits_for_it_and_why_names_the_way_out(client: FarmBox) -> None:
-    first, second = launch("first", paused=True), launch("second")
-    second_frames = second.getLayer("aaa")
-    second_frames.createDependencyOnLayer(first.getLayer("aaa"))
-    third = launch("third", paused=True)
+    first, second, third = (
+        launch(name, paused=True) for name in ("first", "second", "third")
+    )  # paused, so that no frame ends before the depends are there
+    second.getLayer("aaa").createDependencyOnLayer(first.getLayer("aaa"))
     third.createDependencyOnJob(second)
+    second.resume()
     third.resume()
-    wait_until(lambda: opencue.api.getJob(second.id()).runningFrames() == 0)
-    second.retryFrames()
     first.kill(reason="test")
 
     watched = client.cuelet("watch", third.name())

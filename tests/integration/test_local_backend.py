@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import opencue
@@ -352,10 +352,25 @@ def local_history(
     return StagedAttempt.starts, [state.value for state in run.graph.states]
 
 
+CAPPED = JobSpec(
+    name="show-shot-user_job",
+    show="show",
+    shot="shot",
+    user="user",
+    layers=tuple(
+        LayerSpec(name=f"layer{i}", cores=cores, memory_mb=100)
+        for i, cores in enumerate([2.0, 2.0, 1.0])
+    ),
+    max_cores=3.0,
+)
+"""The second layer waits for two cores of the cap: the third must not take the one that is left."""
+
+
 @settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(jobs())
+@example((CAPPED, Counter(), 4.0))
 def test_any_job_starts_the_same_frames_in_the_same_order_as_on_the_farm(
     tmp_path: Path, case: tuple[JobSpec, dict[str, int], float]
 ) -> None:

@@ -10,7 +10,8 @@ from cuelet.core.operations import attempts, lanes, launching, requests
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import FrameRow, Job
+from cuelet.core.state.frame_row import FrameRow
+from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.runs import (
     ORPHANED,

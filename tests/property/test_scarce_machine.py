@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.check import check
@@ -17,7 +17,8 @@ from cuelet.core.operations import attempts, delays, launching, limits, machine,
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limit
 from cuelet.core.state.order import Placing
 from cuelet.core.values import ids
@@ -29,6 +30,8 @@ from outline.jobspec.model import JobSpec, LayerSpec
 
 NAMES = ("one", "two")
 CORES, MEMORY_MB = 4.0, 4000
+EPOCH_S = 1_700_000_000.0
+"""When histories begin, as they do: years after the zero that stands for "never"."""
 
 
 @st.composite
@@ -43,7 +46,7 @@ def layer_specs(draw: st.DrawFn, number: int) -> LayerSpec:
         gpus=draw(st.sampled_from([0, 0, 1, 2])),
         tags=draw(st.sampled_from([(), ("general",), ("cloud",), ("cloud", "UTIL")])),
         limits=draw(st.sampled_from([(), ("one",), ("two",), NAMES])),
-        start_after=draw(st.sampled_from([0.0, 0.0, 30.0])),
+        start_after=draw(st.sampled_from([0.0, 0.0, EPOCH_S + 30.0])),
     )
 
 
@@ -90,8 +93,8 @@ OPS = st.tuples(st.sampled_from(VERBS), st.integers(0, 999))
 class World:
     """Some jobs on a small machine, and what was running before each look."""
 
-    def __init__(self, specs: tuple[JobSpec, ...]) -> None:
-        self.now = 1.0
+    def __init__(self, specs: tuple[JobSpec, ...], began_at: float) -> None:
+        self.now = began_at
         self.farm = Farm(cores=CORES, memory_mb=MEMORY_MB)
         machine.offer(self.farm, Decision(), gpus=2)
         for name in NAMES:
@@ -188,7 +191,8 @@ class World:
         machine.set_gpus(self.farm, pick % 4, decision)
 
     def do_delay(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
-        delays.set_start_after(job, [layer], float(pick % 60), by="me", decision=decision)
+        at = EPOCH_S + pick % 60 if pick % 60 else 0.0
+        delays.set_start_after(job, [layer], at, by="me", decision=decision)
 
     def do_reorder(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
         ordering.reorder(job, [layer], f"{pick % 6}", Placing(pick % 3), decision)
@@ -250,12 +254,23 @@ class World:
         self.look(decision)
 
 
+ONE_AFTER_ANOTHER = JobSpec(
+    name="a-b-c_job",
+    show="a",
+    shot="b",
+    user="c",
+    layers=(LayerSpec(name="layer", range="1-4", cores=0.0, memory_mb=100),),
+)
+"""With a clock that is set back to -3, one of its frames starts at 0, which is not "never"."""
+
+
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(WORLDS, st.lists(OPS, max_size=40))
+@given(WORLDS, st.lists(OPS, max_size=40), st.just(EPOCH_S))
+@example((ONE_AFTER_ANOTHER,), [("wait", 0)], 1.0)
 def test_what_may_not_start_waits_for_a_reason_and_ends_when_all_is_given(
-    specs: tuple[JobSpec, ...], ops: list[tuple[str, int]]
+    specs: tuple[JobSpec, ...], ops: list[tuple[str, int]], began_at: float
 ) -> None:
-    world = World(specs)
+    world = World(specs, began_at)
     for op, pick in ops:
         world.do(op, pick)
 

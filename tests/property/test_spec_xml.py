@@ -16,7 +16,7 @@ from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.rpc.opencue import convert
-from cuelet.rpc.spec.xml import parse_spec
+from cuelet.rpc.spec.job import parse_spec
 from cuelet.runner import wire
 from outline.frames import EdgeKind
 from outline.jobspec.model import JobSpec, Outcome, spec_from_dict, spec_to_dict

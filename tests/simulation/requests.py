@@ -7,9 +7,10 @@ from random import Random
 from typing import Any
 
 from cuelet.core.operations import comments, launching, requests
+from cuelet.core.state.comment import Comment
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Comment, Job
+from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from tests.simulation.specs import random_spec
 

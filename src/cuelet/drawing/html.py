@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from cuelet.cli.text import count
 from cuelet.drawing import svg as graph_svg
 from cuelet.drawing.style import DARK, FONT, LIGHT, MONO
 from cuelet.drawing.words import critical_of, memory_of, style_of, style_words, summary_of
+from cuelet.quantities import count
 from outline.planning.model import BackendView, Finding, Plan, PlannedEdge, PlannedLayer, Severity
 
 _BACKENDS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cuelet.cli.text import count, duration
+from cuelet.quantities import count, duration
 from outline.planning.model import CriticalPath, Plan, PlannedEdge, PlannedLayer
 
 _STYLES = {

@@ -25,8 +25,10 @@ from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, FullDisk, find_full
 from cuelet.core.state.farm import Farm
+from cuelet.core.state.frame_row import NOT_LOOKED
 from cuelet.core.state.host import Host
-from cuelet.core.state.job import NOT_LOOKED, Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.values.errors import FarmError
 from cuelet.core.values.runs import (

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from cuelet.core.operations.command import Place, log_path
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.states import RUNNING
 
 LogStamp = Callable[[str], object]

@@ -10,7 +10,8 @@ from opencue_proto import job_pb2
 
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.core.values.states import WAITING, JobState, shown

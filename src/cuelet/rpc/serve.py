@@ -22,19 +22,20 @@ from opencue_proto import (
 
 from cuelet.rpc.cuelet.extension import FarmService
 from cuelet.rpc.guard import Guard
+from cuelet.rpc.opencue.allocations import AllocationService
 from cuelet.rpc.opencue.comments import CommentService
-from cuelet.rpc.opencue.frames import DependService, FrameService
-from cuelet.rpc.opencue.inventory import (
-    AllocationService,
-    FacilityService,
-    ServiceService,
-    SubscriptionService,
-)
+from cuelet.rpc.opencue.cue import CueService
+from cuelet.rpc.opencue.depends import DependService
+from cuelet.rpc.opencue.facilities import FacilityService
+from cuelet.rpc.opencue.frames import FrameService
+from cuelet.rpc.opencue.hosts import HostService
 from cuelet.rpc.opencue.jobs import JobService
 from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
-from cuelet.rpc.opencue.system import CueService, HostService, ShowService
+from cuelet.rpc.opencue.services import ServiceService
+from cuelet.rpc.opencue.shows import ShowService
+from cuelet.rpc.opencue.subscriptions import SubscriptionService
 from cuelet.rpc.peers import OwnUserOnly
 
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024

@@ -10,10 +10,13 @@ from typing import Any
 
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored, whole_job
 from cuelet.core.operations.skip import Made
+from cuelet.core.state.comment import Comment
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Comment, FrameRow, Job, Layer
+from cuelet.core.state.frame_row import FrameRow
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.states import JobState
 from cuelet.store import layer_start, machine
 from cuelet.store.backup import back_up

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from outline import cuerun
+from outline._layer.current import LaunchContext
 from outline.cuerunbase import AbstractCuerun
 
 TYPE_CHECKING = False
@@ -97,10 +97,10 @@ class Pycuerun(AbstractCuerun):
         return OK
 
     def _launch(self, script: str) -> int:
-        before = len(cuerun.launched)
-        outline = self._load(script)
-        if len(cuerun.launched) > before and not outline.get_layers():
-            jobs = [job for _, found in cuerun.launched[before:] for job in found]
+        with LaunchContext() as context:
+            outline = self._load(script)
+        if context.launched and not outline.get_layers():
+            jobs = [job for _, found in context.launched for job in found]
         else:
             jobs = self._launch_loaded(outline)
         here = [job for job in jobs if hasattr(job, "is_success")]

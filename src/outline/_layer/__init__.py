@@ -1,6 +1,8 @@
-"""What a layer is made of: its arguments, depends, files in the session, environment.
+"""What a layer is made of: its name and relations, arguments, depends, files in the session, inputs and outputs.
 
-`outline.layer` puts the parts together; they know a layer by what they ask of it.
+`parts` holds one of each for a layer; `outline.layer` shows what they do as methods of the layer. No part knows another:
+what a class of layers may override they ask of the layer.
 May import: `outline.jobspec`, `outline._session`, and the public modules of values.
-Add: an argument of layers to `settings` and `arguments`.
+Add: an argument of layers to `settings` and `arguments`; an attribute to the ``__init__`` of a part, it then travels to
+the farm by itself; a method to its part and one line to `outline.layer`.
 """

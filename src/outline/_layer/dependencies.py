@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from outline._layer.arguments import Arguments
+from outline._layer.part import Part
 from outline.depend import FINISHED, Depend, DependType, parse_require_str
-from outline.exception import DependencyCycleError, LayerException, UnknownLayerError
+from outline.exception import DependencyCycleError, UnknownLayerError
 from outline.frames import EdgeKind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from outline.layer import Layer
 
 
@@ -18,130 +16,105 @@ _LOOK_AHEAD = 1000
 """Layers searched for a cycle when a depend is made; setup proves the rest in one linear pass."""
 
 
-class Waiting(Arguments):
-    """What a layer waits for."""
+class Dependencies(Part):
+    """The depends of one layer; they travel by the names of the layers they are on."""
 
-    _depends: list[Depend]
-    _is_awaited: bool
-    _waits_by_name = False
-    """Some depends were made on names: a layer may be waited for without knowing it."""
+    layer: Layer
+    stays = frozenset({"depends", "is_awaited", "waits_by_name"})
 
-    def depend_on(
-        self,
-        on_layer: Waiting | str,
-        depend_type: str = DependType.FRAME_BY_FRAME,
-        propigate: bool = False,
-        any_frame: bool = False,
-    ) -> None:
-        """Wait for another layer.
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(layer)
+        self.depends: list[Depend] = []
+        self.is_awaited = False
+        self.waits_by_name = False
+        """Some depends were made on names: a layer may be waited for without knowing it."""
 
-        Args:
-            on_layer: The layer to wait for, or its name.
-            depend_type: How; see `outline.depend.DependType`.
-            propigate: Recorded; see `outline.depend.Depend`.
-            any_frame: One succeeded frame is enough.
-
-        Raises:
-            UnknownLayerError: There is no layer of that name.
-            DependencyCycleError: That layer waits for this one.
-            OutlineException: There is no such depend type.
-        """
-        on = self._find_now(on_layer)
-        depend = Depend(self, on, depend_type, propigate, any_frame)
+    def add(self, on: Layer | str, depend_type: str, *, propigate: bool, any_frame: bool) -> None:
+        """Wait for a layer, or for one of a name; see `Layer.depend_on`."""
+        if isinstance(on, str) and self.layer.find_outline() is not None:
+            on = self.find_depend_target(on)
+        depend = Depend(self.layer, on, depend_type, propigate, any_frame)
         if self._is_known(depend):
             return
         self._refuse_cycle(on, depend)
-        self._depends.append(depend)
-        if isinstance(on, Waiting):
-            on._is_awaited = True
+        self.depends.append(depend)
+        if isinstance(on, str):
+            self.waits_by_name = True
         else:
-            self._waits_by_name = True
+            on._layer_parts.depends.is_awaited = True
 
     def _is_known(self, depend: Depend) -> bool:
         """Tell whether the same was said before; a layer nobody waits for yet needs no search."""
-        on = depend._on
-        if isinstance(on, Waiting) and not on._is_awaited and not self._waits_by_name:
+        on = depend.target
+        if (
+            not isinstance(on, str)
+            and not on._layer_parts.depends.is_awaited
+            and not self.waits_by_name
+        ):
             return False
         key = (depend.get_depend_on_name(), depend.get_type())
-        return any(key == (each.get_depend_on_name(), each.get_type()) for each in self._depends)
-
-    def _find_now(self, on_layer: Waiting | str) -> Waiting | str:
-        if isinstance(on_layer, Waiting):
-            return on_layer
-        if not isinstance(on_layer, str):
-            raise LayerException(
-                f"{self._thing()} cannot depend on {on_layer!r}; give a layer or the name of one"
-            )
-        return on_layer if self.find_outline() is None else self.find_depend_target(on_layer)
+        return any(key == (each.get_depend_on_name(), each.get_type()) for each in self.depends)
 
     def find_depend_target(self, name: str) -> Layer:
         """Return the layer of a name this layer waits for; raises UnknownLayerError."""
-        outline = self.get_outline()
+        outline = self.layer.get_outline()
         layer = outline.find_layer(name)
         if layer is None:
             raise UnknownLayerError(
-                thing=f"layer {self.get_name()!r} depends on {name!r}",
+                thing=f"layer {self.layer.get_name()!r} depends on {name!r}",
                 name=name,
                 outline=outline.get_name(),
                 advice=f"its layers: {outline.describe_layers()}",
             )
         return layer
 
-    def _refuse_cycle(self, on: Waiting | str, depend: Depend) -> None:
+    def _refuse_cycle(self, on: Layer | str, depend: Depend) -> None:
         """Raise for a cycle that is near; setup finds the others."""
         if isinstance(on, str) or depend.get_type().kind is EdgeKind.PREVIOUS_FRAME:
             return
-        path: list[Any] | None = None
-        if on is self or (self._is_awaited and on._depends):
+        path: list[Layer] | None = None
+        if on is self.layer or (self.is_awaited and on._layer_parts.depends.depends):
             from outline.jobspec.cycles import find_path
 
-            path = find_path(on, self, Waiting._plain_targets, most=_LOOK_AHEAD)
+            path = find_path(on, self.layer, _plain_targets, most=_LOOK_AHEAD)
         if path is not None:
-            outline = self.find_outline()
-            names = [self.get_name(), *(layer.get_name() for layer in path)]
+            outline = self.layer.find_outline()
+            names = [self.layer.get_name(), *(layer.get_name() for layer in path)]
             raise DependencyCycleError(
                 outline=outline.get_name() if outline else "", path=" -> ".join(names)
             )
 
-    def _plain_targets(self) -> list[Waiting]:
-        """Return the layers this one waits for in ways that cannot be part of a loop over frames."""
-        return [
-            each._on
-            for each in self._depends
-            if isinstance(each._on, Waiting) and each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
-        ]
-
     def depend_all(
-        self, on_layer: Waiting | str, propigate: bool = False, any_frame: bool = False
+        self, on_layer: Layer | str, propigate: bool = False, any_frame: bool = False
     ) -> None:
         """Wait until every frame of another layer has succeeded; see `depend_on`."""
-        self.depend_on(on_layer, DependType.LayerOnLayer, propigate, any_frame)
+        self.layer.depend_on(on_layer, DependType.LayerOnLayer, propigate, any_frame)
 
-    def depend_previous(self, on_layer: Waiting | str) -> None:
+    def depend_previous(self, on_layer: Layer | str) -> None:
         """Make each frame wait for the previous frame of another layer, or of this one."""
-        self.depend_on(on_layer, DependType.PreviousFrame)
+        self.layer.depend_on(on_layer, DependType.PreviousFrame)
 
-    def depend_finished(self, on_layer: Waiting | str) -> None:
+    def depend_finished(self, on_layer: Layer | str) -> None:
         """Wait until every frame of another layer has ended for good, succeeded or not."""
-        self.depend_on(on_layer, DependType("LAYER_ON_LAYER", FINISHED))
+        self.layer.depend_on(on_layer, DependType("LAYER_ON_LAYER", FINISHED))
 
     def undepend(self, depend: Depend) -> None:
         """Take back a depend."""
-        if depend in self._depends:
-            self._depends.remove(depend)
+        if depend in self.depends:
+            self.depends.remove(depend)
 
     def get_depends(self) -> list[Depend]:
         """Return what this layer waits for, in the order it was said."""
-        return list(self._depends)
+        return list(self.depends)
 
     def get_dependents(self) -> list[Depend]:
         """Return the depends of other layers on this one."""
-        layers = self.get_outline().get_layers()
+        layers = self.layer.get_outline().get_layers()
         return [
             each
             for layer in layers
             for each in layer.get_depends()
-            if each.get_depend_on_layer() is self
+            if each.get_depend_on_layer() is self.layer
         ]
 
     def setup_depends(self) -> None:
@@ -150,17 +123,26 @@ class Waiting(Arguments):
         Raises:
             UnknownLayerError: A layer that is named or given is not in this outline.
         """
-        require = self.get_arg("require", [])
+        require = self.layer.get_arg("require", [])
         for text in [require] if isinstance(require, str) else require:
             name, depend_type = parse_require_str(str(text))
-            self.depend_on(name, depend_type)
-        for depend in self._depends:
+            self.layer.depend_on(name, depend_type)
+        for depend in self.depends:
             target = self.find_depend_target(depend.get_depend_on_name())
-            if isinstance(depend._on, Waiting) and depend._on is not target:
+            if not isinstance(depend.target, str) and depend.target is not target:
                 raise UnknownLayerError(
-                    thing=f"layer {self.get_name()!r} depends on a layer {target.get_name()!r} of another outline",
+                    thing=f"layer {self.layer.get_name()!r} depends on a layer {target.get_name()!r} of another outline",
                     name=target.get_name(),
-                    outline=self.get_outline().get_name(),
+                    outline=self.layer.get_outline().get_name(),
                     advice="depend on the layer that was added to this outline",
                 )
             depend.bind(target)
+
+
+def _plain_targets(layer: Layer) -> list[Layer]:
+    """Return the layers one waits for in ways that cannot be part of a loop over frames."""
+    return [
+        each.target
+        for each in layer._layer_parts.depends.depends
+        if not isinstance(each.target, str) and each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
+    ]

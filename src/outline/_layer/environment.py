@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from outline._session import OUTLINE_FILE
 from outline.jobspec.tokens import list_frames
-from outline.session import OUTLINE_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

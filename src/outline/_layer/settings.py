@@ -7,7 +7,6 @@ import re
 
 from outline.exception import InvalidSettingError
 from outline.frames import FrameRangeError
-from outline.jobspec.starttime import check_start
 from outline.util import range_text
 
 TYPE_CHECKING = False
@@ -187,6 +186,13 @@ def check_bool(thing: str, setting: str, value: Any) -> bool:
             thing=thing, setting=setting, value=value, advice="give True or False"
         )
     return found
+
+
+def check_start(thing: str, value: Any) -> Any:
+    """Return a time or delay; see `outline.jobspec.starttime.check_start`."""
+    from outline.jobspec import starttime
+
+    return starttime.check_start(thing, value)
 
 
 def _optional_range(thing: str, value: Any) -> str | None:

@@ -9,14 +9,15 @@ import json
 import os
 import sys
 
+from outline._layer.parts import parts_of
 from outline._session import layerpack
 from outline._session.datafile import is_json
 from outline.constants import LayerType
-from outline.depend import Depend, DependType
+from outline.depend import Depend
 from outline.exception import LayerException, NoSessionError
 from outline.io import path_from_data, path_to_data
 from outline.jobspec.names import check_file_name
-from outline.layer import Layer, LayerProcess
+from outline.layer import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,19 +30,10 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 """Version of the files; one we do not know is refused."""
-_FAMILY = {
-    "_outline",
-    "_parent",
-    "_children",
-    "_processes",
-    "_depends",
-    "_creator",
-    "_loaded_range",
-}
-_TRANSIENT = {"_stage", "_is_awaited", "_waits_by_name"}
-_CORE = {"_name", "_env", "_args", "_service", "_limits", "_type", "_inputs", "_outputs"}
-_LISTENED = {"_evh"}
-_REBUILT = {"_required"}
+_OF_LAYER = ("name", "args", "env", "service", "limits", "type", "inputs", "outputs", "children")
+"""What the file holds of every layer; all else that travels is in ``extra``, be it a part's or the user's."""
+_NOT_IN_JSON = ("parent", "evh", "required")
+"""What is known otherwise, is not there, or has done its duty before the launch."""
 
 
 def save_outline(ol: Outline, folder: Folder) -> None:
@@ -104,65 +96,47 @@ def read_outline_data(path: str) -> dict[str, Any]:
 
 def _layer_to_file(layer: Layer) -> tuple[dict[str, Any], bytes | None]:
     header = _relations(layer)
-    body = _plain(layer)
+    body = plain(layer)
     if body is not None:
         header["layer"] = body
         return header, None
-    pickled = _pickled(layer)
+    data = pickled(layer)
     header["pickle"] = _pickle_header()
-    return header, pickled
+    return header, data
 
 
 def _relations(layer: Layer) -> dict[str, Any]:
     """Return what is known by name: other layers are loaded only when somebody asks for them."""
-    creator = getattr(layer, "_creator", None)
+    family = parts_of(layer).family
+    creator = None if family.creator is None else str(family.creator)
     return {
         "name": layer.get_name(),
-        "processes": {alias: str(process) for alias, process in layer._processes.items()},
-        "creator": None if creator is None else str(creator),
+        "processes": {alias: str(process) for alias, process in family.processes.items()},
+        "creator": creator,
         "creator_range": None if creator is None else layer.get_frame_range(),
-        "depends": [_depend_to_data(depend) for depend in layer.get_depends()],
+        "depends": [depend.to_data() for depend in layer.get_depends()],
     }
 
 
-def _depend_to_data(depend: Depend) -> dict[str, Any]:
-    kind = depend.get_type()
-    return {
-        "on": depend.get_depend_on_name(),
-        "type": str(kind),
-        "outcome": kind.outcome,
-        "propigate": depend.is_propagated(),
-    }
-
-
-def _plain(layer: Layer) -> dict[str, Any] | None:
+def plain(layer: Layer) -> dict[str, Any] | None:
     """Return a layer as JSON data, children included, or None when JSON cannot hold it exactly."""
-    extra = _extra(layer)
-    children = [_plain(child) for child in layer.get_children()]
+    held = parts_of(layer).to_data()
+    known = {name: held.pop(f"_{name}") for name in (*_OF_LAYER, *_NOT_IN_JSON)}
+    children = [plain(child) for child in known["children"]]
     reference = _class_reference(type(layer))
-    if reference is None or None in children or layer.get_event_handler().has_listeners():
+    if reference is None or None in children or known["evh"].has_listeners():
         return None
-    if not is_json(extra) or not is_json(layer.get_args()) or not _paths_are_plain(layer):
+    if not is_json(held) or not is_json(known["args"]) or not _paths_are_plain(layer):
         return None
     return {
         **reference,
-        "name": layer._name,
-        "args": layer.get_args(),
-        "env": layer.get_envs(),
-        "service": layer._service,
-        "limits": layer.get_limits(),
-        "type": layer.get_type().value,
-        "inputs": {name: path_to_data(path) for name, path in layer.get_inputs().items()},
-        "outputs": {name: path_to_data(path) for name, path in layer.get_outputs().items()},
-        "extra": extra,
+        **{name: known[name] for name in ("name", "args", "env", "service", "limits")},
+        "type": known["type"].value,
+        "inputs": {name: path_to_data(path) for name, path in known["inputs"].items()},
+        "outputs": {name: path_to_data(path) for name, path in known["outputs"].items()},
+        "extra": held,
         "children": children,
     }
-
-
-def _extra(layer: Layer) -> dict[str, Any]:
-    """Return the attributes that the layer's own class added."""
-    known = _FAMILY | _TRANSIENT | _CORE | _LISTENED | _REBUILT
-    return {key: value for key, value in vars(layer).items() if key not in known}
 
 
 def _paths_are_plain(layer: Layer) -> bool:
@@ -203,10 +177,10 @@ def _pickle_header() -> dict[str, Any]:
     import cloudpickle
 
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return {"python": version, "cloudpickle": cloudpickle.__version__, "path": _own_path()}
+    return {"python": version, "cloudpickle": cloudpickle.__version__, "path": own_path()}
 
 
-def _own_path() -> list[str]:
+def own_path() -> list[str]:
     """Return the sys.path entries outside the Python installation: modules beside the script are there."""
     installed = (sys.prefix, sys.base_prefix, sys.exec_prefix)
     entries = (os.path.abspath(entry or os.curdir) for entry in sys.path)
@@ -223,8 +197,12 @@ def _extend_path(entries: Iterable[str]) -> None:
     sys.path[:0] = [entry for entry in mapped if entry not in sys.path]
 
 
-def _pickled(layer: Layer) -> bytes:
+def pickled(layer: Layer, **instead: Any) -> bytes:
     """Return class and state of a layer; other layers and the outline are kept as names.
+
+    Args:
+        layer: The layer.
+        **instead: What its data shall hold instead of what it holds; only for comparing, such a pickle is not loaded.
 
     Raises:
         LayerException: It holds something that cannot be pickled.
@@ -234,15 +212,19 @@ def _pickled(layer: Layer) -> bytes:
 
     import cloudpickle
 
+    ol = layer.find_outline()
+
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         def persistent_id(self, value: Any) -> tuple[str, str] | None:
-            return _reference(value, layer)
+            if value is layer and instead:
+                return "layer", layer.get_name()
+            return _reference(value, layer, ol)
 
     stream = io.BytesIO()
     pickler = Pickler(stream)
     try:
         pickler.dump(type(layer))
-        pickler.dump(_state(layer))
+        pickler.dump(parts_of(layer).to_data() | instead)
     except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as error:
         raise LayerException(
             f"layer {layer.get_name()!r} cannot travel to the farm: {error}; "
@@ -251,19 +233,13 @@ def _pickled(layer: Layer) -> bytes:
     return stream.getvalue()
 
 
-def _reference(value: Any, root: Layer) -> tuple[str, str] | None:
-    from outline.loader import Outline
-
-    if isinstance(value, Outline):
+def _reference(value: Any, root: Layer, ol: Any) -> tuple[str, str] | None:
+    """Return what stands for an outline or another layer of it in the pickle of a layer; None for anything else."""
+    if ol is not None and isinstance(value, type(ol)):
         return "outline", ""
     if not isinstance(value, Layer) or value is root or value.get_parent() is not None:
         return None
-    return ("layer", value.get_name()) if value.find_outline() is root.find_outline() else None
-
-
-def _state(layer: Layer) -> dict[str, Any]:
-    left_out = (_FAMILY - {"_children", "_parent"}) | _TRANSIENT
-    return {key: value for key, value in vars(layer).items() if key not in left_out}
+    return ("layer", value.get_name()) if value.find_outline() is ol else None
 
 
 # Reading a layer.
@@ -282,54 +258,44 @@ def load_layer(ol: Outline, pack: LayerPack, name: str) -> Layer:
     else:
         layer = _from_plain(header["layer"])
         ol.attach_loaded(name, layer)
-    layer._processes = dict(header["processes"])
-    if isinstance(layer, LayerProcess):
-        layer._creator = header["creator"]
-        if header["creator_range"] is not None:
-            layer._loaded_range = header["creator_range"]
-    for each in header["depends"]:
-        kind = DependType(each["type"], each["outcome"])
-        layer._depends.append(Depend(layer, each["on"], kind, each["propigate"]))
+    parts_of(layer).take_relations(
+        processes=header["processes"],
+        creator=header["creator"],
+        loaded_range=header["creator_range"],
+        depends=[Depend.from_data(layer, each) for each in header["depends"]],
+    )
     return layer
 
 
 def bare_layer(cls: type[Layer]) -> Layer:
     """Return a layer without running its constructor: all it holds is in the file."""
-    from outline.event import EventHandler
-    from outline.session import Stage
-
-    layer = cls.__new__(cls)
-    layer._outline = layer._parent = None
-    layer._children, layer._depends, layer._processes = [], [], {}
-    layer._is_awaited, layer._required = False, {}
-    layer._stage, layer._evh = Stage(), EventHandler(layer)
-    return layer
+    return cls.__new__(cls)
 
 
 def _from_plain(body: Mapping[str, Any]) -> Layer:
+    as_they_are = ("name", "args", "env", "service", "limits")
     layer = bare_layer(_import_class(body))
-    vars(layer).update(body["extra"])
-    layer._name, layer._args, layer._env = body["name"], body["args"], body["env"]
-    layer._service, layer._limits = body["service"], body["limits"]
-    layer._type = LayerType(body["type"])
-    layer._inputs = {name: path_from_data(each) for name, each in body["inputs"].items()}
-    layer._outputs = {name: path_from_data(each) for name, each in body["outputs"].items()}
-    for each in body["children"]:
-        child = _from_plain(each)
-        child._parent = layer
-        layer._children.append(child)
+    parts_of(layer).take_data(
+        {
+            **body["extra"],
+            **{f"_{name}": body[name] for name in as_they_are},
+            "_type": LayerType(body["type"]),
+            "_inputs": {name: path_from_data(each) for name, each in body["inputs"].items()},
+            "_outputs": {name: path_from_data(each) for name, each in body["outputs"].items()},
+        }
+    )
+    parts_of(layer).take_relations(children=[_from_plain(each) for each in body["children"]])
     return layer
 
 
 def _import_class(body: Mapping[str, Any]) -> type[Layer]:
-    import importlib
-
     module, name = body["class"]
     root = body["root"]
     if root is not None:
         _extend_path([root])
     try:
-        cls = getattr(importlib.import_module(module), name)
+        __import__(module)
+        cls = getattr(sys.modules[module], name)
     except (ImportError, AttributeError) as error:
         raise LayerException(
             f"layer {body['name']!r}: cannot import its class {name} of module {module} from {root}: {error}"
@@ -352,16 +318,15 @@ def _unpickle(ol: Outline, header: Mapping[str, Any], pickled: bytes) -> Layer:
 
     try:
         unpickler = Unpickler(io.BytesIO(pickled))
-        layer = bare_layer(unpickler.load())
+        layer: Layer = bare_layer(unpickler.load())
         ol.attach_loaded(name, layer)  # before its state: that may lead to layers that lead to it
-        vars(layer).update(unpickler.load())
+        parts_of(layer).take_data(unpickler.load())
     except (ImportError, AttributeError, EOFError, pickle.UnpicklingError) as error:
         raise LayerException(
             f"layer {name!r} cannot be loaded here: {error}; it was written by Python "
             f"{header['pickle']['python']} with cloudpickle {header['pickle']['cloudpickle']}"
         ) from error
-    for child in layer._children:
-        child._parent = layer
+    parts_of(layer).take_relations(children=layer.get_children())
     return layer
 
 

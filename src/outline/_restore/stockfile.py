@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from outline._layer.parts import parts_of
+from outline._restore.layerfile import bare_layer
 from outline.constants import LayerType
 from outline.depend import Depend, DependType
 from outline.exception import NoSessionError
@@ -10,7 +12,7 @@ from outline.layer import Layer, LayerProcess
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 MARK = b"!!python/object:outline.loader.Outline"
@@ -110,9 +112,14 @@ def outline_data(stored: Stored) -> dict[str, Any]:
     return data
 
 
-def build_layers(stored: Stored) -> list[Layer]:
-    """Return the layers, with what they wait for; raises LayerException for a class that is no Layer."""
-    layers = {id(each): _build(each) for each in stored.get("Outline", "layers", [])}
+def build_layers(stored: Stored, layer_class: Callable[[str], type[Layer]]) -> list[Layer]:
+    """Return the layers, with what they wait for.
+
+    Args:
+        stored: The outline.
+        layer_class: Returns the class of a dotted path, or raises when that is no Layer class.
+    """
+    layers = {id(each): _build(each, layer_class) for each in stored.get("Outline", "layers", [])}
     for each in stored.get("Outline", "layers", []):
         layer = layers[id(each)]
         for depend in each.get("Layer", "depends", []):
@@ -124,13 +131,12 @@ def build_layers(stored: Stored) -> list[Layer]:
 
 def _give_creator(process: LayerProcess, layers: dict[int, Layer], stored: Stored) -> None:
     """Connect a pre- or post-process with its layer."""
-    process._creator = None
     for owner in ("LayerPreProcess", "LayerPostProcess"):
         creator = layers.get(id(stored.get(owner, "creator")))
         if creator is not None:
-            process._creator = creator
             alias = process.get_name().removeprefix(f"{creator.get_name()}_")
-            creator._processes[alias] = process
+            parts_of(process).take_relations(creator=creator)
+            parts_of(creator).take_relations(processes={alias: process})
 
 
 def _link(layer: Layer, layers: dict[int, Layer], depend: Stored) -> None:
@@ -139,25 +145,23 @@ def _link(layer: Layer, layers: dict[int, Layer], depend: Stored) -> None:
         return
     kind = DependType(str(depend.get("Depend", "type")))
     any_frame = bool(depend.get("Depend", "any_frame"))
-    layer._depends.append(Depend(layer, on, kind, any_frame=any_frame))
+    parts_of(layer).take_relations(depends=[Depend(layer, on, kind, any_frame=any_frame)])
 
 
-def _build(stored: Stored) -> Layer:
-    from outline._restore.layerfile import bare_layer
-    from outline.loader import layer_class
-
+def _build(stored: Stored, layer_class: Callable[[str], type[Layer]]) -> Layer:
     layer = bare_layer(layer_class(stored.kind))
-    layer._name = stored.get("Layer", "name")
-    layer._args, layer._service, layer._limits = {}, None, None
-    layer._env = dict(stored.get("Layer", "env", {}))
-    layer._type = LayerType(stored.get("Layer", "type", "Render"))
-    layer._inputs = _paths(stored.get("Layer", "input", {}))
-    layer._outputs = _paths(stored.get("Layer", "output", {}))
+    parts_of(layer).take_data(
+        {
+            "_name": stored.get("Layer", "name"),
+            "_env": dict(stored.get("Layer", "env", {})),
+            "_type": LayerType(stored.get("Layer", "type", "Render")),
+            "_inputs": _paths(stored.get("Layer", "input", {})),
+            "_outputs": _paths(stored.get("Layer", "output", {})),
+        }
+    )
     _take_settings(layer, stored)
     for each in stored.get("Layer", "children", []):
-        child = _build(each)
-        child._parent = layer
-        layer._children.append(child)
+        parts_of(layer).take_relations(children=[*layer.get_children(), _build(each, layer_class)])
     return layer
 
 

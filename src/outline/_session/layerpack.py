@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 
+from outline._session import LAYERS_FILE
 from outline.exception import NoSessionError
-from outline.session import LAYERS_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

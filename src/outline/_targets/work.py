@@ -70,7 +70,7 @@ def _digest(parts: list[str]) -> str:
 
 
 def _layer_parts(layer: Layer) -> Iterator[str]:
-    plain = layerfile._plain(layer)
+    plain = layerfile.plain(layer)
     if plain is None:
         yield _pickled(layer)
         yield from _own_modules()
@@ -99,14 +99,8 @@ def _pickled(layer: Layer) -> str:
     """Return class and state of a layer as text, without the ids that every process makes anew."""
     import cloudpickle.cloudpickle as by_value
 
-    args = layer._args
-    layer._args = {key: value for key, value in args.items() if key not in _RESOURCES}
-    paths = layer._inputs, layer._outputs
-    layer._inputs, layer._outputs = {}, {}
-    try:
-        data = layerfile._pickled(layer)
-    finally:
-        layer._args, (layer._inputs, layer._outputs) = args, paths
+    args = {key: value for key, value in layer.get_args().items() if key not in _RESOURCES}
+    data = layerfile.pickled(layer, _args=args, _inputs={}, _outputs={})
     for made_anew in getattr(by_value, "_DYNAMIC_CLASS_TRACKER_BY_CLASS", {}).values():
         data = data.replace(str(made_anew).encode(), b"0" * len(str(made_anew)))
     return data.decode("latin-1")
@@ -114,7 +108,7 @@ def _pickled(layer: Layer) -> str:
 
 def _own_modules() -> Iterator[str]:
     """Yield the source of every loaded module that is not installed: those beside the script."""
-    roots = tuple(root + os.sep for root in layerfile._own_path())
+    roots = tuple(root + os.sep for root in layerfile.own_path())
     for name, module in sorted(sys.modules.items()):
         path = getattr(module, "__file__", None)
         if not path or name == "__main__" or name.partition(".")[0] in OURS:

@@ -9,8 +9,8 @@ DEFAULT_MEMORY_MB = 512
 """Reserved for a frame of a layer that says nothing: room for many small tools on a laptop."""
 LEAST_CORES = 0.1
 """Reserved for a frame that asks for less."""
-_ROUNDING = 1e-6
-"""Cores by which sums of fractions may be off."""
+ROUNDING_CORES = 1e-6
+"""By which sums of fractions may be off."""
 
 
 def asked_cores(*, cores: float, max_cores: float, threadable: bool, machine_cores: float) -> float:
@@ -42,3 +42,18 @@ def reserve(
         cores=cores, max_cores=max_cores, threadable=threadable, machine_cores=machine_cores
     )
     return min(asked, machine_cores), min(memory_mb, machine_memory_mb)
+
+
+def is_capped(*, cores: float, used_cores: float, most_cores: float | None) -> bool:
+    """Tell whether its job's cap holds a frame; one that asks for more than the cap may run alone.
+
+    What is left of the cap is then kept for it: no frame of the job that comes after it starts.
+
+    Args:
+        cores: What the frame would get.
+        used_cores: What running frames of its job hold.
+        most_cores: The cap; None, 0 and less are none.
+    """
+    if most_cores is None or most_cores <= 0:
+        return False
+    return used_cores + cores > max(most_cores, cores) + ROUNDING_CORES

@@ -39,7 +39,7 @@ class _Commands(Layer):
 
     def token_values(self, frame: int, frames: FrameSet) -> dict[str, str]:
         """Return what every token of a command stands for."""
-        return self._tokens(frame, frames)
+        return self._layer_parts.paths.tokens(frame, frames)
 
 
 def _command(thing: str, key: str, value: Any) -> str | list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outline import spec
+from outline._layer.parts import parts_of
 from outline.cuerun import OutlineLauncher
 from outline.depend import Depend
 from outline.exception import OutlineException, UnknownBackendError
@@ -94,7 +95,7 @@ class _Builder:
             self._try(layer, layer.setup_depends)
             for each in (layer, *layer.get_children()):
                 self._try(each, each.check_required_args)
-                self._try(each, each._check_cores)
+                self._try(each, parts_of(each).arguments.check_cores)
 
     def _try(self, layer: Layer, check: Callable[[], object]) -> None:
         """Run a check of a layer; note what it raises."""

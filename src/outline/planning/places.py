@@ -11,10 +11,9 @@ import types
 import weakref
 from collections.abc import Iterator
 
-from outline.depend import Depend
+from outline._layer.current import LaunchContext
 from outline.layer import Layer
 from outline.planning.model import Place
-from outline.plugins import PluginManager
 
 _OURS = frozenset({"outline", "cuelet", "runpy", "contextlib", "importlib"})
 
@@ -30,9 +29,9 @@ class Places:
         self._script = script
         self._of: weakref.WeakKeyDictionary[object, Place] = weakref.WeakKeyDictionary()
 
-    def note(self, thing: object, frame: types.FrameType | None) -> None:
-        """Remember where a thing is made, given a stack frame at or below that place."""
-        place = self._find(frame)
+    def note(self, thing: object) -> None:
+        """Remember where a thing is made: the line of the script that led here."""
+        place = self._find(sys._getframe(1))
         if place is not None:
             self._of[thing] = place
 
@@ -80,27 +79,8 @@ def recorded(script: str | None = None) -> Iterator[Places]:
         script: Path of the script that makes them, as its code objects name it.
     """
     places = Places(script)
-    recorder = types.ModuleType("outline.planning.recorder")
-    recorder.init = lambda layer: places.note(layer, sys._getframe(1))  # type: ignore[attr-defined]
-    plugins = PluginManager.registered_plugins
-    PluginManager.get_plugins()
-    plugins.append(recorder)
-    try:
-        with _noting_depends(places):
-            yield places
-    finally:
-        if recorder in plugins:
-            plugins.remove(recorder)
-
-
-@contextlib.contextmanager
-def _noting_depends(places: Places) -> Iterator[None]:
-    before = Depend.on_made
-    Depend.on_made = lambda depend: places.note(depend, sys._getframe(1))
-    try:
-        yield
-    finally:
-        Depend.on_made = before
+    with LaunchContext(note_made=places.note):
+        yield places
 
 
 def place_of_layer(places: Places | None, layer: Layer) -> Place | None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from outline import config, cuerun
+from outline import config
+from outline._layer.current import LaunchContext
 from outline.cuerun import OutlineLauncher
 from outline.exception import OutlineException
-from outline.planning.places import Places, recorded
+from outline.planning.places import Places
 
 _SESSION_DIR = "OUTLINE_OUTLINE_SESSION_DIR"
 
@@ -67,18 +68,14 @@ def taking_launches(script: str | None = None) -> Iterator[Taken]:
     Args:
         script: Path of the script that runs, as its code objects name it.
     """
-    with recorded(script) as places, _temporary_sessions():
-        taken = Taken(places)
+    taken = Taken(Places(script))
 
-        def take(launcher: OutlineLauncher, use_pycuerun: bool) -> list[Any]:
-            taken.jobs.append(PlannedJob(launcher, use_pycuerun=use_pycuerun))
-            return [taken.jobs[-1]]
+    def take(launcher: OutlineLauncher, use_pycuerun: bool) -> list[Any]:
+        taken.jobs.append(PlannedJob(launcher, use_pycuerun=use_pycuerun))
+        return [taken.jobs[-1]]
 
-        before, cuerun.interceptor = cuerun.interceptor, take
-        try:
-            yield taken
-        finally:
-            cuerun.interceptor = before
+    with LaunchContext(take=take, note_made=taken.places.note), _temporary_sessions():
+        yield taken
 
 
 @contextlib.contextmanager

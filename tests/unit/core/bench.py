@@ -10,7 +10,7 @@ from cuelet.core.operations.skip import Made, Question, Seen, Trace, judge
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Look
+from cuelet.core.state.frame_row import Look
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import FrameState

@@ -112,7 +112,7 @@ def test_a_frame_that_had_succeeded_has_its_whole_budget_when_it_runs_again() ->
     b = bench(retries=1)
     assert [die(b, 1), die(b, 0)] == [WAITING, SUCCEEDED]
 
-    b.job.move(0, WAITING)  # as when what it waited for is made again
+    b.job.move(0, WAITING, b.decision)  # as when what it waited for is made again
 
     assert [die(b, 1), die(b, 1)] == [WAITING, DEAD]
 

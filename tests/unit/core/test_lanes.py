@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
-from cuelet.core.operations import attempts, launching, requests
+from cuelet.core.operations import attempts, depends, lanes, launching, requests
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.job import Job
@@ -29,7 +29,7 @@ from cuelet.core.values.states import (
     JobState,
     shown,
 )
-from outline.jobspec.model import EdgeSpec, LayerSpec
+from outline.jobspec.model import EdgeSpec, LayerSpec, Outcome
 from tests.unit.core.bench import Bench, spec_of
 
 Act = Callable[["Lane"], None]
@@ -346,6 +346,18 @@ def test_a_frame_ahead_is_kept_as_running_and_comes_back_unstarted() -> None:
     assert fresh.attempt[index] == 0
 
 
+def test_a_frame_that_began_at_the_epoch_runs_on_disk_too() -> None:
+    bench = Bench(spec_of(LayerSpec(name="main", command="x")))
+    bench.now = 0.0
+    bench.start(0)
+    bench.decide()
+
+    fresh = Job(bench.job.spec, bench.job.id, submitted_at=1.0)
+    fresh.restore([bench.job.row(0)], [])
+
+    assert FrameState(fresh.state_of[0]) is RUNNING
+
+
 @given(st.lists(st.floats(0.0001, 1.0), max_size=60))
 def test_a_lane_never_holds_more_than_its_share_of_work(walls: list[float]) -> None:
     pace = Pace()
@@ -370,3 +382,45 @@ def test_dispatch_without_room_changes_nothing_it_does_not_note() -> None:
 
     changed = {i for i, state in enumerate(lane.job.state_of) if state != before[i]}
     assert changed == {index for _, index in decision.frames}
+
+
+def begin_by_the_end_of_the_one_before(lane: Lane) -> None:
+    lane.end(lane.leader)
+
+
+def begin_as_the_runner_tells_a_restarted_farm(lane: Lane) -> None:
+    run = lane.job.run_id(lane.ahead[0])
+    lanes.forget(lane.job)
+    lane.farm.is_adrift = True
+    lane.end(lane.leader)
+    attempts.on_run_started(lane.farm, RunStarted(run, 77, lane.now), lane.decision)
+
+
+@pytest.mark.parametrize(
+    "begin", [begin_by_the_end_of_the_one_before, begin_as_the_runner_tells_a_restarted_farm]
+)
+def test_whom_the_start_of_a_frame_makes_wait_again_is_kept(begin: Act) -> None:
+    lane = Lane().warm()
+    clean_up = LayerSpec(name="clean", command="true", range="1-2")
+    spec = spec_of(clean_up, name="show-shot-me_behind")
+    (behind,) = launching.launch(lane.farm, [spec], [ids.job_id(2)], lane.decision, now=lane.now)
+    edge = EdgeSpec(
+        layer="clean",
+        er_frame=1,
+        on="main",
+        on_frame=lane.ahead[0] + 1,
+        on_job=lane.job.id,
+        outcome=Outcome.FINISHED,
+    )
+    depends.add_depend(lane.farm, behind, edge, lane.decision)
+    requests.kill_job(lane.farm, lane.job, lane.decision, now=lane.now)
+    attempts.start(lane.farm, behind, 0, lane.decision, now=lane.now)
+    report = RunExited(behind.run_id(0), 0, 0, 0.5, 0.1, 1000, lane.now)
+    attempts.on_run_exited(lane.farm, report, lane.decision)
+    assert behind.state_of[0] == SUCCEEDED  # it need not wait for what a killed job never ran
+    lane.decide()
+
+    begin(lane)
+
+    assert behind.state_of[0] == DEPEND
+    assert (behind.id, 0) in lane.decide().frames

@@ -165,7 +165,7 @@ def test_a_move_that_is_not_in_the_table_is_our_bug(before: FrameState, after: F
     lonely.job._put(0, before)
 
     with pytest.raises(AssertionError, match=f"{before.name} -> {after.name}"):
-        lonely.job.move(0, after)
+        lonely.job.move(0, after, lonely.decision)
 
 
 def test_every_state_has_moves_and_a_number_of_opencue() -> None:

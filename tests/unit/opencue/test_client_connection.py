@@ -28,6 +28,7 @@ from opencue.exception import (
     EntityNotFoundException,
     FarmNotOursException,
     FarmNotStartedException,
+    getRetryCount,
 )
 
 UNAVAILABLE = RefusalError(grpc.StatusCode.UNAVAILABLE)
@@ -86,6 +87,18 @@ class TestTarget:
     @given(st.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True), st.integers(1, 65535))
     def test_always_has_exactly_one_port(self, name: str, port: int) -> None:
         assert target_from_host(name, port) == target_from_host(f"{name}:{port}", 1)
+
+
+class TestRetryCount:
+    def test_is_the_one_of_the_configuration_in_use(self) -> None:
+        Cuebot.Config = {"cuebot.exception_retries": 7}
+
+        assert getRetryCount() == 7
+
+    def test_is_three_without_a_configuration(self) -> None:
+        Cuebot.Config = {}
+
+        assert getRetryCount() == 3
 
 
 class TestHosts:
@@ -375,6 +388,19 @@ class TestEmbedded:
         starter(tmp_path / "state", monkeypatch, "exec sleep 5")
         monkeypatch.setattr("opencue.embedded.START_TIMEOUT_S", 0.05)
         with pytest.raises(FarmNotStartedException, match="did not finish within"):
+            embedded.start()
+
+    def test_whoever_wants_no_farm_started_is_asked_only_inside_the_block(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse() -> None:
+            raise LookupError("no farm here")
+
+        (tmp_path / "state").mkdir()
+        monkeypatch.setenv("CUELET_PYTHON", "/nowhere/python")
+        with embedded.not_started(refuse), pytest.raises(LookupError):
+            opencue.api.getJobs()
+        with pytest.raises(FarmNotStartedException, match="could not be run"):
             embedded.start()
 
     def test_somebody_elses_farm_is_refused(

@@ -205,7 +205,7 @@ def test_a_session_is_loaded_one_layer_at_a_time() -> None:
     loaded = outline.load_outline(ol.get_path() or "")
     layer = loaded.get_layer("list")
 
-    assert loaded._layers["render"] is None
+    assert not loaded._layers.is_loaded("render")
     assert (layer.get_arg("command"), layer.get_chunk(), layer.get_envs()) == (
         ["echo", "#IFRAME#"],
         3,

@@ -9,6 +9,7 @@ import pytest
 
 import outline
 from outline import LayerPreProcess, Outline, cuerun
+from outline._layer.current import launch_context
 from outline.depend import DependType
 from outline.exception import UnknownBackendError, UnknownFlagError
 from outline.modules.shell import Shell
@@ -286,7 +287,7 @@ def test_a_launch_is_taken_and_nothing_stays(pipeline: Outline, tmp_path: Path) 
     assert pipeline.find_session() is None
     assert list(tmp_path.iterdir()) == []
     assert dict(os.environ) == before
-    assert cuerun.interceptor is None
+    assert launch_context().take is None
 
 
 def test_a_session_made_by_the_script_is_removed(pipeline: Outline, tmp_path: Path) -> None:

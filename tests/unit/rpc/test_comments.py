@@ -12,8 +12,9 @@ from cuelet.core.operations.comments import (
     delete_comment,
     edit_comment,
 )
+from cuelet.core.state.comment import Comment
 from cuelet.core.state.decision import Decision
-from cuelet.core.state.job import Comment, Job
+from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.rpc import search

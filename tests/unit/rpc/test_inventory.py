@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from cuelet.rpc.guard import refusal_of
-from cuelet.rpc.opencue import inventory
+from cuelet.rpc.opencue import allocations, services, subscriptions
 from outline.jobspec.model import LayerSpec
 from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 from tests.unit.core.bench import Bench, spec_of
@@ -27,11 +27,11 @@ def bench() -> Bench:
 
 
 def test_services_are_those_that_jobs_name_and_two_more(bench: Bench) -> None:
-    assert inventory.service_names(bench.farm) == ["arnold", "default", "maya", "shell"]
+    assert services.service_names(bench.farm) == ["arnold", "default", "maya", "shell"]
 
 
 def test_a_service_says_what_a_layer_gets_that_asks_for_nothing() -> None:
-    service = inventory.service_message("maya")
+    service = services.service_message("maya")
 
     assert (service.name, service.min_cores, service.max_cores) == ("maya", 100, 0)
     assert service.min_memory == DEFAULT_MEMORY_MB * 1024
@@ -39,7 +39,7 @@ def test_a_service_says_what_a_layer_gets_that_asks_for_nothing() -> None:
 
 
 def test_the_allocation_is_the_machine_with_what_it_holds(bench: Bench) -> None:
-    allocation = inventory.allocation_message(bench.farm)
+    allocation = allocations.allocation_message(bench.farm)
 
     assert (allocation.name, allocation.facility, allocation.tag) == (
         "local.general",
@@ -52,8 +52,8 @@ def test_the_allocation_is_the_machine_with_what_it_holds(bench: Bench) -> None:
 
 
 def test_every_show_may_use_the_whole_machine(bench: Bench) -> None:
-    (found,) = inventory.subscription_seq(
-        bench.farm, inventory.show_names(bench.farm)
+    (found,) = subscriptions.subscription_seq(
+        bench.farm, subscriptions.show_names(bench.farm)
     ).subscriptions
 
     assert (found.name, found.show_name) == ("local.general.show", "show")
@@ -63,15 +63,15 @@ def test_every_show_may_use_the_whole_machine(bench: Bench) -> None:
 
 def test_ids_are_uuids_that_stay_and_differ(bench: Bench) -> None:
     ids = [
-        inventory.service_message("maya").id,
-        inventory.service_message("shell").id,
-        inventory.allocation_message(bench.farm).id,
-        inventory.subscription_message(bench.farm, "show").id,
+        services.service_message("maya").id,
+        services.service_message("shell").id,
+        allocations.allocation_message(bench.farm).id,
+        subscriptions.subscription_message(bench.farm, "show").id,
     ]
 
     assert [str(uuid.UUID(each)) for each in ids] == ids
     assert len(set(ids)) == 4
-    assert inventory.service_message("maya").id == ids[0]
+    assert services.service_message("maya").id == ids[0]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.rpc.spec.files import declared_files
-from cuelet.rpc.spec.xml import parse_spec
+from cuelet.rpc.spec.job import parse_spec
 from outline.jobspec.model import DeclaredFile
 from tests.specs import job_spec
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cuelet.core.values.errors import InvalidSpecError
-from cuelet.rpc.spec.xml import parse_spec
+from cuelet.rpc.spec.job import parse_spec
 from outline.frames import EdgeKind
 from outline.jobspec.model import DependType, EdgeSpec, JobSpec, LayerSpec, Outcome
 from outline.jobspec.reservation import DEFAULT_MEMORY_MB

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from cuelet.core.operations import comments, depends, launching, limits, machine, ordering, requests
 from cuelet.core.operations.history import forget
+from cuelet.core.state.comment import Comment
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Comment, FrameRow, Job
+from cuelet.core.state.frame_row import FrameRow
+from cuelet.core.state.job import Job
 from cuelet.core.state.order import Placing
 from cuelet.core.values import ids
 from cuelet.store.errors import NewerSchemaError, StoreError

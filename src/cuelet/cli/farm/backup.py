@@ -10,7 +10,7 @@ from pathlib import Path
 
 import opencue
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.text import memory
+from cuelet.quantities import memory
 from cuelet.settings import Settings, default_state_dir
 
 

@@ -138,6 +138,6 @@ def _farm() -> Finding:
         return Finding("ok", "farm", "not running; it starts when first needed")
     detail = f"{info['address']}, process {info['pid']}, version {info['version']}"
     if info["version"] != cuelet.__version__:
-        advice = "cuelet farm stop, then cuelet farm start"
-        return Finding("warning", "farm", f"{detail}; this is {cuelet.__version__}: {advice}")
+        remedy = "cuelet farm stop, then cuelet farm start"
+        return Finding("warning", "farm", f"{detail}; this is {cuelet.__version__}: {remedy}")
     return Finding("ok", "farm", detail)

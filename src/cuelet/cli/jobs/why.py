@@ -6,14 +6,14 @@ import argparse
 import json
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.jobs.lookup import find_job
+from cuelet.client.lookup import get_job
 from opencue.exception import StockCuebotException
 from opencue.why import explain
 
 
 def why(options: argparse.Namespace) -> int:
     """Explain a job, a layer or a frame."""
-    job = find_job(options.job)
+    job = get_job(options.job)
     try:
         found = explain(job_id=job.id(), layer=options.layer, frame=options.frame)
     except StockCuebotException as error:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cuelet.cli.text import count, duration
+from cuelet.quantities import count, duration
 from outline.frames import format_frames
 from outline.planning.detail import PlannedProcess, all_frame_edges, processes
 from outline.planning.diff import Change
@@ -28,7 +28,7 @@ from outline.planning.model import (
 )
 
 if TYPE_CHECKING:
-    from cuelet.cli.plan.command import Outcome
+    from cuelet.cli.plan.plan import Outcome
 
 PIPE_WIDTH = 200
 """Columns when the output is no terminal."""

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.run.command import launch_script, set_overrides
+from cuelet.cli.run.run import overrides
+from cuelet.cli.run.script import launch_script
 from outline import config
 from outline.backend._local import report as local_report
 from outline.backend.local import LocalFrame, LocalJob
+from outline.cuerun import LaunchContext
 from outline.jobspec.log_tail import last_lines
 
 
@@ -23,10 +25,10 @@ def run(options: argparse.Namespace) -> int:
         CommandError: The script launched on another backend by itself.
     """
     _choose_backend(options)
-    set_overrides(options)
-    launched: list[Any] = launch_script(
-        Path(options.script), options.args, pycuerun=options.pycuerun
-    )
+    with LaunchContext(overrides=overrides(options)):
+        launched: list[Any] = launch_script(
+            Path(options.script), options.args, pycuerun=options.pycuerun
+        )
     jobs = [job for job in launched if isinstance(job, LocalJob)]
     if len(jobs) < len(launched):
         raise CommandError("the script names another backend in its launch; --local cannot run it")

@@ -10,7 +10,8 @@ from cuelet.core.explain.depends import Known, depend_reasons, job_reasons, retr
 from cuelet.core.explain.holds import hold_reasons, turn_reason
 from cuelet.core.state.disks import disks_holding
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.memory import find_excess, raised_mb
 from cuelet.core.values.reason import Reason
 from cuelet.core.values.runs import BAD_OUTPUT, OUT_OF_MEMORY

@@ -34,12 +34,11 @@ def start(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -
     if job.exit_status[index] == 0:
         begin_anew(job, index)
     job.begin_attempt(index)
-    job.start_at[index] = now
+    job.note_start(index, now)
     farm.hold(job, index)
     if look := job.looks.get(index):
         job.started_with[index] = look
-    decision.spread(job, job.move(index, RUNNING))
-    decision.frame(job, index)
+    job.move(index, RUNNING, decision)
     decision.starts.append((job, index))
 
 
@@ -56,16 +55,15 @@ def on_run_exited(farm: Farm, report: RunExited, decision: Decision) -> None:
     _record(job, index, report)
     state = state_after(job, index, report, held_mb=held_mb, machine_mb=farm.memory_mb)
     if job.state_of[index] == SETUP and index not in job.intents:
-        job.move(index, RUNNING)  # it was faster than the report of the one before it
+        job.move(index, RUNNING, decision)  # it was faster than the report of the one before it
     job.intents.pop(index, None)
     if report.exit_status == NOT_BEGUN and not farm.full_disks:
         farm.full_disks = (FullDisk(DiskUse.LOGS, "the runner's disk", report.reason),)
     if report.made and state is SUCCEEDED:
         decision.made.append(report.made.split(" "))
-    decision.frame(job, index)
     if job.exit_status[index] == OUT_OF_MEMORY:
         decision.job(job)  # its layer reserves more from now on
-    decision.spread(job, job.move(index, state))
+    job.move(index, state, decision)
     finish_if_complete(farm, job, decision, now=report.at)
 
 
@@ -82,7 +80,8 @@ def current_run(farm: Farm, run_id: str) -> tuple[Job, int] | None:
 
 def _record(job: Job, index: int, report: RunExited) -> None:
     job.stop_at[index] = report.at
-    job.start_at[index] = job.start_at[index] or report.at - report.wall_s
+    if job.state_of[index] == SETUP:
+        job.note_start(index, report.at - report.wall_s)
     job.layer_at(index).pace.note(report.wall_s)
     job.set_figures(
         index,
@@ -115,15 +114,15 @@ def on_run_started(farm: Farm, event: RunStarted, decision: Decision) -> None:
         job, index = found
         if job.state_of[index] == SETUP:
             lanes.leave(farm, job, index, decision, at=event.at)
-            job.move(index, RUNNING)
+            job.move(index, RUNNING, decision)
             farm.hold(job, index)
-        job.start_at[index] = event.at
+        job.note_start(index, event.at)
         decision.frame(job, index)
 
 
 def requeue_unstarted(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
     """Put back a frame that was booked but whose process the runner never got."""
-    if not job.start_at[index]:
+    if job.state_of[index] == SETUP:
         job.attempt[index] -= 1  # it was not even its turn
     _put_back(farm, job, index, decision, now=now)
 
@@ -138,10 +137,9 @@ def on_run_returned(farm: Farm, run_id: str, decision: Decision, *, now: float) 
 
 
 def _put_back(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -> None:
-    lanes.leave(farm, job, index, decision, at=0.0)
+    lanes.leave(farm, job, index, decision, at=None)
     intent = job.intents.pop(index, None)
-    decision.frame(job, index)
-    decision.spread(job, job.move(index, WAITING if intent is None else AFTER_KILL[intent]))
+    job.move(index, WAITING if intent is None else AFTER_KILL[intent], decision)
     finish_if_complete(farm, job, decision, now=now)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
+from cuelet.core.state.changes import FROM_DISK
 from cuelet.core.state.edges import Edge, end_name
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidSpecError
@@ -81,7 +82,7 @@ def attach_stored(jobs: Mapping[str, Job], stored: Iterable[StoredEdge]) -> None
     for job_id, position, spec, active in stored:
         er = jobs[job_id]
         on = jobs.get(spec.on_job) if spec.on_job else er
-        er.attach(Edge(spec, position, er, on), active=active)
+        er.attach(Edge(spec, position, er, on), FROM_DISK, active=active)
 
 
 # -- circles -----------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cuelet.core.state.comment import Comment
 from cuelet.core.state.decision import Decision
-from cuelet.core.state.job import Comment, Job
+from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.core.values.errors import (
     InvalidRequestError,

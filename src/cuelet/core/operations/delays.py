@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.errors import InvalidRequestError
-
-if TYPE_CHECKING:
-    from cuelet.core.state.decision import Decision
-    from cuelet.core.state.job import Job, Layer
 
 LATEST_AT = 253_402_300_799
 """End of the year 9999, in epoch seconds."""

@@ -10,7 +10,8 @@ from cuelet.core.operations.requests import release_edges
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge, end_name
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.states import DEPEND, WAITING, JobState
 from outline.jobspec.model import EdgeSpec
@@ -55,8 +56,7 @@ def add_depend(farm: Farm, job: Job, spec: EdgeSpec, decision: Decision) -> Edge
         satisfy_not(known, decision)
         return known
     _refuse_circle(edge)
-    decision.spread(job, job.attach(edge))
-    decision.edge(edge)
+    job.attach(edge, decision)
     return edge
 
 
@@ -71,11 +71,9 @@ def satisfy_not(edge: Edge, decision: Decision) -> None:
     Raises:
         InvalidRequestError: Since then the other way round was added.
     """
-    if edge.active:
-        return
-    _refuse_circle(edge)
-    decision.spread(edge.er, edge.er.enforce(edge))
-    decision.edge(edge)
+    if not edge.active:
+        _refuse_circle(edge)
+        edge.er.enforce(edge, decision)
 
 
 def _refuse_circle(edge: Edge) -> None:
@@ -117,8 +115,7 @@ def drop_of_frame(job: Job, index: int, target: Target, decision: Decision) -> N
         _refuse_mixed(job, index, [edge for edge in holding if edge not in meant])
     release_edges(job, own, decision)
     if shared and job.state_of[index] in (WAITING, DEPEND):
-        decision.spread(job, job.free(index))
-        decision.frame(job, index)
+        job.free(index, decision)
 
 
 def _refuse_mixed(job: Job, index: int, others: Iterable[Edge]) -> None:
@@ -154,6 +151,5 @@ def wait_again(job: Job, indexes: Iterable[int], decision: Decision) -> int:
     """Let waiting frames that were freed wait for their depends again; return how many were."""
     chosen = [i for i in indexes if i in job.freed and job.state_of[i] in (WAITING, DEPEND)]
     for index in chosen:
-        decision.spread(job, job.wait_again(index))
-        decision.frame(job, index)
+        job.wait_again(index, decision)
     return len(chosen)

@@ -8,7 +8,7 @@ from cuelet.core.state.job import Job
 from cuelet.core.values.states import RUNNING, SETUP
 
 
-def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float) -> None:
+def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float | None) -> None:
     """Take a frame out of its lane; what it held goes to the next one, or back.
 
     Args:
@@ -16,7 +16,7 @@ def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float) ->
         job: The job.
         index: The frame.
         decision: Where what changes is noted.
-        at: When it ended, and the next one began; 0 when it did not even begin.
+        at: When it ended, and the next one began; None when it did not even begin.
     """
     if job.state_of[index] == SETUP:
         for lane in job.lanes.values():
@@ -31,9 +31,8 @@ def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float) ->
         job.started_with.pop(index, None)
         job.rss_kb.pop(index, None)
         job.lanes[following] = lane_
-        job.start_at[following] = at or job.start_at[index]  # RUNNING without one is SETUP on disk
-        job.move(following, RUNNING)
-        decision.frame(job, following)
+        job.note_start(following, job.start_at[index] if at is None else at)
+        job.move(following, RUNNING, decision)
     else:
         farm.let_go(job, index)
 
@@ -47,7 +46,7 @@ def has_followed(job: Job, index: int) -> bool:
     """Tell whether the runner started a frame by itself: only it knows when."""
     lane = job.lanes.get(index)
     followed = lane is not None and lane.id != job.run_id(index)
-    return followed or not job.start_at[index]
+    return followed or job.state_of[index] == SETUP
 
 
 def withdraw(job: Job, decision: Decision) -> None:

@@ -45,7 +45,7 @@ def launch(
         Job(spec, job_id, submitted_at=now) for spec, job_id in zip(specs, job_ids, strict=True)
     ]
     for edge in between_jobs.edges_at_launch(jobs, farm.find_job):
-        edge.er.attach(edge)
+        edge.er.attach(edge, decision)
     for job in jobs:
         farm.add(job)
     decision.launched.extend(jobs)

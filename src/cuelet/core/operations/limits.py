@@ -7,7 +7,8 @@ from shlex import quote
 
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import UNLIMITED, Limit, carriers, in_use
 from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError
 from cuelet.core.values.states import RUNNING

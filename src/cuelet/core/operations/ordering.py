@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from cuelet.core.state.decision import Decision
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.order import Placing, make_order, placed, staggered
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from outline.frames import FrameRangeError, parse_range

@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from cuelet.core.operations.command import Place, replace_tokens, token_values
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.runs import OutputFile
 from outline.frames import parse_range
 from outline.jobspec.model import DeclaredFile

@@ -59,7 +59,7 @@ def kill_job(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
         return
     finish(farm, job, decision, now=now)
     lanes.withdraw(job, decision)
-    decision.spread(job, job.state_changed())
+    job.state_changed(decision)
     for layer in job.layers:
         for index in job.frames_in(layer, frozenset({RUNNING})):
             kill(job, index, Intent.JOB_KILLED, decision)
@@ -85,15 +85,14 @@ def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decisio
         _refuse_second(farm, job)
         farm.reopen(job)
         decision.job(job)
-        decision.spread(job, job.state_changed())
+        job.state_changed(decision)
     for index in chosen:
         begin_anew(job, index)
-        decision.spread(job, job.doubt(index))
-        decision.frame(job, index)
+        job.doubt(index, decision)
         if job.state_of[index] == RUNNING:
             kill(job, index, Intent.RETRY, decision)
         else:
-            decision.spread(job, job.move(index, WAITING))
+            job.move(index, WAITING, decision)
     return len(chosen)
 
 
@@ -114,8 +113,7 @@ def eat_frames(
         if job.state_of[index] in HANDED_OVER:
             kill(job, index, Intent.EAT, decision)
         else:
-            decision.frame(job, index)
-            decision.spread(job, job.move(index, EATEN))
+            job.move(index, EATEN, decision)
     finish_if_complete(farm, job, decision, now=now)
     return len(chosen)
 
@@ -124,8 +122,7 @@ def free_frames(job: Job, indexes: Iterable[int], decision: Decision) -> int:
     """Let frames run whatever they wait for; return how many did wait."""
     chosen = [index for index in indexes if job.state_of[index] == DEPEND]
     for index in chosen:
-        decision.spread(job, job.free(index))
-        decision.frame(job, index)
+        job.free(index, decision)
     return len(chosen)
 
 
@@ -133,13 +130,11 @@ def release_edges(job: Job, edges: Iterable[Edge], decision: Decision) -> int:
     """Take depends out of force; return how many were in force."""
     chosen = [edge for edge in edges if edge.active]
     for edge in chosen:
-        decision.spread(job, job.release(edge))
-        decision.edge(edge)
+        job.release(edge, decision)
     return len(chosen)
 
 
 def mark_done(job: Job, indexes: Iterable[int], decision: Decision) -> None:
     """Release what waits for these frames, without touching these."""
     for index in indexes:
-        decision.spread(job, job.assume_done(index))
-        decision.frame(job, index)
+        job.assume_done(index, decision)

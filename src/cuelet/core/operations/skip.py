@@ -17,7 +17,9 @@ from cuelet.core.operations.command import Place, build_run
 from cuelet.core.operations.outputs import input_files, output_files
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer, Look
+from cuelet.core.state.frame_row import Look
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.runs import OutputFile
 from cuelet.core.values.states import SUCCEEDED, JobState
 
@@ -221,6 +223,5 @@ def _skip(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -
     job.max_rss_kb[index] = 0
     job.exit_status[index], job.exit_signal[index] = 0, 0
     job.reasons[index] = SKIPPED
-    decision.frame(job, index)
-    decision.spread(job, job.move(index, SUCCEEDED))
+    job.move(index, SUCCEEDED, decision)
     finish_if_complete(farm, job, decision, now=now)

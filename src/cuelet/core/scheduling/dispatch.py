@@ -18,7 +18,8 @@ from cuelet.core.scheduling import lanes
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import disks_holding
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.matching import full_limits, is_capped, is_open, lacks_gpus
 from cuelet.core.state.turns import Turns
 from cuelet.core.values.states import WAITING

@@ -13,7 +13,9 @@ from collections import deque
 from cuelet.core.operations.exit_status import begin_anew
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Lane, Layer
+from cuelet.core.state.frame_row import Lane
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.pace import SHORT_S
 from cuelet.core.values.states import SETUP, WAITING
 
@@ -62,7 +64,6 @@ def _book(
         begin_anew(job, index)
     job.begin_attempt(index)
     job.promised[index] = holds
-    decision.spread(job, job.move(index, SETUP))
-    decision.frame(job, index)
+    job.move(index, SETUP, decision)
     decision.ahead.append((job, index, lane.id))
     lane.queue.append(index)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.host import Host
-from cuelet.core.state.job import Job, Moves
+from cuelet.core.state.job import Job
 from cuelet.core.state.limits import Limit
 
 
@@ -55,14 +55,10 @@ class Decision:
         """Note that a depend was added, or put in or out of force."""
         self.edges[edge.er.id, edge.index] = edge
 
-    def spread(self, job: Job, changed: Moves) -> None:
-        """Note frames that others moved: only those that have run before have a row."""
-        for index in changed:
-            if job.attempt[index]:
-                self.frame(job, index)
-        for other, index in changed.elsewhere:
-            if other.attempt[index]:
-                self.frame(other, index)
+    def moved(self, job: Job, index: int) -> None:
+        """Note a frame that others moved: only one that has run before has a row."""
+        if job.attempt[index]:
+            self.frames[job.id, index] = job
 
     def __bool__(self) -> bool:
         rows = self.launched or self.jobs or self.frames or self.edges

@@ -15,7 +15,8 @@ from outline.frames import EdgeKind, Links, resolve
 from outline.jobspec.model import EdgeSpec, Outcome
 
 if TYPE_CHECKING:
-    from cuelet.core.state.job import Job, Layer
+    from cuelet.core.state.job import Job
+    from cuelet.core.state.layer import Layer
 
 MET, ENDED, LOST = 1, 2, 4
 """Flags of a frame for those that wait for it: done; ended for good; never done as things stand."""

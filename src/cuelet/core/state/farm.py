@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cuelet.core.state.disks import FullDisk
 from cuelet.core.state.host import Host
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limits
 from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.state.turns import Turns

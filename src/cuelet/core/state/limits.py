@@ -11,7 +11,8 @@ from cuelet.core.values.states import RUNNING
 
 if TYPE_CHECKING:
     from cuelet.core.state.farm import Farm
-    from cuelet.core.state.job import Job, Layer
+    from cuelet.core.state.job import Job
+    from cuelet.core.state.layer import Layer
 
 UNLIMITED = -1
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outline.jobspec import reservation
+
 if TYPE_CHECKING:
     from cuelet.core.state.farm import Farm
-    from cuelet.core.state.job import Job, Layer
+    from cuelet.core.state.job import Job
+    from cuelet.core.state.layer import Layer
     from cuelet.core.state.limits import Limit
 
 
@@ -50,4 +53,4 @@ def lacks_gpus(farm: Farm, layer: Layer) -> bool:
 def is_capped(farm: Farm, job: Job, layer: Layer) -> bool:
     """Tell whether the job's own limit on cores, not the machine, is what holds a layer."""
     cores, _ = farm.reservation(layer)
-    return job.max_cores > 0 and job.cores_in_use + cores > max(job.max_cores, cores) + 1e-6
+    return reservation.is_capped(cores=cores, used_cores=job.cores_in_use, most_cores=job.max_cores)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cuelet.core.state.job import Layer
+    from cuelet.core.state.layer import Layer
 
 
 @dataclass(slots=True)

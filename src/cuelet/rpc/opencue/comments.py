@@ -8,9 +8,10 @@ from typing import Any
 from opencue_proto import comment_pb2, comment_pb2_grpc
 
 from cuelet.core.operations import comments
+from cuelet.core.state.comment import Comment
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Comment, Job
+from cuelet.core.state.job import Job
 from cuelet.core.values import ids
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search

@@ -5,6 +5,7 @@ Memory is KB on the wire, times are whole epoch seconds with 0 for "not yet".
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from opencue_proto import depend_pb2, job_pb2
@@ -12,11 +13,19 @@ from opencue_proto import depend_pb2, job_pb2
 from cuelet.core.operations.command import Place, log_dir
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.values import ids
 from cuelet.core.values.states import DEAD, DEPEND, EATEN, RUNNING, SETUP, SUCCEEDED, WAITING, shown
 from outline.frames import EdgeKind
 
+ALLOCATION = "local.general"
+"""The allocation that this machine is."""
+FACILITY, TAG = ALLOCATION.split(".")
+POINTS_PER_CORE = 100
+
+_IDS = uuid.UUID("9d7f3a44-6f0c-4b6c-8d0e-0c7e1e7a5a10")
+"""Namespace of the ids of things that have only a name."""
 _LAYER_TYPES = {"Render": job_pb2.RENDER, "Util": job_pb2.UTIL, "Post": job_pb2.POST}
 
 
@@ -200,3 +209,8 @@ def _frame_name(layer: str, number: int | None) -> str:
 def depend_seq(edges: Iterable[Edge]) -> depend_pb2.DependSeq:
     """Return several depends."""
     return depend_pb2.DependSeq(depends=[depend_message(edge) for edge in edges])
+
+
+def id_of(kind: str, name: str) -> str:
+    """Return the id of what is known by its name; always the same one."""
+    return str(uuid.uuid5(_IDS, f"{kind} {name}"))

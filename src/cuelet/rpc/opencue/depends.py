@@ -1,11 +1,11 @@
-"""Adding depends over the wire: what waits and what is waited for, named by ids."""
+"""OpenCue's DependInterface, and adding depends: what waits and what is waited for, named by ids."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from opencue_proto import depend_pb2
+from opencue_proto import depend_pb2, depend_pb2_grpc
 
 from cuelet.core.operations import depends
 from cuelet.core.operations.depends import Target
@@ -19,6 +19,8 @@ from cuelet.rpc import search
 from cuelet.rpc.opencue import convert
 from outline.frames import EdgeKind
 from outline.jobspec.model import EdgeSpec
+
+Context = Any
 
 
 class Place(NamedTuple):
@@ -93,3 +95,27 @@ def target_of(number: int) -> Target:
             request=f"drop depends of target {number}",
             reason="use INTERNAL, EXTERNAL or ANY_TARGET",
         ) from error
+
+
+class DependService(depend_pb2_grpc.DependInterfaceServicer):  # type: ignore[misc] # generated
+    """Answer depend calls from the engine's state."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def GetDepend(self, request: Any, context: Context) -> Any:
+        depend = convert.depend_message(search.depend_of(self._engine.farm, request.id))
+        return depend_pb2.DependGetDependResponse(depend=depend)
+
+    async def Satisfy(self, request: Any, context: Context) -> Any:
+        await self._change(request, depends.satisfy)
+        return depend_pb2.DependSatisfyResponse()
+
+    async def Unsatisfy(self, request: Any, context: Context) -> Any:
+        await self._change(request, depends.satisfy_not)
+        return depend_pb2.DependUnsatisfyResponse()
+
+    async def _change(self, request: Any, act: Callable[[Edge, Decision], object]) -> None:
+        await self._engine.submit(
+            lambda farm, decision, now: act(search.depend_of(farm, request.depend.id), decision)
+        )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from opencue_proto import depend_pb2, depend_pb2_grpc, job_pb2, job_pb2_grpc
+from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
 from cuelet.core.operations import requests
-from cuelet.core.operations.depends import drop_of_frame, satisfy, satisfy_not, wait_again
+from cuelet.core.operations.depends import drop_of_frame, wait_again
 from cuelet.core.state.decision import Decision
-from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.engine.engine import Engine
@@ -140,27 +139,3 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
             lambda _, job, index, decision, now: requests.free_frames(job, [index], decision),
         )
         return job_pb2.FrameMarkAsWaitingResponse()
-
-
-class DependService(depend_pb2_grpc.DependInterfaceServicer):  # type: ignore[misc] # generated
-    """Answer depend calls from the engine's state."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    async def GetDepend(self, request: Any, context: Context) -> Any:
-        depend = convert.depend_message(search.depend_of(self._engine.farm, request.id))
-        return depend_pb2.DependGetDependResponse(depend=depend)
-
-    async def Satisfy(self, request: Any, context: Context) -> Any:
-        await self._change(request, satisfy)
-        return depend_pb2.DependSatisfyResponse()
-
-    async def Unsatisfy(self, request: Any, context: Context) -> Any:
-        await self._change(request, satisfy_not)
-        return depend_pb2.DependUnsatisfyResponse()
-
-    async def _change(self, request: Any, act: Callable[[Edge, Decision], object]) -> None:
-        await self._engine.submit(
-            lambda farm, decision, now: act(search.depend_of(farm, request.depend.id), decision)
-        )

@@ -11,6 +11,7 @@ from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 from cuelet.core.operations import launching, ordering, requests
 from cuelet.core.operations.comments import add_comment
 from cuelet.core.operations.depends import drop_of_job
+from cuelet.core.operations.reservations import change_job
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -28,7 +29,7 @@ from cuelet.rpc.opencue.depends import (
     layer_place,
     target_of,
 )
-from cuelet.rpc.spec.xml import parse_spec
+from cuelet.rpc.spec.job import parse_spec
 
 Context = Any
 Act = Callable[[Farm, Job, Iterable[int], Decision, float], object]
@@ -165,11 +166,11 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobSetAutoEatResponse()
 
     async def SetMinCores(self, request: Any, context: Context) -> Any:
-        await self._set(request, "min_cores", _cores(request.val))
+        await self._set(request, min_cores=_cores(request.val))
         return job_pb2.JobSetMinCoresResponse()
 
     async def SetMaxCores(self, request: Any, context: Context) -> Any:
-        await self._set(request, "max_cores", _cores(request.val))
+        await self._set(request, max_cores=_cores(request.val))
         return job_pb2.JobSetMaxCoresResponse()
 
     async def SetMaxRetries(self, request: Any, context: Context) -> Any:
@@ -177,7 +178,7 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
             raise InvalidRequestError(
                 request=f"set max retries to {request.max_retries}", reason="use 0 to 1000"
             )
-        await self._change(request, _set_retries(request.max_retries))
+        await self._set(request, max_retries=request.max_retries)
         return job_pb2.JobSetMaxRetriesResponse()
 
     async def AddComment(self, request: Any, context: Context) -> Any:
@@ -189,12 +190,10 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         )
         return job_pb2.JobAddCommentResponse()
 
-    async def _set(self, request: Any, attribute: str, value: object) -> None:
-        def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:
-            setattr(job, attribute, value)
-            decision.job(job)
-
-        await self._change(request, act)
+    async def _set(self, request: Any, **values: Any) -> None:
+        await self._change(
+            request, lambda _, job, decision, now: change_job(job, decision, **values)
+        )
 
     # -- acting on frames --------------------------------------------------------------------
 
@@ -285,16 +284,6 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
 
     async def _create(self, request: Any, on: tuple[FindPlace, Any]) -> depend_pb2.Depend:
         return await create(self._engine, (job_place, request.job), on)
-
-
-def _set_retries(count: int) -> Callable[[Farm, Job, Decision, float], None]:
-    def act(farm: Farm, job: Job, decision: Decision, now: float) -> None:
-        job.max_retries = count
-        for layer in job.layers:
-            layer.retries = count
-        decision.job(job)
-
-    return act
 
 
 def _cores(value: float) -> float:

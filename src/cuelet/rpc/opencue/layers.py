@@ -10,9 +10,11 @@ from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 from cuelet.core.operations import delays, ordering, requests
 from cuelet.core.operations.depends import drop_of_layer
 from cuelet.core.operations.limits import add_to_layer, drop_from_layer
+from cuelet.core.operations.reservations import change_layer
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.order import Placing
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
@@ -148,20 +150,20 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return await create(self._engine, (layer_place, request.layer), on, kind)
 
     async def SetMinCores(self, request: Any, context: Context) -> Any:
-        await self._set(request, "cores", _checked("cores", request.cores, -1e4))
+        await self._set(request, cores=_checked("cores", request.cores, -1e4))
         return job_pb2.LayerSetMinCoresResponse()
 
     async def SetMaxCores(self, request: Any, context: Context) -> Any:
-        await self._set(request, "max_cores", _checked("cores", request.cores, 0))
+        await self._set(request, max_cores=_checked("cores", request.cores, 0))
         return job_pb2.LayerSetMaxCoresResponse()
 
     async def SetMinMemory(self, request: Any, context: Context) -> Any:
         memory_mb = int(_checked("memory (KB)", request.memory, 0) / 1024)
-        await self._set(request, "memory_mb", memory_mb)
+        await self._set(request, memory_mb=memory_mb)
         return job_pb2.LayerSetMinMemoryResponse()
 
     async def SetTags(self, request: Any, context: Context) -> Any:
-        await self._set(request, "tags", tuple(request.tags))
+        await self._set(request, tags=tuple(request.tags))
         return job_pb2.LayerSetTagsResponse()
 
     async def AddLimit(self, request: Any, context: Context) -> Any:
@@ -223,19 +225,18 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return job_pb2.LayerSetDispatchOrderResponse()
 
     async def SetMinGpus(self, request: Any, context: Context) -> Any:
-        await self._set(request, "gpus", int(_checked("GPUs", request.min_gpus, 0)))
+        await self._set(request, gpus=int(_checked("GPUs", request.min_gpus, 0)))
         return job_pb2.LayerSetMinGpusResponse()
 
     async def SetThreadable(self, request: Any, context: Context) -> Any:
-        await self._set(request, "threadable", request.threadable)
+        await self._set(request, threadable=request.threadable)
         return job_pb2.LayerSetThreadableResponse()
 
-    async def _set(self, request: Any, attribute: str, value: object) -> None:
-        def act(farm: Farm, job: Job, layer: Layer, decision: Decision, now: float) -> None:
-            setattr(layer, attribute, value)
-            decision.job(job)
-
-        await self._change(request, act)
+    async def _set(self, request: Any, **values: Any) -> None:
+        await self._change(
+            request,
+            lambda _, job, layer, decision, now: change_layer(job, layer, decision, **values),
+        )
 
 
 def _all(layer: Layer) -> range:

@@ -11,7 +11,8 @@ from opencue_proto import limit_pb2, limit_pb2_grpc
 from cuelet.core.operations import limits
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.job import Job, Layer
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import UNLIMITED, Limit, carriers
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine

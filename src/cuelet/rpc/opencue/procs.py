@@ -19,9 +19,7 @@ from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.opencue import convert
-
-ALLOCATION = "local.general"
-"""The allocation that this machine is."""
+from cuelet.rpc.opencue.convert import ALLOCATION
 
 _FRAME_BITS = 20
 _ATTEMPTS = 1 << (ids.INDEX_BITS - _FRAME_BITS)

@@ -13,7 +13,7 @@ import time
 from outline.backend._local.graph import Graph, State
 from outline.backend._local.process import Attempt, Order
 from outline.exception import NoSessionError
-from outline.jobspec.reservation import reserve
+from outline.jobspec.reservation import ROUNDING_CORES, is_capped, reserve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ GRACE_S = 5.0
 """Seconds between asking the processes of an interrupted job to end and killing them."""
 JOURNAL = "job.log"
 """The file beside the logs of the frames that says what happened when; held open while the job runs."""
-_LITTLE = 1e-6
 
 
 class Machine:
@@ -133,15 +132,20 @@ class Run:
     def _start_what_fits(self) -> None:
         for at in self.graph.ready_layers():
             layer = self.plan.layers[at]
-            while self.graph.has_ready(at) and self._fits(layer):
+            while self.graph.has_ready(at):
+                if self._is_capped(layer):
+                    return
+                if not self._has_room(layer):
+                    break
                 self._start(self.graph.start_next(at))
 
-    def _fits(self, layer: LocalLayer) -> bool:
+    def _is_capped(self, layer: LocalLayer) -> bool:
+        cores, _ = self.machine.reservation(layer)
+        return is_capped(cores=cores, used_cores=self._used_cores, most_cores=self.plan.max_cores)
+
+    def _has_room(self, layer: LocalLayer) -> bool:
         cores, memory_mb = self.machine.reservation(layer)
-        most = self.plan.max_cores
-        if most and self._used_cores + cores > max(most, cores) + _LITTLE:
-            return False
-        return cores <= self._free_cores + _LITTLE and memory_mb <= self._free_mb
+        return cores <= self._free_cores + ROUNDING_CORES and memory_mb <= self._free_mb
 
     def _hold(self, layer: LocalLayer, sign: int) -> None:
         """Take what a frame reserves, or with sign -1 give it back."""

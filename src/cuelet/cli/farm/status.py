@@ -1,0 +1,63 @@
+"""``cuelet farm status``: whether the farm runs, where, and what it may use."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import Any
+
+import opencue
+from cuelet.cli.exits import Exit
+from cuelet.client import disk_usage
+from cuelet.quantities import count, duration, memory
+from cuelet.settings import default_state_dir
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say whether the farm runs, where, and what it may use."""
+    info, sizes = opencue.farm.is_running(), disk_usage.measure()
+    if options.json:
+        known = info or _not_running()
+        print(json.dumps({"running": info is not None, **known, "sizes": sizes.values()}))
+    elif info is None:
+        print(f"no farm is running; state is kept in {default_state_dir()}")
+        print(f"disk       {sizes.line()}")
+    else:
+        print(f"running    process {info['pid']}, Cuelet {info['version']}")
+        print(f"since      {duration(time.time() - info['started_at'])}")
+        print(f"address    {info['address']}, unix:{info['socket']}")
+        print(f"machine    {info['cores']:g} cores, {memory(info['memory_mb'] * 1024)}")
+        if "memory_policy" in info:  # a farm that was started by an older Cuelet has none
+            print(f"memory     {_memory_words(info)}")
+        if "tags" in info:
+            print(f"offers     {_offer_words(info)}")
+        print(f"state      {info['state_dir']}")
+        print(f"disk       {sizes.line()}")
+        for disk in info.get("out_of_disk", ()):
+            print(f"ALARM      {disk['text']}; nothing starts there\n           {disk['remedy']}")
+    return Exit.OK if info else Exit.UNREACHABLE
+
+
+def _offer_words(info: dict[str, Any]) -> str:
+    """Say which frames the machine takes, apart from its size."""
+    services = (
+        "any service" if info["services"] is None else f"services {', '.join(info['services'])}"
+    )
+    lock = "; locked, nothing starts" if info["locked"] else ""
+    return f"tags {', '.join(info['tags'])}; {services}; {count(info['gpus'], 'GPU')}{lock}"
+
+
+def _memory_words(info: dict[str, Any]) -> str:
+    """Say what is done about frames that use more memory than they reserved."""
+    words = {
+        "off": "frames that use more than they reserved are let be",
+        "warn": "frames that use more than they reserved are told of",
+        "kill": f"frames that use more than {info['memory_factor']:g} times what they reserved are "
+        "killed and tried again with more",
+    }
+    return words[info["memory_policy"]]
+
+
+def _not_running() -> dict[str, Any]:
+    return {"pid": None, "address": None, "state_dir": str(default_state_dir()), "version": None}

@@ -1,0 +1,81 @@
+"""Arguments of the commands about jobs."""
+
+from __future__ import annotations
+
+from cuelet.cli.parsing import add_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet jobs``."""
+    parser.add_argument("--all", action="store_true", help="every job the farm remembers")
+    add_json(parser)
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet show``."""
+    parser.add_argument("job")
+    add_json(parser)
+
+
+def add_logs(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet logs``."""
+    _add_frame(parser)
+    parser.add_argument("-f", "--follow", action="store_true", help="until the frame has ended")
+    parser.add_argument("--path", action="store_true", help="print where the log is instead")
+
+
+def _add_frame(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("job")
+    parser.add_argument("frame", help="like 12-render, or the layer if it has one frame")
+
+
+def add_why(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet why``."""
+    parser.add_argument("job")
+    parser.add_argument("layer", nargs="?")
+    parser.add_argument("frame", nargs="?", type=int, help="frame number")
+    add_json(parser)
+
+
+def add_repro(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet repro``."""
+    _add_frame(parser)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--shell", action="store_true", help="open a shell in its place instead")
+    how.add_argument("--script", metavar="FILE", help="write it as a script instead")
+    how.add_argument("--dry-run", action="store_true", help="print it instead")
+
+
+def add_retry(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet retry``."""
+    add_frames(parser)
+    parser.add_argument(
+        "--memory-mb", type=int, metavar="N", help="reserve so much for each of them first"
+    )
+
+
+def add_frames(parser: argparse.ArgumentParser) -> None:
+    """Add those of a command that takes a job, or frames of it."""
+    parser.add_argument("job")
+    parser.add_argument("--layer", action="append", metavar="L", help="only this layer")
+    parser.add_argument("--frames", metavar="R", help="only these frames, like 1-10,20")
+
+
+def add_drop_depends(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet drop-depends``."""
+    parser.add_argument("job")
+    parser.add_argument("--on", metavar="JOB", help="only what waits for this job")
+    parser.add_argument(
+        "--layer", action="append", metavar="L", help="only what this layer waits for"
+    )
+
+
+def add_delay(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``cuelet delay``."""
+    parser.add_argument("job")
+    parser.add_argument("when", help="like 2h, 45m, 2026-11-22T03:00, or off for at once")
+    parser.add_argument("--layer", action="append", metavar="L", help="only this layer")

@@ -1,0 +1,46 @@
+"""What commands tell of frames that did not run to success: skipped ones, and dead ones by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cuelet.cli import tables
+from cuelet.client.causes import Cause, causes
+from cuelet.client.frames import DeadFrame, SkippedFrames
+from cuelet.quantities import count
+
+MAX_CAUSES_SHOWN = 10
+MAX_NAMES_SHOWN = 3
+
+
+def skipped_lines(skipped: Sequence[SkippedFrames]) -> Iterator[str]:
+    """Yield one line per layer with skipped frames."""
+    for each in skipped:
+        yield f"{each.layer}: {count(each.count, 'frame')} ({each.frames}) {each.reason}"
+
+
+def print_dead(job: str, frames: Sequence[DeadFrame]) -> None:
+    """Print a job's dead frames by cause, with the last lines of a log of each."""
+    if not frames:
+        return
+    table = tables.table(
+        ("dead frames", "left"),
+        ("ended with", "left"),
+        ("last lines of the first one's log", "left"),
+    )
+    found = causes(frames)
+    for cause in found[:MAX_CAUSES_SHOWN]:
+        table.add_row(_names(cause), cause.ended, "\n".join(cause.lines))
+    tables.show(table)
+    if len(found) > MAX_CAUSES_SHOWN:
+        tables.show(f"... and {count(len(found) - MAX_CAUSES_SHOWN, 'more cause')}")
+    first = found[0].frames[0].name
+    tables.show(f"see cuelet logs {job} {first}; again with cuelet retry {job}")
+
+
+def _names(cause: Cause) -> str:
+    """Return a few names, and all of the frames in short when there are more."""
+    names = [frame.name for frame in cause.frames[:MAX_NAMES_SHOWN]]
+    if len(cause.frames) > MAX_NAMES_SHOWN:
+        names[-1] = f"... {len(cause.frames)} frames: {cause.names}"
+    return "\n".join(names)

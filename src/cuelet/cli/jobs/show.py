@@ -1,0 +1,101 @@
+"""``cuelet show``: one job with its layers, depends, skipped and dead frames."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cuelet.cli import tables
+from cuelet.cli.exits import Exit
+from cuelet.cli.jobs.leftovers import print_dead, skipped_lines
+from cuelet.client.causes import LOG_LINES
+from cuelet.client.depends import DependView, list_depends
+from cuelet.client.frames import DeadFrame, SkippedFrames, list_dead, list_skipped
+from cuelet.client.jobs import JobView, LayerView, job_view, list_layers
+from cuelet.client.lookup import get_job
+from cuelet.quantities import count, duration, memory
+from outline.jobspec.log_tail import last_lines
+
+
+def show(options: argparse.Namespace) -> int:
+    """Show one job: layers, depends, dead frames."""
+    handle = get_job(options.job)
+    job, layers, depends = job_view(handle), list_layers(handle), list_depends(handle.id())
+    skipped = list_skipped(handle.id())
+    dead = list_dead(handle) if job.dead else ()
+    if options.json:
+        print(json.dumps(_show_values(job, layers, depends, skipped, dead)))
+        return Exit.OK
+    took = (job.stopped_at or time.time()) - job.submitted_at
+    tables.show(f"{job.name}  {job.state}, {duration(took)}, logs in {job.log_dir}")
+    _print_layers(layers)
+    for line in (*_over_memory_lines(layers), *map(_depend_line, depends), *skipped_lines(skipped)):
+        tables.show(line)
+    print_dead(job.name, dead)
+    return Exit.OK
+
+
+def _show_values(
+    job: JobView,
+    layers: Sequence[LayerView],
+    depends: Sequence[DependView],
+    skipped: Sequence[SkippedFrames],
+    dead: Sequence[DeadFrame],
+) -> dict[str, Any]:
+    return {
+        **job.values(),
+        "layers": [layer.values() for layer in layers],
+        "depends": [depend.values() for depend in depends],
+        "skipped": {each.layer: each.values() for each in skipped},
+        "dead_frames": [
+            {**frame.values(), "last_lines": last_lines(frame.log_path, LOG_LINES)}
+            for frame in dead
+        ],
+    }
+
+
+def _print_layers(layers: Sequence[LayerView]) -> None:
+    table = tables.table(
+        ("layer", "left"),
+        ("range", "left"),
+        ("chunk", "right"),
+        ("done", "right"),
+        ("running", "right"),
+        ("waiting", "right"),
+        ("dead", "right"),
+        ("cores", "right"),
+        ("memory", "right"),
+        ("peak", "right"),
+        ("average", "right"),
+    )
+    for layer in layers:
+        table.add_row(
+            layer.name,
+            layer.range,
+            str(layer.chunk),
+            f"{layer.done}/{layer.frames}",
+            str(layer.running or ""),
+            str(layer.waiting + layer.depend or ""),
+            str(layer.dead or ""),
+            f"{layer.cores:g}",
+            memory(layer.memory_mb * 1024),
+            memory(layer.max_rss_kb) if layer.max_rss_kb else "",
+            duration(layer.average_s) if layer.succeeded else "",
+        )
+    tables.show(table)
+
+
+def _over_memory_lines(layers: Sequence[LayerView]) -> Iterator[str]:
+    for layer in layers:
+        if layer.is_over_memory:
+            used, reserved = memory(layer.max_rss_kb), memory(layer.memory_kib)
+            yield f"{layer.name}: a frame used {used} of {reserved} reserved"
+
+
+def _depend_line(depend: DependView) -> str:
+    released = " (released)" if depend.released else ""
+    left = f", {count(depend.left, 'frame')} held" if depend.left else ""
+    return f"{depend.layer}: {depend.text}{released}{left}"

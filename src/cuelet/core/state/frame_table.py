@@ -1,0 +1,211 @@
+"""The frames of one job in arrays: states, figures, reservations, and the counters of their layers.
+
+What frames wait for is the business of `job.Job`, which is this table with edges.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from cuelet.core.state.frame_row import FrameRow, Lane, Look
+from cuelet.core.state.layer import Layer
+from cuelet.core.values.states import (
+    DEPEND,
+    EATEN,
+    RUNNING,
+    SETUP,
+    SUCCEEDED,
+    WAITING,
+    FrameState,
+    Intent,
+)
+
+_NEXT_TO_ZERO_S = 1e-6
+
+
+class FrameTable:
+    """Frames of all layers of a job under one index, layer after layer.
+
+    ``unmet[i]`` counts what frame i still waits for, ``doomed[i]`` what of it cannot come any more.
+
+    Args:
+        layers: The layers, in submit order.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = layers
+        self._ends = [layer.end for layer in layers]
+        self.size = size = layers[-1].end
+        for layer in layers:
+            layer.counts[WAITING] = len(layer.tasks)
+        self.state_of = bytearray(size)
+        self.flags = bytearray(size)
+        self.unmet = array("I", bytes(4 * size))
+        self.doomed = array("I", bytes(4 * size))
+        self.attempt = array("I", bytes(4 * size))
+        self.retries = array("H", bytes(2 * size))
+        self.spared = bytearray(size)
+        """Ends that cost no retry because they were not the frame's fault."""
+        self.raises = bytearray(size)
+        """Times a frame ran out of memory and was tried again with more."""
+        self.exit_status = array("h", [-1]) * size
+        self.exit_signal = bytearray(size)
+        self.start_at = array("d", bytes(8 * size))
+        self.stop_at = array("d", bytes(8 * size))
+        self.wall_s = array("f", bytes(4 * size))
+        self.cpu_s = array("f", bytes(4 * size))
+        self.max_rss_kb = array("I", bytes(4 * size))
+        self.freed: set[int] = set()
+        """Frames that somebody released from all they wait for."""
+        self.assumed: set[int] = set()
+        """Frames that somebody declared done for those that wait for them."""
+        self.outdated: set[int] = set()
+        """Running frames whose input is being made again: they run again if they succeed too early."""
+        self.intents: dict[int, Intent] = {}
+        self.reasons: dict[int, str] = {}
+        self.reserved: dict[int, tuple[float, int]] = {}
+        """Cores and memory (MB) held by each running frame."""
+        self.looks: dict[int, Look] = {}
+        """Waiting frames that are or were looked at; forgotten with every change of state."""
+        self.started_with: dict[int, Look] = {}
+        """The look before the start, of running frames."""
+        self.gpus_held: dict[int, int] = {}
+        """GPUs held by each running frame that asked for some."""
+        self.promised: dict[int, tuple[float, int]] = {}
+        """Cores and memory (MB) that each frame in SETUP will hold: those of its lane."""
+        self.lanes: dict[int, Lane] = {}
+        """What follows a running frame without further reservation."""
+        self.rss_kb: dict[int, int] = {}
+        """Resident memory of running frames, as last measured."""
+
+    def layer_at(self, index: int) -> Layer:
+        """Return the layer of a job-wide frame index."""
+        return self.layers[bisect_right(self._ends, index)]
+
+    def count(self, *states: FrameState) -> int:
+        """Return how many frames are in one of some states."""
+        return sum(layer.counts[state] for layer in self.layers for state in states)
+
+    def is_complete(self) -> bool:
+        """Tell whether every frame is done."""
+        return all(
+            layer.counts[SUCCEEDED] + layer.counts[EATEN] == len(layer.tasks)
+            for layer in self.layers
+        )
+
+    def frames_in(self, layer: Layer, states: frozenset[FrameState] | None) -> Iterator[int]:
+        """Yield the indexes of a layer's frames that are in one of the states, in order."""
+        indexes = range(layer.start, layer.end)
+        if states is None:
+            yield from indexes
+        else:
+            yield from (index for index in indexes if self.state_of[index] in states)
+
+    def next_waiting(self, layer: Layer) -> int:
+        """Return the waiting frame of a layer that starts first; there must be one."""
+        if layer.order is None:
+            layer.cursor = self.state_of.find(WAITING, layer.cursor, layer.end)
+            return layer.cursor
+        while self.state_of[layer.index_at(layer.cursor)] != WAITING:
+            layer.cursor += 1
+        return layer.index_at(layer.cursor)
+
+    def first_waiting(self, layer: Layer, count: int) -> Iterator[int]:
+        """Yield the waiting frames of a layer that start first, ``count`` at most."""
+        places = range(layer.cursor, layer.end)
+        waiting = (i for i in map(layer.index_at, places) if self.state_of[i] == WAITING)
+        yield from islice(waiting, count)
+
+    # -- states and figures --------------------------------------------------------------------
+
+    def _put(self, index: int, state: FrameState) -> None:
+        """Set a state and the counters that follow from it, and nothing else."""
+        layer = self.layer_at(index)
+        layer.counts[self.state_of[index]] -= 1
+        layer.counts[state] += 1
+        self.state_of[index] = state
+        if self.looks:
+            self.looks.pop(index, None)
+        if state == WAITING:
+            layer.cursor = min(layer.cursor, layer.place_of(index))
+
+    def begin_attempt(self, index: int) -> None:
+        """Make a frame's figures those of an attempt that has not begun."""
+        self.attempt[index] += 1
+        self.start_at[index] = self.stop_at[index] = 0.0
+        self.set_figures(index, wall_s=0.0, cpu_s=0.0, max_rss_kb=0)
+        self.reasons.pop(index, None)
+
+    def note_start(self, index: int, at: float) -> None:
+        """Set when a frame began; on disk one that runs without a start is in SETUP, so never to 0."""
+        self.start_at[index] = at or _NEXT_TO_ZERO_S
+
+    def set_figures(self, index: int, *, wall_s: float, cpu_s: float, max_rss_kb: int) -> None:
+        """Set what a frame's attempt took, in the layer's totals too."""
+        totals = self.layer_at(index).totals
+        totals.drop(self.wall_s[index], self.cpu_s[index], self.max_rss_kb[index])
+        self.wall_s[index], self.cpu_s[index] = wall_s, cpu_s
+        self.max_rss_kb[index] = max_rss_kb
+        # What the arrays hold is rounded, and has to be the same when it is taken out again.
+        totals.add(self.wall_s[index], self.cpu_s[index], max_rss_kb)
+
+    # -- what is kept on disk ------------------------------------------------------------------
+
+    def row(self, index: int) -> FrameRow:
+        """Return what must be kept of a frame.
+
+        One in SETUP is kept as RUNNING without a start: after a crash only the runner knows.
+        """
+        intent = self.intents.get(index)
+        state = self.state_of[index]
+        return FrameRow(
+            index,
+            RUNNING if state == SETUP else state,
+            self.attempt[index],
+            self.retries[index],
+            self.exit_status[index],
+            self.exit_signal[index],
+            self.start_at[index],
+            self.stop_at[index],
+            self.wall_s[index],
+            self.cpu_s[index],
+            self.max_rss_kb[index],
+            index in self.freed,
+            index in self.assumed,
+            intent.value if intent else "",
+            self.reasons.get(index, ""),
+            self.spared[index],
+            self.raises[index],
+            *(self.reserved.get(index) or self.promised.get(index, (0.0, 0))),
+            index in self.outdated,
+        )
+
+    def _restore_row(self, row: FrameRow) -> int:
+        """Set a frame of a fresh job to what was kept of it; return its index."""
+        index = row.frame
+        if row.state == RUNNING and not row.start_at:
+            self._put(index, SETUP)
+        elif row.state not in (WAITING, DEPEND):
+            self._put(index, FrameState(row.state))
+        self.attempt[index], self.retries[index] = row.attempt, row.retries
+        self.exit_status[index], self.exit_signal[index] = row.exit_status, row.exit_signal
+        self.start_at[index], self.stop_at[index] = row.start_at, row.stop_at
+        self.set_figures(index, wall_s=row.wall_s, cpu_s=row.cpu_s, max_rss_kb=row.max_rss_kb)
+        self.spared[index], self.raises[index] = row.spared, row.raises
+        if row.held_cores:
+            holds = self.promised if self.state_of[index] == SETUP else self.reserved
+            holds[index] = row.held_cores, row.held_mb
+        if row.freed:
+            self.freed.add(index)
+        if row.assumed:
+            self.assumed.add(index)
+        if row.intent:
+            self.intents[index] = Intent(row.intent)
+        if row.reason:
+            self.reasons[index] = row.reason
+        if row.outdated:
+            self.outdated.add(index)
+        return index

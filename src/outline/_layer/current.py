@@ -1,0 +1,103 @@
+"""What goes on while layers are made: the outline being built, and what a tool that runs a script wants of its launches.
+
+Both are of the process, not of a thread or task: layers and launches of a thread that the script starts count too, which
+a context variable would miss.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Any, Protocol, Self
+
+    class Joinable(Protocol):
+        """What a new layer asks of the outline being built."""
+
+        def add_layer(self, layer: Any) -> None:
+            """Add the layer."""
+
+
+_current: list[Joinable | None] = [None]
+
+
+def current() -> Any:
+    """Return the outline being built, or None."""
+    return _current[0]
+
+
+def set_current(outline: Joinable | None) -> None:
+    """Have new layers join an outline, or none."""
+    _current[0] = outline
+
+
+class LaunchContext:
+    """What a tool that runs a script wants of what the script makes and launches, while a ``with`` block runs.
+
+    Inside of another one it wants what that one does, where it says nothing else.
+    In the thread that entered it, it goes before those of other threads.
+
+    Args:
+        overrides: Flags that go before those of every launch.
+        take: Takes every launch instead of a backend, given the launcher and ``use_pycuerun``; returns its jobs.
+        note_made: Told of every layer and depend as it is made.
+    """
+
+    def __init__(
+        self,
+        *,
+        overrides: Mapping[str, Any] | None = None,
+        take: Callable[[Any, bool], list[Any]] | None = None,
+        note_made: Callable[[Any], None] | None = None,
+    ) -> None:
+        self.overrides, self.take, self.note_made = overrides or {}, take, note_made
+        self.launched: list[tuple[Any, list[Any]]] = []
+        """Every launch so far: the outline and its jobs."""
+        self._outer: LaunchContext | None = None
+        self._thread = 0
+
+    def __enter__(self) -> Self:
+        outer = self._outer = launch_context()
+        self.overrides = {**outer.overrides, **self.overrides}
+        self.take = self.take or outer.take
+        self.note_made = self.note_made or outer.note_made
+        self._thread = get_ident()
+        _entered.append(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _entered.remove(self)
+        if self._outer is not None:
+            self._outer.launched += self.launched
+
+    def belongs_to(self, thread: int) -> bool:
+        """Tell whether a thread entered it."""
+        return self._thread == thread
+
+
+_usual = LaunchContext()
+"""What holds when no tool wants anything else."""
+_entered: list[LaunchContext] = []
+
+
+def launch_context() -> LaunchContext:
+    """Return what holds here: the innermost context of this thread, else the innermost of all."""
+    if not _entered:
+        return _usual
+    here = get_ident()
+    return next((each for each in reversed(_entered) if each.belongs_to(here)), _entered[-1])
+
+
+def note_made(made: Any) -> None:
+    """Tell whoever wants to know that a layer or depend was made."""
+    note = launch_context().note_made
+    if note is not None:
+        note(made)

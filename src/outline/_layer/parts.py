@@ -1,0 +1,102 @@
+"""The parts of one layer together, and as data: what travels to the farm, what only a copy takes along."""
+
+from __future__ import annotations
+
+from outline._layer.arguments import Arguments
+from outline._layer.dependencies import Dependencies
+from outline._layer.family import Family
+from outline._layer.storage import Paths, Storage
+from outline.event import EventHandler, LayerEvent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from outline._layer.part import Part
+    from outline.depend import Depend
+    from outline.layer import Layer
+
+_OWN = "_own"
+"""Where data keeps attributes of the user's class whose names are those of a part's."""
+_EVENTS = "_evh"
+"""Where data keeps the listeners."""
+
+
+class Parts:
+    """What a layer is made of.
+
+    Args:
+        layer: The layer.
+    """
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.family = Family(layer)
+        self.depends = Dependencies(layer)
+        self.arguments = Arguments(layer)
+        self.paths = Paths(layer)
+        self.storage = Storage(layer)
+        self.events = EventHandler(layer)
+
+    def _all(self) -> tuple[Part, ...]:
+        return self.family, self.depends, self.arguments, self.paths, self.storage
+
+    def emit(self, event_type: str) -> None:
+        """Tell listeners that something happened to the layer."""
+        self.events.emit(LayerEvent(event_type, self.layer))
+
+    def to_data(self, *, whole: bool = False) -> dict[str, Any]:
+        """Return the parts, and the attributes that the layer's own class added, as one flat dict.
+
+        Args:
+            whole: Also what does not travel to the farm.
+        """
+        data: dict[str, Any] = {_EVENTS: self.events}
+        for part in self._all():
+            data |= part.to_data(whole=whole)
+        taken = {f"_{name}" for part in self._all() for name in vars(part)} | {_EVENTS}
+        own = vars(self.layer)
+        clashing = {name: value for name, value in own.items() if name in taken}
+        data |= {name: value for name, value in own.items() if name not in taken}
+        return data | ({_OWN: clashing} if clashing else {})
+
+    def take_data(self, data: Mapping[str, Any]) -> None:
+        """Give every part its data, and what is left to the layer itself; the other way round as `to_data`."""
+        left = dict(data)
+        for part in self._all():
+            part.take_data(left)
+        self.events = left.pop(_EVENTS, self.events)
+        clashing = left.pop(_OWN, {})
+        vars(self.layer).update(left | clashing)
+
+    def take_relations(
+        self,
+        *,
+        processes: Mapping[str, Layer | str] | None = None,
+        creator: Layer | str | None = None,
+        loaded_range: str | None = None,
+        depends: Iterable[Depend] = (),
+        children: Iterable[Layer] = (),
+    ) -> None:
+        """Take what a session holds apart from the layer's data; no hook runs.
+
+        Args:
+            processes: Its pre- and post-processes, or their names, by the names they were added under.
+            creator: The layer whose process it is, or its name.
+            loaded_range: The frame of a process.
+            depends: What it waits for.
+            children: The layers inside of it.
+        """
+        self.family.processes.update(processes or {})
+        self.family.creator = creator or self.family.creator
+        self.family.loaded_range = loaded_range
+        self.depends.depends += depends
+        self.family.children = list(children) or self.family.children
+        for child in self.family.children:
+            child._layer_parts.family.parent = self.layer
+
+
+def parts_of(layer: Layer) -> Parts:
+    """Return the parts of a layer; what its class calls ``to_data`` does not matter then."""
+    return layer._layer_parts

@@ -1,0 +1,91 @@
+"""Every error of the client has its fields, its words and an exit status of the command."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cuelet.cli.exits import Exit
+from cuelet.cli.main import _status_of
+from cuelet.client import errors
+
+EXAMPLES = [
+    (
+        errors.FrameNotFoundError(job="j", layer="l", number=9),
+        Exit.NOT_FOUND,
+        "no frame 9 in layer 'l' of j",
+    ),
+    (
+        errors.LogNotFoundError(frame="0001-l", path=Path("/x")),
+        Exit.NOT_FOUND,
+        "frame 0001-l has no log yet (/x)",
+    ),
+    (
+        errors.SessionNotFoundError(named="s", root=Path("/r")),
+        Exit.NOT_FOUND,
+        "no session 's' in /r; see cuelet sessions list",
+    ),
+    (
+        errors.AmbiguousFrameError(layer="l", frames=["0001-l", "0002-l"]),
+        Exit.USAGE,
+        "layer 'l' has 2 frames; name one like 0001-l",
+    ),
+    (
+        errors.AmbiguousFrameError(layer="l", frames=[]),
+        Exit.USAGE,
+        "layer 'l' has 0 frames; name one like 12-render",
+    ),
+    (
+        errors.InvalidFramesError(text="5-", reason="'5-' is no range"),
+        Exit.USAGE,
+        "'5-' is no range",
+    ),
+    (
+        errors.StockServerError(reason="it keeps no environment"),
+        Exit.USAGE,
+        "this server is a stock Cuebot: it keeps no environment",
+    ),
+    (
+        errors.NoFramesError(job="j", wanted="dead frames there"),
+        Exit.FAILED,
+        "j: no dead frames there; see cuelet show j",
+    ),
+    (
+        errors.NoRunningFramesError(job="j"),
+        Exit.FAILED,
+        "j: none of these frames is running",
+    ),
+    (
+        errors.JobEndedError(job="j", action="kill"),
+        Exit.FAILED,
+        "j has ended: there is nothing to kill",
+    ),
+    (
+        errors.NoDependError(job="j"),
+        Exit.FAILED,
+        "j: no such depend on another job; see cuelet show j",
+    ),
+    (errors.RemainsError(done="half", failed=["/a: busy"]), Exit.FAILED, "half: /a: busy"),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "text"), EXAMPLES)
+def test_an_error_has_its_words_and_its_exit_status(
+    error: errors.ClientError, status: Exit, text: str
+) -> None:
+    assert (str(error), _status_of(error)) == (text, status)
+
+
+def test_every_error_is_in_the_tree_of_the_docstring_and_has_an_example() -> None:
+    drawn = set(re.findall(r"\w+Error", errors.__doc__ or ""))
+    kinds = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.ClientError)
+    }
+    roots = {"ClientError", "NotFoundError", "BadRequestError", "RefusedError"}
+
+    assert drawn == kinds
+    assert {type(error).__name__ for error, *_ in EXAMPLES} == kinds - roots
