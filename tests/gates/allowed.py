@@ -31,24 +31,14 @@ FACADES: dict[str, str] = {
 """Packages whose docstring is for their users, not for those who change them."""
 
 BACK_IMPORTS: dict[tuple[str, str], str] = {
-    ("outline._layer.*", "outline.layer"): "a layer's parts name in types the layer they serve",
-    (
-        "outline._layer.*",
-        "outline.loader",
-    ): "a layer's parts name in types the outline it belongs to",
-    (
-        "outline._outline.*",
-        "outline.layer",
-    ): "an outline's parts name in types the layers they hold",
+    ("outline._layer.*", "outline.layer"): "parts of a layer name in types the layer they serve",
+    ("outline._layer.*", "outline.loader"): "parts of a layer name in types its outline",
     ("outline._restore.*", "outline.loader"): "what is read from disk becomes an outline",
+    ("outline._targets.cuebot_edges", "outline.spec"): "type of the plan that it writes",
     ("outline.depend", "outline.layer"): "a depend names the layers at its ends",
     ("outline.layer", "outline.loader"): "a layer knows the outline it belongs to",
-    ("outline._targets.cuebot_edges", "outline.spec"): "type of the plan that it writes",
     ("outline.planning", "outline.planning.build"): "the face loads what it stands for when asked",
-    (
-        "opencue.wrappers.*",
-        "opencue.wrappers.*",
-    ): "pycue's classes lead to each other: job.layers()",
+    ("opencue.wrappers.*", "opencue.wrappers.*"): "pycue's classes lead to each other",
     ("cuelet.cli.plan.text", "cuelet.cli.plan.plan"): "type of what is printed",
     ("cuelet.core.state.*", "cuelet.core.state.farm"): "parts of the farm's state name the whole",
     ("cuelet.core.state.*", "cuelet.core.state.job"): "parts of a job name the whole in types",
