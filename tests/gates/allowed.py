@@ -44,3 +44,13 @@ BACK_IMPORTS: dict[tuple[str, str], str] = {
     ("cuelet.core.state.*", "cuelet.core.state.job"): "parts of a job name the whole in types",
 }
 """Imports that close a cycle, as patterns of importer and imported: lazy or for types only, never eager."""
+
+COMING: dict[str, str] = {
+    "cuelet/core/operations/obstacles.py": "what keeps a frame from starting, asked once",
+    "cuelet/runner/fingerprints.py": "stamps under the name of the glossary",
+    "outline/_targets/compile.py": "an outline to the job in the middle",
+    "outline/_targets/cuebot_xml.py": "the job in the middle to a Cuebot's XML",
+    "outline/_targets/cuelet_json.py": "the job in the middle to Cuelet's document",
+    "outline/jobspec/execute.py": "what an attempt executes, farm and local run alike",
+}
+"""Paths that pages name already and that are not there yet, and what makes them."""

@@ -94,7 +94,7 @@ def unneeded(every: list[Import], patterns: Mapping[Pair, str]) -> list[Pair]:
     ]
 
 
-def test_modules_import_each_other_in_circles_only_where_there_is_a_reason() -> None:
+def test_imports_form_a_cycle_only_where_there_is_a_reason() -> None:
     left = without(EVERY_IMPORT, BACK_IMPORTS)
 
     found = {
