@@ -4,6 +4,7 @@ One thread owns everything.
 The commit happens inside the loop, so nobody can read a state that is not on disk; requests and
 process ends that arrive meanwhile go into the next batch, which is the group commit.
 When a commit fails nothing of the batch happened: the farm is loaded again from disk.
+Long because: the order of one round is the farm's promise, and is read at one place.
 """
 
 from __future__ import annotations
