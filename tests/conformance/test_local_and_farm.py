@@ -36,7 +36,6 @@ from outline.backend._local.run import Machine, Run
 from outline.depend import DependType
 from outline.jobspec.model import JobSpec
 from outline.modules.shell import Shell
-from outline.pathmap import map_argv
 from tests.conftest import SRC
 
 JOB_ID = "00000000-0000-4000-8000-000000000000"
@@ -102,7 +101,7 @@ def test_a_plain_import_does_not_load_what_decides_it() -> None:
 
 # -- whole jobs -----------------------------------------------------------------------------------
 
-PLACE = Place(host="farm", log_root="/logs", scratch="/scratch", map_argv=map_argv)
+PLACE = Place(host="farm", log_root="/logs", scratch="/scratch")
 NOW_S = 1_700_000_000.0
 ONES_OWN = frozenset({"CUE_HOST", "CUE_LOG_PATH", "CUE_JOB_ID", "CUE_LAYER_ID", "CUE_FRAME_ID"})
 """Variables that name the machine, or the one launch among all."""

@@ -9,6 +9,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from outline.frames import format_frames
 from outline.jobspec import tokens
@@ -16,6 +17,17 @@ from outline.jobspec.model import JobSpec, LayerSpec
 from outline.pathmap import map_argv
 
 _RULE = "=" * 60
+
+
+class Step(NamedTuple):
+    """One process of an attempt: a chunk that runs its command per frame has one per frame."""
+
+    argv: list[str]
+    """Paths mapped."""
+    plain: list[str]
+    """Paths as the job has them."""
+    env: Mapping[str, str]
+    """Variables of this process only, over those of the attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +71,15 @@ class Attempt:
         """``0012-render``."""
         return frame_name(self.layer.name, self.members[0])
 
-    def steps(self) -> list[tuple[list[str], int]]:
-        """Return the processes, one after the other: their arguments, paths not yet mapped, and frame numbers."""
-        each = self.members if self.layer.each_frame else self.members[:1]
-        return [(self._argv(number), number) for number in each]
+    def steps(self) -> list[Step]:
+        """Return the processes, one after the other."""
+        return [
+            self._step(n) for n in (self.members if self.layer.each_frame else self.members[:1])
+        ]
+
+    def _step(self, number: int) -> Step:
+        plain = self._argv(number)
+        return Step(map_argv(plain, self.path_map), plain, {"CUE_IFRAME": str(number)})
 
     def _argv(self, number: int) -> list[str]:
         argv = self.layer.argv
@@ -99,28 +116,30 @@ class Attempt:
         mapped = {"CUELET_PATH_MAP": json.dumps(dict(self.path_map))} if self.path_map else {}
         return {**self.job.env, **self.layer.env, **own, **mapped}
 
-    def header(self, notes: Sequence[str] = ()) -> str:
+    def header(self, first: Step, notes: Sequence[str] = ()) -> str:
         """Return what the log begins with.
 
         Args:
+            first: The first process.
             notes: Lines for its end: what comes out differently from what was asked.
         """
-        plain, _ = self.steps()[0]
-        mapped = map_argv(plain, self.path_map)
         head = [
             f"frame    {self.frame_name} of {self.job.name}, attempt {self.number} on {self.host}"
         ]
         if len(self.members) > 1:
             head.append(f"frames   {format_frames(self.members)}")
         head += [
-            f"command  {shlex.join(mapped)}",
+            f"command  {shlex.join(first.argv)}",
             f"cwd      {self.cwd}",
             f"reserved {self.reserved.cores:g} cores, {self.reserved.memory_mb} MB",
         ]
-        changed = [
-            f"path map {old} -> {new}" for old, new in zip(plain, mapped, strict=True) if old != new
-        ]
-        return "\n".join([_RULE, *head, *notes, *changed, _RULE, ""])
+        return "\n".join([_RULE, *head, *notes, _RULE, ""])
+
+
+def path_notes(step: Step) -> list[str]:
+    """Return one line per argument that path mapping changed."""
+    pairs = zip(step.plain, step.argv, strict=True)
+    return [f"path map {old} -> {new}" for old, new in pairs if old != new]
 
 
 def known_tokens(

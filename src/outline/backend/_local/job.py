@@ -8,7 +8,7 @@ import uuid
 from dataclasses import replace
 
 from outline import config
-from outline.backend._local.process import Order, Step
+from outline.backend._local.process import Order
 from outline.exception import SpecError
 from outline.frames import Tasks
 from outline.jobspec import files
@@ -16,13 +16,14 @@ from outline.jobspec.execute import (
     Attempt,
     Ids,
     Reserved,
+    frame_name,
     known_tokens,
     log_name,
+    path_notes,
     reservation_notes,
 )
 from outline.jobspec.model import JobSpec, LayerSpec, Outcome, post_edges
 from outline.jobspec.names import wire_name
-from outline.pathmap import map_argv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,18 +72,16 @@ class Orders:
             reserved: What it has of the machine.
         """
         attempt = self._attempt(layer, tasks.members(task), number, reserved)
+        steps = attempt.steps()
         notes = reservation_notes(
             reserved, cores=layer.cores, max_cores=layer.max_cores, memory_mb=layer.memory_mb
         )
         return Order(
-            [
-                Step(map_argv(argv, self._path_map), {"CUE_IFRAME": str(frame)})
-                for argv, frame in attempt.steps()
-            ],
+            steps,
             {**(self.job.base_env or {}), **attempt.environment(), **_taken_over(layer)},
             cwd=self._cwd,
             log_path=self.log_path(attempt.frame_name),
-            header=attempt.header(notes),
+            header=attempt.header(steps[0], [*notes, *path_notes(steps[0])]),
             outputs=list(self._outputs(attempt, is_single=len(tasks) == 1)),
         )
 
@@ -93,7 +92,7 @@ class Orders:
     def _attempt(
         self, layer: LayerSpec, members: Sequence[int], number: int, reserved: Reserved
     ) -> Attempt:
-        head = f"{members[0]:04d}-{layer.name}"
+        head = frame_name(layer.name, members[0])
         return Attempt(
             job=self.job,
             layer=layer,

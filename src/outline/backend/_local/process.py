@@ -15,25 +15,13 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
     from typing import BinaryIO
 
+    from outline.jobspec.execute import Step
+
 FAILED_LAUNCH = 256
 """Exit status of an attempt whose program could not be started, as on the farm."""
 BAD_OUTPUT = 310
 """Exit status of an attempt that ended with 0 and without an output it should have made, as on the farm."""
 _OLDER = 1000
-
-
-class Step:
-    """One process of an attempt.
-
-    Args:
-        argv: Its arguments.
-        env: Its variables, over those of the frame.
-    """
-
-    __slots__ = ("argv", "env")
-
-    def __init__(self, argv: list[str], env: Mapping[str, str]) -> None:
-        self.argv, self.env = argv, env
 
 
 class Order:
