@@ -5,9 +5,9 @@ Here they are built, checked for cycles, and connected; `cuelet.core.operations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cuelet.core.operations.cycles import cycle_closed_by
 from cuelet.core.state.changes import FROM_DISK
@@ -17,6 +17,8 @@ from cuelet.core.values.errors import InvalidSpecError
 from cuelet.core.values.states import DEPEND, JobState
 from outline.frames import EdgeKind
 from outline.jobspec.model import EdgeSpec
+
+FindJob = Callable[[str], Job | None]
 
 
 class StoredEdge(NamedTuple):
@@ -37,7 +39,7 @@ def whole_job(on_job: str) -> EdgeSpec:
     return EdgeSpec(layer="", on="", kind=EdgeKind.LAYER_ON_LAYER, on_job=on_job)
 
 
-def edges_at_launch(jobs: Sequence[Job], find_job: Any) -> list[Edge]:
+def edges_at_launch(jobs: Sequence[Job], find_job: FindJob) -> list[Edge]:
     """Return what new jobs wait for in other jobs, not attached yet.
 
     Args:
@@ -57,16 +59,16 @@ def edges_at_launch(jobs: Sequence[Job], find_job: Any) -> list[Edge]:
     return edges
 
 
-def _edges_of(job: Job, beside: Sequence[Job], find_job: Any) -> Iterator[Edge]:
+def _edges_of(job: Job, beside: Sequence[Job], find_job: FindJob) -> Iterator[Edge]:
     specs = (*map(whole_job, job.spec.after), *job.spec.outside)
     for offset, spec in enumerate(dict.fromkeys(specs)):
         on = _awaited_job(job, spec.on_job, beside, find_job)
         yield Edge(replace(spec, on_job=on.id), len(job.edges) + offset, job, on)
 
 
-def _awaited_job(job: Job, name: str, beside: Sequence[Job], find_job: Any) -> Job:
+def _awaited_job(job: Job, name: str, beside: Sequence[Job], find_job: FindJob) -> Job:
     together = next((other for other in beside if other.name == name and other is not job), None)
-    found: Job | None = together or find_job(name)
+    found = together or find_job(name)
     if found is None:
         raise InvalidSpecError(
             where="depend on job", value=name, reason="there is no such job; launch it first"

@@ -38,7 +38,7 @@ def launch(
         raise OutOfDiskError(text=full.text, way_out=full.way_out)
     taken = set()
     for spec in specs:
-        if spec.name in taken or farm.pending_job(spec.name):
+        if spec.name in taken or farm.find_pending_job(spec.name):
             raise DuplicateJobError(name=spec.name)
         taken.add(spec.name)
         refuse_unknown(farm, ((layer.name, layer.limits) for layer in spec.layers))

@@ -97,7 +97,7 @@ def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decisio
 
 
 def _refuse_second(farm: Farm, job: Job) -> None:
-    if farm.pending_job(job.name):
+    if farm.find_pending_job(job.name):
         raise InvalidRequestError(
             request=f"retry in finished job {job.name}",
             reason="a newer job of that name is pending; kill it first",

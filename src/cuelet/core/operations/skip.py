@@ -20,7 +20,7 @@ from cuelet.core.state.farm import Farm
 from cuelet.core.state.frame_row import Look
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
-from cuelet.core.values.runs import OutputFile
+from cuelet.core.values.runs import OutputFile, Step
 from cuelet.core.values.states import SUCCEEDED, JobState
 
 SKIPPED = "skipped: outputs are newer than inputs and nothing changed"
@@ -146,11 +146,10 @@ def trace(job: Job, index: int, place: Place, outputs: Iterable[OutputFile]) -> 
     )
 
 
-def _arguments(job: Job, steps: Iterable[object]) -> Iterator[str]:
+def _arguments(job: Job, steps: Iterable[Step]) -> Iterator[str]:
     for step in steps:
-        argv: tuple[str, ...] = step.argv  # type: ignore[attr-defined]
-        yield f"{len(argv)} arguments"
-        yield from (_portable(job, argument) for argument in argv)
+        yield f"{len(step.argv)} arguments"
+        yield from (_portable(job, argument) for argument in step.argv)
 
 
 def _own_env(job: Job, layer: Layer) -> list[tuple[str, str]]:

@@ -110,7 +110,7 @@ class Farm:
         except NotFoundError:
             return None
 
-    def pending_job(self, name: str) -> Job | None:
+    def find_pending_job(self, name: str) -> Job | None:
         """Return the pending job of exactly this wire name, or None."""
         for job in self._by_key.get(names.lookup_key(name), []):
             if job.name == name and job.state is JobState.PENDING:
