@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cuelet.core.operations.cycles import cycle_closed_by
-from cuelet.core.state.changes import FROM_DISK
+from cuelet.core.state.changes import AS_A_WHOLE
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidSpecError
@@ -84,7 +84,7 @@ def attach_stored(jobs: Mapping[str, Job], stored: Iterable[StoredEdge]) -> None
     for job_id, position, spec, active in stored:
         er = jobs[job_id]
         on = jobs.get(spec.on_job) if spec.on_job else er
-        er.attach(Edge(spec, position, er, on), FROM_DISK, active=active)
+        er.attach(Edge(spec, position, er, on), AS_A_WHOLE, active=active)
 
 
 # -- what holds a job --------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cuelet.core.operations import between_jobs
 from cuelet.core.operations.limits import refuse_unknown
 from cuelet.core.operations.obstacles import LACKING, of_layer
+from cuelet.core.state.changes import AS_A_WHOLE
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, find_full
 from cuelet.core.state.farm import Farm
@@ -46,7 +47,7 @@ def launch(
         Job(spec, job_id, submitted_at=now) for spec, job_id in zip(specs, job_ids, strict=True)
     ]
     for edge in between_jobs.edges_at_launch(jobs, farm.find_job):
-        edge.er.attach(edge, decision)
+        edge.er.attach(edge, AS_A_WHOLE)
     for job in jobs:
         farm.add(job)
     decision.launched.extend(jobs)

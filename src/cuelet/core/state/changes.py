@@ -22,8 +22,8 @@ class Changes(Protocol):
         """Note that a depend was added, or put in or out of force."""
 
 
-class _FromDisk:
-    """Takes no notes: what is read from disk is there."""
+class _AsAWhole:
+    """Takes no notes."""
 
     def frame(self, job: Job, index: int) -> None:
         pass
@@ -35,5 +35,5 @@ class _FromDisk:
         pass
 
 
-FROM_DISK: Changes = _FromDisk()
-"""For jobs that are being loaded."""
+AS_A_WHOLE: Changes = _AsAWhole()
+"""For jobs that are being read, or are to be written, as a whole."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from cuelet.core.state.changes import FROM_DISK, Changes
+from cuelet.core.state.changes import AS_A_WHOLE, Changes
 from cuelet.core.state.comment import Comment
 from cuelet.core.state.edges import ENDED, LOST, MET, Edge, EdgeIndex, End
 from cuelet.core.state.frame_row import FrameRow
@@ -316,7 +316,7 @@ class Job(FrameTable):
         for index in range(self.size):
             self._settle(index)
         spread = touched if self.state is JobState.PENDING else range(self.size)
-        self._spread(spread, FROM_DISK)
+        self._spread(spread, AS_A_WHOLE)
 
 
 def _tell(edge: Edge, index: int, old: int, new: int) -> list[int]:
