@@ -87,4 +87,4 @@ update: $(UV)
 	$(BUILD) | $(COMPILE) --extra dev --resolution lowest-direct -o locks/lowest.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .coverage

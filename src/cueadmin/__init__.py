@@ -1,1 +1,6 @@
-"""Administer a render farm from the shell: ``cueadmin``."""
+"""Administer a render farm from the shell: ``cueadmin``, flag for flag as OpenCue has it.
+
+`flags` has every flag, `main` finds the function for those that were given.
+May import: `opencue` and what gRPC gives it; neither outline nor the farm.
+Add: a flag to `flags`, what it does to the `*_operations` module of its kind, a listing to `queries`.
+"""

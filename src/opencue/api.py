@@ -2,6 +2,7 @@
 
 Scripts written for pycue look for all of them in this one module, which is why it is so long.
 All of them raise `opencue.exception.CueException` when the server refuses or does not answer.
+Long because: pycue has all of them in this one module, each a few lines.
 """
 
 from __future__ import annotations

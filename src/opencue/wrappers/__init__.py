@@ -1,4 +1,8 @@
-"""One class for each kind of thing a server knows."""
+"""One class for each kind of thing a server knows, with pycue's names.
+
+May import: `opencue.cuebot`, `opencue.search`, `opencue_proto`, each other.
+Add: an RPC as a method of the class of its interface, with pycue's spelling where pycue has it.
+"""
 
 from opencue.wrappers import (
     allocation,

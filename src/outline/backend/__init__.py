@@ -1,4 +1,8 @@
-"""The engines a job can be launched on, one module each."""
+"""The engines a job can be launched on, one module each.
+
+May import: all of outline; opencue inside functions.
+Add: an engine as a module with `launch`, and its name to `BACKENDS`.
+"""
 
 from __future__ import annotations
 

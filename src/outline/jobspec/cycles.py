@@ -8,19 +8,20 @@ from outline.jobspec.release import LayerGraph
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
 
-    Edges = Mapping[str, Sequence[str]]
+    T = TypeVar("T")
 
 
-def find_cycle(waits_for: Edges) -> list[str] | None:
+def find_cycle(starts: Iterable[T], waits_for: Callable[[T], Iterable[T]]) -> list[T] | None:
     """Return one cycle as ``[a, b, a]``, or None; linear, and without recursion however long the chain.
 
     Args:
-        waits_for: For each layer those it waits for.
+        starts: Where to begin; any cycle that is looked for is reached from here.
+        waits_for: Returns what one of them waits for.
     """
-    done: set[str] = set()
-    for start in waits_for:
+    done: set[T] = set()
+    for start in starts:
         if start not in done:
             cycle = _cycle_from(start, waits_for, done)
             if cycle is not None:
@@ -28,19 +29,19 @@ def find_cycle(waits_for: Edges) -> list[str] | None:
     return None
 
 
-def _cycle_from(start: str, waits_for: Edges, done: set[str]) -> list[str] | None:
-    path: dict[str, Iterator[str]] = {start: iter(waits_for.get(start, ()))}
+def _cycle_from(start: T, waits_for: Callable[[T], Iterable[T]], done: set[T]) -> list[T] | None:
+    path: dict[T, Iterator[T]] = {start: iter(waits_for(start))}
     while path:
         here, ahead = next(reversed(path.items()))
-        following = next((name for name in ahead if name not in done), None)
+        following = next((place for place in ahead if place not in done), None)
         if following is None:
             done.add(here)
             del path[here]
         elif following in path:
-            names = list(path)
-            return [*names[names.index(following) :], following]
+            places = list(path)
+            return [*places[places.index(following) :], following]
         else:
-            path[following] = iter(waits_for.get(following, ()))
+            path[following] = iter(waits_for(following))
     return None
 
 

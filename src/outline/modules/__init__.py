@@ -1,4 +1,8 @@
-"""The layers that come with outline."""
+"""The layers that come with outline.
+
+May import: what a user's script may: `outline`, `outline.layer`, `outline.io`, `outline.util`.
+Add: a kind of layer as a class in a module here, and its page entry to docs/reference/outline.md.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 The classes are in `outline.planning.model`, the finding codes in `outline.planning.lint.codes`.
 Nothing is loaded before `plan` is called.
+May import: all of outline; neither opencue nor the farm.
+Add: a fact of a layer to `model` and `layers`, a finding to `outline.planning.lint`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Plug-ins: modules named in ``[plugin:NAME]`` sections of outline.cfg, loaded in order of ``priority``.
 
 A plug-in may define ``loaded()``, ``init(layer)`` and ``init_cuerun_plugin(cuerun)``.
+May import: `outline.config`, `outline.exception`, `outline.layer`.
+Add: a plug-in that comes with outline as a module here; who uses it names it in outline.cfg.
 """
 
 from __future__ import annotations

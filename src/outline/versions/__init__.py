@@ -1,6 +1,8 @@
 """Versions of modules that live in a repository: ``<repository>/<module>/<version>``.
 
 Nothing happens at import; the first `require` teaches Python where to find what was required.
+May import: the standard library.
+Add: nothing without a name that PyOutline has: scripts use this by PyOutline's documents.
 """
 
 from __future__ import annotations

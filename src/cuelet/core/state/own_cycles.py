@@ -20,10 +20,10 @@ def refuse_cycles(job: Job) -> None:
 
     A circle through single or previous frames is sound when its frames are not in one.
     """
-    cycle = find_cycle(_waits(edge for edge in job.edges if not _is_partial(edge)))
+    cycle = _layer_cycle(edge for edge in job.edges if not _is_partial(edge))
     if cycle is None:
-        cycle = find_cycle(_waits(job.edges)) or _own_frames(job.edges)
-        if cycle is None or not _frames_in_circle(job):
+        cycle = _layer_cycle(job.edges) or _own_frames(job.edges)
+        if cycle is None or not _some_never_start(job):
             return
     raise InvalidSpecError(
         where="depends",
@@ -32,13 +32,13 @@ def refuse_cycles(job: Job) -> None:
     )
 
 
-def _waits(edges: Iterable[Edge]) -> dict[str, list[str]]:
-    """Return the layers that each layer waits for, itself left out."""
-    found: dict[str, list[str]] = {}
+def _layer_cycle(edges: Iterable[Edge]) -> list[str] | None:
+    """Return layers that wait for each other by some edges; what waits for itself is left out."""
+    waits_for: dict[str, list[str]] = {}
     for edge in edges:
         if edge.spec.layer != edge.spec.on:
-            found.setdefault(edge.spec.layer, []).append(edge.spec.on)
-    return found
+            waits_for.setdefault(edge.spec.layer, []).append(edge.spec.on)
+    return find_cycle(waits_for, lambda layer: waits_for.get(layer, ()))
 
 
 def _is_partial(edge: Edge) -> bool:
@@ -52,7 +52,7 @@ def _own_frames(edges: Iterable[Edge]) -> list[str] | None:
     return next(([spec.layer, spec.on] for spec in own), None)
 
 
-def _frames_in_circle(job: Job) -> bool:
+def _some_never_start(job: Job) -> bool:
     """Let every frame succeed in thought; tell whether some can never start."""
-    release = Release(job.size, job.edges, job.edges_awaiting)
-    return sum(1 for _ in release.in_order()) < job.size
+    in_order = Release(job.size, job.edges, job.edges_awaiting).in_order()
+    return sum(1 for _ in in_order) < job.size
