@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from outline._targets.options import Options
+    from outline.depend import DependType
     from outline.io import Path
     from outline.layer import Layer
     from outline.loader import Outline
@@ -131,16 +132,19 @@ def _working_directory() -> str:
 
 def _edges(layers: list[Layer]) -> Iterator[EdgeSpec]:
     by_name = {layer.get_name(): layer for layer in layers}
+    kinds: dict[DependType, tuple[EdgeKind, Outcome]] = {}
     for title, layer in by_name.items():
         for depend in layer.get_depends():
             on, type_ = depend.get_depend_on_name(), depend.get_type()
-            kind = type_.kind
+            if type_ not in kinds:
+                kinds[type_] = type_.kind, Outcome(type_.outcome)
+            kind, outcome = kinds[type_]
             is_sim = kind is EdgeKind.LAYER_ON_SIM_FRAME
             yield EdgeSpec(
                 layer=wire_name(title),
                 on=wire_name(on),
                 kind=kind,
-                outcome=Outcome(type_.outcome),
+                outcome=outcome,
                 on_frame=by_name[on].get_tasks().frames[0] if is_sim else None,
             )
 
@@ -207,7 +211,9 @@ def _resources(layer: Layer, args: dict[str, Any]) -> dict[str, Any]:
         "start_after": None if start is None else start_at(start, now=time.time()),
     }
     unset = tuple(key for key, value in said.items() if value is None)
-    return {**{key: value for key, value in said.items() if value is not None}, "unset": unset}
+    for key in unset:
+        del said[key]
+    return {**said, "unset": unset}
 
 
 def _mb(text: str | None) -> int | None:
