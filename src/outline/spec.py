@@ -86,12 +86,12 @@ def write_depends(outline: Outline, layer: Layer, depends: ET.Element) -> None:
     """Append what one layer waits for, as a stock Cuebot takes it, to a ``<depends>`` element."""
     from outline._targets.compile import compile_job
     from outline._targets.cuebot_edges import Depends
-    from outline._targets.cuebot_xml import near_job
+    from outline._targets.cuebot_xml import near_job, tasks_of
     from outline._targets.xml import write_edge
     from outline.jobspec.names import wire_job_name, wire_name
 
     job = near_job(compile_job(outline, Options(), with_work=False))
-    for edge in Depends(job, [wire_name(layer.get_name())]).written:
+    for edge in Depends(job, tasks_of(job), [wire_name(layer.get_name())]).written:
         write_edge(depends, wire_job_name(job.title), edge)
 
 

@@ -34,7 +34,7 @@ from outline.backend._local.job import runnable
 from outline.backend._local.process import Order
 from outline.backend._local.run import Machine, Run
 from outline.depend import DependType
-from outline.jobspec.model import JobSpec
+from outline.jobspec.model import JobSpec, spec_to_dict
 from outline.modules.shell import Shell
 from tests.conftest import SRC
 
@@ -245,6 +245,24 @@ def here(case: Case, options: spec.Options, folder: Path) -> tuple[list[Start], 
         run.execute()
     states = [state.value for state in run.graph.states]
     return starts, {run.frame_name(i): state for i, state in enumerate(states)}
+
+
+def as_the_farm_has_it(job: JobSpec) -> dict[str, Any]:
+    """Return a job as the farm stores it; whole cores are all that its wire has for a whole job."""
+    kept = spec_to_dict(job)
+    kept["max_cores"] = float(max(1, int(job.max_cores))) if job.max_cores > 0 else -1.0
+    kept["facility"] = job.facility or "local"
+    return kept
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases())
+def test_the_farm_gets_the_job_that_was_compiled(case: Case) -> None:
+    ol = case.outline()
+
+    made = as_the_farm_has_it(compile_job(ol, OPTIONS))
+
+    assert spec_to_dict(sent(ol)) == made
 
 
 @settings(

@@ -2,5 +2,5 @@
 
 What a target cannot do as written is a `Limitation`, never a sentence that is read again.
 May import: `outline.jobspec`, `outline.layer`, `outline.loader`.
-Add: a target as a module that takes a `JobSpec` and returns a document and its limitations.
+Add: a target as a module that takes a `JobSpec` and returns a document (`write`) and its limitations (`survey`).
 """

@@ -8,6 +8,7 @@ import shlex
 import time
 
 from outline._layer.outputs import declared
+from outline._layer.settings import memory_mb
 from outline._targets.limitation import LEFT_OUT, Limitation
 from outline.exception import SpecError
 from outline.frames import EdgeKind, Tasks, format_frames, is_plain
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from outline._targets.options import Options
+    from outline.depend import DependType
     from outline.io import Path
     from outline.layer import Layer
     from outline.loader import Outline
@@ -130,16 +132,20 @@ def _working_directory() -> str:
 
 def _edges(layers: list[Layer]) -> Iterator[EdgeSpec]:
     by_name = {layer.get_name(): layer for layer in layers}
-    for layer in layers:
+    kinds: dict[DependType, tuple[EdgeKind, Outcome]] = {}
+    for title, layer in by_name.items():
         for depend in layer.get_depends():
-            on, kind = by_name[depend.get_depend_on_name()], depend.get_type()
-            is_sim = kind.kind is EdgeKind.LAYER_ON_SIM_FRAME
+            on, type_ = depend.get_depend_on_name(), depend.get_type()
+            if type_ not in kinds:
+                kinds[type_] = type_.kind, Outcome(type_.outcome)
+            kind, outcome = kinds[type_]
+            is_sim = kind is EdgeKind.LAYER_ON_SIM_FRAME
             yield EdgeSpec(
-                layer=wire_name(layer.get_name()),
-                on=wire_name(on.get_name()),
-                kind=kind.kind,
-                outcome=Outcome(kind.outcome),
-                on_frame=on.get_tasks().frames[0] if is_sim else None,
+                layer=wire_name(title),
+                on=wire_name(on),
+                kind=kind,
+                outcome=outcome,
+                on_frame=by_name[on].get_tasks().frames[0] if is_sim else None,
             )
 
 
@@ -148,16 +154,17 @@ def _edges(layers: list[Layer]) -> Iterator[EdgeSpec]:
 
 def compile_layer(layer: Layer, options: Options, *, with_work: bool = True) -> LayerSpec:
     """Return one layer of the job; see `compile_job`."""
-    tasks, raw = layer.get_tasks(), None if options.use_pycuerun else layer.get_arg("command")
-    argv = _argv(raw, layer, options)
-    outputs = layer.get_outputs()
+    tasks, args, title = layer.get_tasks(), layer.get_args(), layer.get_name()
+    raw = None if options.use_pycuerun else args.get("command")
+    outline, outputs = layer.get_outline(), layer.get_outputs()
+    argv = _argv(raw, title, outline, options)
     return LayerSpec(
-        name=wire_name(layer.get_name()),
-        title=layer.get_name(),
+        name=wire_name(title),
+        title=title,
         kind=layer.get_type().value,
         command=tokens.for_wire(str(raw)) if argv is None else shlex.join(argv),
         argv=argv,
-        site_argv=None if raw else _site_argv(layer, options, argv),
+        site_argv=None if raw else _site_argv(layer, args, outline, options),
         is_raw=bool(raw),
         each_frame=bool(raw) and not _is_for_chunk(raw, tasks),
         range=_range(layer, tasks),
@@ -169,8 +176,8 @@ def compile_layer(layer: Layer, options: Options, *, with_work: bool = True) -> 
         env=layer.get_envs(),
         outputs=tuple(str(path) for path in outputs.values()),
         output_names=tuple(outputs),
-        **_resources(layer),
-        **_files(layer, options, with_work=with_work),
+        **_resources(layer, args),
+        **(_files(layer, options, with_work=with_work) if outputs else {}),
     )
 
 
@@ -185,29 +192,31 @@ def _tags(layer: Layer) -> tuple[str, ...]:
     return tuple(map(str.strip, forced.split("|"))) if forced else tuple(layer.get_tags())
 
 
-def _resources(layer: Layer) -> dict[str, Any]:
+def _resources(layer: Layer, args: dict[str, Any]) -> dict[str, Any]:
     """Return what a frame asks for, and what of it the script leaves open."""
-    cores = layer.get_min_cores()
-    threadable = layer.get_arg("threadable", True if cores is not None and cores > 1 else None)
-    timeout, timeout_llu = layer.get_arg("timeout"), layer.get_arg("timeout_llu")
+    cores, start = layer.get_min_cores(), layer.get_start_after()
+    threadable = args.get("threadable")
+    if threadable is None and cores is not None and cores > 1:
+        threadable = True
+    timeout, timeout_llu = args.get("timeout"), args.get("timeout_llu")
     said: dict[str, Any] = {
         "cores": cores,
         "max_cores": layer.get_max_cores(),
         "memory_mb": layer.get_min_memory(),
         "threadable": None if threadable is None else bool(threadable),
-        "gpus": layer.get_arg("gpus"),
-        "gpu_memory_mb": _mb(layer.get_arg("gpu_memory")),
+        "gpus": args.get("gpus"),
+        "gpu_memory_mb": _mb(args.get("gpu_memory")),
         "timeout_s": None if timeout is None else 60 * timeout,
         "timeout_llu_s": None if timeout_llu is None else 60 * timeout_llu,
-        "start_after": start_at(layer.get_start_after(), now=time.time()),
+        "start_after": None if start is None else start_at(start, now=time.time()),
     }
     unset = tuple(key for key, value in said.items() if value is None)
-    return {**{key: value for key, value in said.items() if value is not None}, "unset": unset}
+    for key in unset:
+        del said[key]
+    return {**said, "unset": unset}
 
 
 def _mb(text: str | None) -> int | None:
-    from outline._layer.settings import memory_mb
-
     return None if text is None else memory_mb(text)
 
 
@@ -249,38 +258,39 @@ def _is_for_chunk(raw: Any, tasks: Tasks) -> bool:
     return tokens.has_any(raw, tokens.PER_CHUNK) or len(tasks) == 1
 
 
-def _argv(raw: Any, layer: Layer, options: Options) -> tuple[str, ...] | None:
+def _argv(raw: Any, title: str, outline: Outline, options: Options) -> tuple[str, ...] | None:
     """Return the exact arguments, tokens included; None for a command that is shell text."""
     if not raw:
-        return tuple(_executes(layer, options.pycuerun(exact=True)))
+        return tuple(_executes(title, outline, options.pycuerun(exact=True)))
     return None if isinstance(raw, str) else tuple(tokens.for_wire(str(each)) for each in raw)
 
 
-def _executes(layer: Layer, pycuerun: list[str]) -> list[str]:
+def _executes(title: str, outline: Outline, pycuerun: list[str]) -> list[str]:
     """Return the arguments that execute a frame of a layer from its session."""
-    outline = layer.get_outline()
     if not outline.is_serialized():
         reason = "pycuerun could not load it from an outline made with serialize=False"
-        raise SpecError(thing=f"layer {layer.get_name()!r}", reason=reason, layer=layer.get_name())
-    return [*pycuerun, outline.reserve_session_path(), "-e", f"#IFRAME#-{layer.get_name()}"]
+        raise SpecError(thing=f"layer {title!r}", reason=reason, layer=title)
+    return [*pycuerun, outline.reserve_session_path(), "-e", f"#IFRAME#-{title}"]
 
 
 def _site_argv(
-    layer: Layer, options: Options, argv: tuple[str, ...] | None
+    layer: Layer, args: dict[str, Any], outline: Outline, options: Options
 ) -> tuple[str, ...] | None:
-    """Return the arguments on the hosts of a site, if they are others than here."""
-    made = tuple(_wrapped(layer, _executes(layer, options.pycuerun(exact=False))))
-    return None if made == argv else made
+    """Return the arguments on the hosts of a site, where they are others than here."""
+    pycuerun, wrapper = options.pycuerun(exact=False), args.get("wrapper") or options.wrapper_dir()
+    if not wrapper and not args.get("strace") and pycuerun == options.pycuerun(exact=True):
+        return None
+    return tuple(_wrapped(layer, options, _executes(layer.get_name(), outline, pycuerun)))
 
 
-def _wrapped(layer: Layer, argv: list[str]) -> list[str]:
+def _wrapped(layer: Layer, options: Options, argv: list[str]) -> list[str]:
     """Return a command inside the wrapper of its layer or site, if there is one."""
     from outline import config
 
     wrapper = layer.get_arg("wrapper")
-    if not wrapper and config.get_option("wrapper_dir"):
+    if not wrapper and options.wrapper_dir():
         name = "opencue_wrap_frame" if layer.get_arg("setshot", True) else _WITHOUT_SETSHOT
-        wrapper = os.path.join(config.get_option("wrapper_dir"), name)
+        wrapper = os.path.join(options.wrapper_dir(), name)
     if wrapper:
         argv = [wrapper, config.get_option("user_dir"), *argv]
     if layer.get_arg("strace"):

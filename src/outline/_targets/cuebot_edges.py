@@ -11,7 +11,7 @@ from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _FRAME_NAME = re.compile(r"\d{4,6}-\w+\Z", re.ASCII)
 
@@ -49,13 +49,14 @@ class Side:
 
     Args:
         layer: The layer.
+        tasks: Its frames.
     """
 
     __slots__ = ("tasks", "title", "type", "wire")
 
-    def __init__(self, layer: LayerSpec) -> None:
+    def __init__(self, layer: LayerSpec, tasks: Tasks) -> None:
         self.title, self.wire, self.type = layer.title, layer.name, layer.kind
-        self.tasks = layer.tasks()
+        self.tasks = tasks
 
 
 class Depends:
@@ -63,13 +64,18 @@ class Depends:
 
     Args:
         job: The job, as a Cuebot takes it.
+        tasks: The frames of each layer.
         layers: Names of the layers whose waiting is written; all of them by default.
     """
 
-    def __init__(self, job: JobSpec, layers: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, job: JobSpec, tasks: Sequence[Tasks], layers: Iterable[str] | None = None
+    ) -> None:
         self.written: list[CuebotDepend] = []
         self.limitations: list[Limitation] = []
-        sides = {layer.name: Side(layer) for layer in job.layers} if job.edges else {}
+        sides = {
+            layer.name: Side(layer, each) for layer, each in zip(job.layers, tasks, strict=True)
+        }
         wanted = sides if layers is None else frozenset(layers)
         for edge in job.edges:
             if edge.layer in wanted:

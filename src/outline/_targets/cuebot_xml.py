@@ -20,7 +20,9 @@ from outline.jobspec.model import JobSpec, LayerSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from outline.frames import Tasks
 
 
 def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
@@ -30,8 +32,9 @@ def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
         SpecError: A Cuebot would not take it.
     """
     near = near_job(job)
-    _check(near)
-    depends, root = Depends(near), spec_element(near)
+    tasks = tasks_of(near)
+    _check(near, tasks)
+    depends, root = Depends(near, tasks), spec_element(near)
     write_depends(root, near, depends.written)
     return text_of(root), (*_limitations(job), *depends.limitations)
 
@@ -39,9 +42,15 @@ def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
 def survey(job: JobSpec) -> tuple[Limitation, ...]:
     """Return what comes out differently, without writing every depend between frames; raises as `write`."""
     near = near_job(job)
-    _check(near)
+    tasks = tasks_of(near)
+    _check(near, tasks)
     refuse_control_characters(spec_element(near))
-    return (*_limitations(job), *Depends(near).limitations)
+    return (*_limitations(job), *Depends(near, tasks).limitations)
+
+
+def tasks_of(job: JobSpec) -> list[Tasks]:
+    """Return the frames of each layer."""
+    return [layer.tasks() for layer in job.layers]
 
 
 # -- what it refuses -------------------------------------------------------------------------
@@ -54,12 +63,11 @@ def refuse_many_layers(job: JobSpec) -> None:
         raise _refusal(job, reason, "split the job")
 
 
-def _check(job: JobSpec) -> None:
+def _check(job: JobSpec, tasks: Sequence[Tasks]) -> None:
     refuse_many_layers(job)
     if job.user == "root":
         reason = "OpenCue runs no jobs of root"
         raise _refusal(job, reason, "set user= on the outline or the launch")
-    tasks = [layer.tasks() for layer in job.layers]
     count = sum(map(len, tasks))
     if count > limits.MAX_FRAMES:
         reason = f"{count:,} frames are over OpenCue's {limits.MAX_FRAMES:,}"

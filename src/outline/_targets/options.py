@@ -58,6 +58,7 @@ class Options:
         self.env = dict(env or {})
         self.skip_existing, self.force = skip_existing, force
         self._pycuerun: dict[bool, list[str]] = {}
+        self._wrapper_dir: str | None = None
 
     def pycuerun(self, *, exact: bool) -> list[str]:
         """Return the command that runs pycuerun on a host; looked up once, as every layer needs it.
@@ -68,6 +69,14 @@ class Options:
         if exact not in self._pycuerun:
             self._pycuerun[exact] = _pycuerun(exact=exact)
         return self._pycuerun[exact]
+
+    def wrapper_dir(self) -> str:
+        """Return where a site's outline.cfg has the wrappers of commands; empty for nowhere."""
+        if self._wrapper_dir is None:
+            from outline import config
+
+            self._wrapper_dir = config.get_option("wrapper_dir") or ""
+        return self._wrapper_dir
 
 
 def _pycuerun(*, exact: bool) -> list[str]:

@@ -123,16 +123,21 @@ def _write_layer(layers: ET.Element, layer: LayerSpec) -> None:
 
 def _resources(layer: LayerSpec) -> Iterator[tuple[str, str]]:
     """Yield what a frame asks for, but for what is left to the service."""
-    texts = {
-        "cores": ("cores", _with_dot(layer.cores)),
-        "threadable": ("threadable", str(layer.threadable)),
-        "memory_mb": ("memory", f"{layer.memory_mb}m"),
-        "gpus": ("gpus", str(layer.gpus)),
-        "gpu_memory_mb": ("gpu_memory", f"{layer.gpu_memory_mb}m"),
-        "timeout_s": ("timeout", str(layer.timeout_s // 60)),
-        "timeout_llu_s": ("timeout_llu", str(layer.timeout_llu_s // 60)),
-    }
-    return (text for field, text in texts.items() if field not in layer.unset)
+    unset = layer.unset
+    if "cores" not in unset:
+        yield "cores", _with_dot(layer.cores)
+    if "threadable" not in unset:
+        yield "threadable", str(layer.threadable)
+    if "memory_mb" not in unset:
+        yield "memory", f"{layer.memory_mb}m"
+    if "gpus" not in unset:
+        yield "gpus", str(layer.gpus)
+    if "gpu_memory_mb" not in unset:
+        yield "gpu_memory", f"{layer.gpu_memory_mb}m"
+    if "timeout_s" not in unset:
+        yield "timeout", str(layer.timeout_s // 60)
+    if "timeout_llu_s" not in unset:
+        yield "timeout_llu", str(layer.timeout_llu_s // 60)
 
 
 def _with_dot(cores: float) -> str:

@@ -18,6 +18,7 @@ from cuelet.core.values.runs import FAILED_LAUNCH, NOT_BEGUN, RunExited
 from cuelet.runner import procfs
 from cuelet.runner.errors import JournalError, RunnerBusyError, RunnerUnreachableError
 from cuelet.runner.resident import launch, logfile
+from cuelet.runner.resident import supervisor as resident_supervisor
 from cuelet.runner.resident.journal import Journal
 from cuelet.runner.resident.launch import Launcher, LaunchError
 from cuelet.runner.resident.run import Run
@@ -25,6 +26,7 @@ from cuelet.runner.resident.runlock import RunLocks
 from cuelet.runner.resident.supervisor import Supervisor
 from cuelet.runner.resident.timers import Timers
 from cuelet.runner.testing import make_request
+from outline.jobspec.logfile import open_log
 
 
 def usage(cpu_s: float = 0.0, peak_kb: int = 0) -> struct_rusage:
@@ -41,7 +43,7 @@ def make_run(steps: int = 1) -> Run:
 def test_logs_take_the_next_free_number(tmp_path):
     path = str(tmp_path / "a" / "b" / "f.log")
     for number in range(4):
-        handle = logfile.open_log(path)
+        handle = open_log(path)
         logfile.append(handle, f"{number}")
         os.close(handle)
         if number == 1:
@@ -59,7 +61,7 @@ def test_a_symlink_in_the_place_of_a_log_is_moved_aside_not_followed(tmp_path):
     path = tmp_path / "f.log"
     path.symlink_to(target)
 
-    os.close(logfile.open_log(str(path)))
+    os.close(open_log(str(path)))
 
     assert target.read_text() == "precious"
     assert stat.S_ISREG(path.lstat().st_mode)
@@ -242,7 +244,7 @@ def test_a_bug_of_ours_ends_the_run_and_not_the_others(tmp_path, monkeypatch):
     timers = Timers()
     journal = Journal(str(tmp_path / "j"), "boot")
     supervisor = Supervisor(str(tmp_path), journal, timers, RunLocks(str(tmp_path)))
-    monkeypatch.setattr(logfile, "open_log", [].index)
+    monkeypatch.setattr(resident_supervisor, "open_log", [].index)
     monkeypatch.setattr(logfile, "explain_failure", lambda *_: {}[0])
 
     supervisor.spawn([make_request(name, ["true"], log_path="/x") for name in "ab"])
@@ -266,7 +268,7 @@ def test_a_full_disk_is_nobodys_fault(tmp_path, monkeypatch, what, code, status)
         raise JournalError(journal.path, error) if what == "journal" else error
 
     owner, name = {
-        "log": (logfile, "open_log"),
+        "log": (resident_supervisor, "open_log"),
         "journal": (journal, "flush"),
         "lock": (locks, "take"),
     }[what]
@@ -332,7 +334,7 @@ assert held.read() == []
 def test_start_ticks_are_known_without_asking(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     launcher = Launcher()
-    log = logfile.open_log(str(tmp_path / "log"))
+    log = open_log(str(tmp_path / "log"))
     for _ in range(50):
         started = launcher.launch(("sh", "-c", "exit"), {}, "/", log, log)
         process = procfs.read_process(started.pid)

@@ -39,6 +39,7 @@ from cuelet.runner.resident.process_trees import ProcessTrees
 from cuelet.runner.resident.run import Phase, Run
 from cuelet.runner.resident.runlock import RunHeldError, RunLocks
 from cuelet.runner.resident.timers import Timers
+from outline.jobspec.logfile import open_log
 
 LINGER_S = 0.25
 """What a step leaves behind may end by itself for so long: the tee of `render > >(tee out)`."""
@@ -161,7 +162,7 @@ class Supervisor:
 
     def _start(self, run: Run) -> None:
         try:
-            run.log = logfile.open_log(run.request.log_path)
+            run.log = open_log(run.request.log_path)
         except (OSError, ValueError) as error:
             why = logfile.explain_failure(run.request.log_path, error)
             return self._refuse(run, why, _status_of(error))

@@ -9,6 +9,8 @@ import subprocess
 import threading
 import time
 
+from outline.jobspec.logfile import open_log
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +23,6 @@ FAILED_LAUNCH = 256
 """Exit status of an attempt whose program could not be started, as on the farm."""
 BAD_OUTPUT = 310
 """Exit status of an attempt that ended with 0 and without an output it should have made, as on the farm."""
-_OLDER = 1000
 
 
 class Order:
@@ -71,7 +72,7 @@ class Attempt(threading.Thread):
         """Work through the steps; `threading.Thread.start` calls this."""
         began = time.monotonic()
         try:
-            with _open_log(self._order.log_path) as log:
+            with open(open_log(self._order.log_path), "wb", buffering=0) as log:
                 log.write(self._order.header.encode(errors="surrogateescape"))
                 self._work(log)
                 self.wall_s = time.monotonic() - began
@@ -155,12 +156,3 @@ def _why_not(step: Step, error: OSError | ValueError) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or step.argv[0]} cannot be run: {error.strerror}"
     return f"the arguments of {step.argv[0]} cannot be passed on: {error}"
-
-
-def _open_log(path: str) -> BinaryIO:
-    """Create a log for appending, unbuffered; an older one becomes ``path.N``."""
-    if os.path.lexists(path):
-        free = (f"{path}.{number}" for number in range(1, _OLDER))
-        os.replace(path, next(each for each in free if not os.path.lexists(each)))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-    return open(os.open(path, flags, 0o600), "wb", buffering=0)
