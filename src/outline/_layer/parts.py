@@ -55,8 +55,10 @@ class Parts:
         data: dict[str, Any] = {_EVENTS: self.events}
         for part in self._all():
             data |= part.to_data(whole=whole)
-        taken = {f"_{name}" for part in self._all() for name in vars(part)} | {_EVENTS}
         own = vars(self.layer)
+        if not own:
+            return data
+        taken = {f"_{name}" for part in self._all() for name in vars(part)} | {_EVENTS}
         clashing = {name: value for name, value in own.items() if name in taken}
         data |= {name: value for name, value in own.items() if name not in taken}
         return data | ({_OWN: clashing} if clashing else {})
