@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from outline.depend import Depend
     from outline.layer import Layer
 
-_OWN = "_own"
-"""Where data keeps attributes of the user's class whose names are those of a part's."""
+_OWN = "(own)"
+"""Where data keeps attributes of the user's class whose names are those of a part's; no attribute is called that."""
 _EVENTS = "_evh"
 """Where data keeps the listeners."""
 
