@@ -103,10 +103,11 @@ _entered: list[LaunchContext] = []
 
 def launch_context() -> LaunchContext:
     """Return what holds here: the innermost context of this thread, else the innermost of all."""
-    if not _entered:
+    entered = tuple(_entered)  # another thread may leave its own meanwhile
+    if not entered:
         return _usual
     here = get_ident()
-    return next((each for each in reversed(_entered) if each.belongs_to(here)), _entered[-1])
+    return next((each for each in reversed(entered) if each.belongs_to(here)), entered[-1])
 
 
 def note_made(made: Any) -> None:

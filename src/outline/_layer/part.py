@@ -30,8 +30,12 @@ class Part:
 
     def to_data(self, *, whole: bool) -> dict[str, Any]:
         """Return the attributes by name, those that travel or all; names as in sessions, ``_name`` for ``name``."""
-        left_out = {"layer"} if whole else {"layer", *self.stays}
-        return {f"_{name}": each for name, each in vars(self).items() if name not in left_out}
+        left_out = () if whole else self.stays
+        return {
+            f"_{name}": each
+            for name, each in vars(self).items()
+            if name != "layer" and name not in left_out
+        }
 
     def take_data(self, data: dict[str, Any]) -> None:
         """Take the attributes that are this part's out of some data."""
@@ -59,14 +63,36 @@ class CarriedOutBy:
         self, method: Callable[Concatenate[Any, P], R]
     ) -> Callable[Concatenate[Any, P], R]:
         """Return the method of the class for a method of the part."""
-        find_part = self._find_part
-
-        def carry_out(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            return method(find_part(self), *args, **kwargs)
-
+        carry_out = self._plain(method) if _takes_nothing(method) else self._general(method)
         carry_out.__name__ = method.__name__
         carry_out.__qualname__ = f"{self._class_name}.{method.__name__}"
         carry_out.__module__ = self._module
         carry_out.__doc__ = method.__doc__
         carry_out.__wrapped__ = method  # type: ignore[attr-defined] # where inspect finds the parameters
         return carry_out
+
+    def _plain(self, method: Callable[..., R]) -> Callable[..., R]:
+        """Return what calls a method without arguments; those are called most often."""
+        find_part = self._find_part
+
+        def carry_out(self: Any) -> R:
+            return method(find_part(self))
+
+        return carry_out
+
+    def _general(self, method: Callable[..., R]) -> Callable[..., R]:
+        find_part = self._find_part
+
+        def carry_out(self: Any, /, *args: Any, **kwargs: Any) -> R:
+            return method(find_part(self), *args, **kwargs)
+
+        return carry_out
+
+
+def _takes_nothing(method: Callable[..., object]) -> bool:
+    code = method.__code__
+    return code.co_argcount == 1 and not code.co_kwonlyargcount and not code.co_flags & _MANY
+
+
+_MANY = 0x04 | 0x08
+"""Flags of code that takes any number of arguments, by position or by name."""

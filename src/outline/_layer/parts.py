@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from outline.depend import Depend
     from outline.layer import Layer
 
-_OWN = "_own"
-"""Where data keeps attributes of the user's class whose names are those of a part's."""
+_OWN = "(own)"
+"""Where data keeps attributes of the user's class whose names are those of a part's; no attribute is called that."""
 _EVENTS = "_evh"
 """Where data keeps the listeners."""
 
@@ -55,8 +55,10 @@ class Parts:
         data: dict[str, Any] = {_EVENTS: self.events}
         for part in self._all():
             data |= part.to_data(whole=whole)
-        taken = {f"_{name}" for part in self._all() for name in vars(part)} | {_EVENTS}
         own = vars(self.layer)
+        if not own:
+            return data
+        taken = {f"_{name}" for part in self._all() for name in vars(part)} | {_EVENTS}
         clashing = {name: value for name, value in own.items() if name in taken}
         data |= {name: value for name, value in own.items() if name not in taken}
         return data | ({_OWN: clashing} if clashing else {})

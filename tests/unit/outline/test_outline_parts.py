@@ -18,6 +18,8 @@ from outline.event import BEFORE_EXECUTE
 from outline.layer import Layer
 from outline.modules.shell import Shell
 
+OWN = {"colour": "red", "_args": ["mine"], "_own": "mine"}
+
 
 class Studio(Layer):
     """A layer that keeps things of its own, one of them under a name that a part uses too."""
@@ -26,6 +28,7 @@ class Studio(Layer):
         super().__init__(name, **args)
         self.colour = "red"
         self._args = ["mine"]
+        self._own = "mine"
 
     def set_arg(self, key: str, value: Any) -> None:
         super().set_arg(key, value if key != "grain" else value * 2)
@@ -81,11 +84,11 @@ def test_what_a_class_adds_is_all_that_vars_shows_and_it_travels(
     travel: Callable[[Layer], Layer],
 ) -> None:
     layer = Studio("studio", grain=3, env={"A": "b"})
-    assert vars(layer) == {"colour": "red", "_args": ["mine"]}
+    assert vars(layer) == OWN
 
     found = travel(layer)
 
-    assert vars(found) == {"colour": "red", "_args": ["mine"]}
+    assert vars(found) == OWN
     assert (found.get_arg("grain"), found.get_env("A")) == (6, "b")
 
 
