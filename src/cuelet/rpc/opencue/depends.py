@@ -75,13 +75,13 @@ async def create(
     return convert.depend_message(await engine.submit(decide))
 
 
-def _spec(er: DependEnd, on: DependEnd, kind: EdgeKind) -> EdgeSpec:
+def _spec(waiting: DependEnd, awaited: DependEnd, kind: EdgeKind) -> EdgeSpec:
     return EdgeSpec(
-        layer=er.layer,
-        er_frame=er.frame,
-        on=on.layer,
-        on_frame=on.frame,
-        on_job="" if on.job is er.job else on.job.id,
+        layer=waiting.layer,
+        er_frame=waiting.frame,
+        on=awaited.layer,
+        on_frame=awaited.frame,
+        on_job="" if awaited.job is waiting.job else awaited.job.id,
         kind=kind,
     )
 
