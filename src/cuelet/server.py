@@ -41,7 +41,6 @@ from cuelet.settings import (
 )
 from cuelet.store.errors import StoreError, SyncError
 from cuelet.store.store import Store
-from outline.pathmap import map_argv
 
 EXIT_USAGE = 2
 EXIT_HELD = 3
@@ -139,7 +138,6 @@ def place_of(settings: Settings) -> Callable[[], Place]:
             host=host,
             log_root=str(settings.frame_logs),
             scratch=str(settings.scratch),
-            map_argv=map_argv,
             path_map=path_map.current(),
             base_env=base_env,
         )

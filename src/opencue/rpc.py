@@ -78,7 +78,7 @@ class Connection:
         return response
 
 
-class Link(Protocol):
+class ConnectionKeeper(Protocol):
     """Whoever keeps the process's connection."""
 
     @property
@@ -98,7 +98,9 @@ class Link(Protocol):
         """Yield the seconds to wait before each further try."""
 
 
-def invoke(link: Link, method: Method, request: Any, timeout_s: float | None = None) -> Any:
+def invoke(
+    link: ConnectionKeeper, method: Method, request: Any, timeout_s: float | None = None
+) -> Any:
     """Call a method; repeat it when the server was not reached and repeating is safe.
 
     Raises:
@@ -116,7 +118,7 @@ def invoke(link: Link, method: Method, request: Any, timeout_s: float | None = N
 
 
 def _again(
-    link: Link,
+    link: ConnectionKeeper,
     method: Method,
     request: Any,
     limit_s: float,
@@ -147,7 +149,7 @@ class Stub:
         link: Keeper of the connection.
     """
 
-    def __init__(self, service: Any, link: Link) -> None:
+    def __init__(self, service: Any, link: ConnectionKeeper) -> None:
         self._service, self._link = service, link
 
     def __getattr__(self, name: str) -> Callable[..., Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from outline._layer.current import note_made
 from outline.exception import OutlineException
 from outline.frames import EdgeKind
 
@@ -125,7 +124,6 @@ class Depend:
         self._er, self._on = depend_er, depend_on
         self._type = DependType.LayerOnAny if any_frame else DependType(depend_type)
         self._propigate = propigate
-        note_made(self)
 
     def get_type(self) -> DependType:
         """Return how the layer waits."""

@@ -75,6 +75,22 @@ class _Described(OutlineException):
         self.fields = fields
         super().__init__(self.text.format_map(fields))
 
+    @property
+    def problem(self) -> str:
+        """What is wrong, without the way out."""
+        problem, _, _ = self._parts()
+        return problem.format_map(self.fields)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it; empty where the message does not say."""
+        _, _, remedy = self._parts()
+        return remedy.format_map(self.fields)
+
+    def _parts(self) -> tuple[str, str, str]:
+        """Return the parts of ``text`` before and after its last semicolon."""
+        return self.text.rpartition("; ") if "; " in self.text else (self.text, "", "")
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self.__dict__["fields"][name]
@@ -192,9 +208,28 @@ class ModeError(_Described, OutlineException):
 
 
 class SpecError(_Described, OutlineException):
-    """An outline cannot be written as a job specification."""
+    """An outline cannot be written as a job specification.
+
+    Args:
+        thing: What it is about.
+        reason: Why not.
+        remedy: What to do about it, where that is not plain.
+        layer: The layer, when it is about one.
+    """
 
     text = "{thing}: {reason}"
+
+    def __init__(
+        self, *, thing: str, reason: str, remedy: str = "", layer: str | None = None
+    ) -> None:
+        super().__init__(thing=thing, reason=reason, remedy=remedy, layer=layer)
+        if remedy:
+            self.args = (f"{self}; {remedy}",)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it; empty where that is plain."""
+        return str(self.fields["remedy"])
 
 
 class NewerSpecError(_Described, OutlineException):

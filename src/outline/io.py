@@ -339,7 +339,8 @@ def _mapped(argv: list[str]) -> list[str]:
 
 def _run(argv: list[str]) -> int:
     """Return the exit status of an argument list, 128 plus the signal when one ended it."""
-    from signal import SIGPIPE, SIGXFSZ
+    # signal.py makes enums of all signals, and every frame would pay for that
+    from _signal import SIGPIPE, SIGXFSZ  # type: ignore[import-not-found] # built in, no stubs
 
     sys.stdout.flush()
     sys.stderr.flush()

@@ -11,7 +11,6 @@ from outline._layer.part import CarriedOutBy
 from outline._layer.parts import Parts
 from outline._layer.storage import Paths, Storage
 from outline.constants import DEFAULT_FRAME_RANGE, LayerType
-from outline.depend import DependType
 from outline.exception import LayerException
 from outline.frames import parse_range
 from outline.jobspec.names import check_name
@@ -223,34 +222,7 @@ class Layer(metaclass=LayerMeta):
 
     # What it waits for.
 
-    def depend_on(
-        self,
-        on_layer: Layer | str,
-        depend_type: str = DependType.FRAME_BY_FRAME,
-        propigate: bool = False,
-        any_frame: bool = False,
-    ) -> None:
-        """Wait for another layer.
-
-        Args:
-            on_layer: The layer to wait for, or its name.
-            depend_type: How; see `outline.depend.DependType`.
-            propigate: Recorded; see `outline.depend.Depend`.
-            any_frame: One succeeded frame is enough.
-
-        Raises:
-            UnknownLayerError: There is no layer of that name.
-            DependencyCycleError: That layer waits for this one.
-            OutlineException: There is no such depend type.
-        """
-        if not isinstance(on_layer, (Layer, str)):
-            raise LayerException(
-                f"{self._thing()} cannot depend on {on_layer!r}; give a layer or the name of one"
-            )
-        self._layer_parts.depends.add(
-            on_layer, depend_type, propigate=propigate, any_frame=any_frame
-        )
-
+    depend_on = _depends(Dependencies.depend_on)
     depend_all = _depends(Dependencies.depend_all)
     depend_previous = _depends(Dependencies.depend_previous)
     depend_finished = _depends(Dependencies.depend_finished)
@@ -258,18 +230,7 @@ class Layer(metaclass=LayerMeta):
     get_depends = _depends(Dependencies.get_depends)
     get_dependents = _depends(Dependencies.get_dependents)
     find_depend_target = _depends(Dependencies.find_depend_target)
-
-    def setup_depends(self) -> None:
-        """Turn ``require`` arguments and names into depends; a pre-process waits for "any frame" of others too.
-
-        Raises:
-            UnknownLayerError: A layer that is named or given is not in this outline.
-        """
-        self._layer_parts.depends.setup_depends()
-        for depend in self._layer_parts.depends.depends:
-            if depend.is_any_frame():
-                for process in self.get_preprocess_layers():
-                    process.depend_on(depend.get_depend_on_layer(), any_frame=True)
+    setup_depends = _depends(Dependencies.setup_depends)
 
     # Its arguments, resources and frames.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from outline._layer.current import current, set_current
+from outline._layer.current import WithCurrent, current, set_current
 from outline._layer.part import CarriedOutBy
 from outline._outline.layers import LayerList
-from outline._outline.settings import Settings
+from outline._outline.settings import Settings, name_from_path
 from outline._session.kept import Kept, Stage
 from outline.constants import OUTLINE_MODE_INIT, OUTLINE_MODE_READY, OUTLINE_MODE_SETUP
 from outline.exception import (
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from outline._session.folder import Folder
     from outline._session.kept import Shelf
 
-_settings = CarriedOutBy("_settings", "outline.loader.Outline")
+_OWNER = "outline.loader.Outline"
+_settings = CarriedOutBy("_settings", _OWNER)
+_layers = CarriedOutBy("_layers", _OWNER)
+_kept = CarriedOutBy("_kept", _OWNER)
 
 
 def current_outline() -> Outline | None:
@@ -116,11 +119,7 @@ def load_json(json_str: str) -> Outline:
     """
     from outline._restore import scripts
 
-    settings, layers = scripts.read_json(json_str)
-    outline = Outline(current=True, **settings)
-    for each in layers:
-        outline.add_layer(scripts.build_layer(each))
-    return outline
+    return scripts.load_json(json_str, Outline)
 
 
 def layer_class(path: object) -> Any:
@@ -141,20 +140,7 @@ def quick_outline(layer: Layer) -> Outline:
     return outline
 
 
-class _WithCurrent(type):
-    """Lets ``Outline.current`` be read and set, which is the outline being built."""
-
-    @property
-    def current(cls) -> Outline | None:
-        """The outline being built, or None."""
-        return current_outline()
-
-    @current.setter
-    def current(cls, outline: Outline | None) -> None:
-        set_current(outline)
-
-
-class Outline(metaclass=_WithCurrent):
+class Outline(metaclass=WithCurrent):
     """A job: layers in order, and where and for whom they run.
 
     Args:
@@ -205,7 +191,7 @@ class Outline(metaclass=_WithCurrent):
         self._reserved: str | None = None
         self._kept = _KeptByOutline(self)
         unique = "_" + os.urandom(4).hex()[:7] if name_unique else ""
-        self.set_name((name or self._name_from_path()) + unique)
+        self.set_name((name or name_from_path(path)) + unique)
         self.set_frame_range(frame_range)
         for value, name_it in (
             (show, self.set_show),
@@ -219,12 +205,6 @@ class Outline(metaclass=_WithCurrent):
         self.set_maxgpus(maxgpus)
         if current:
             set_current(self)
-
-    def _name_from_path(self) -> str:
-        if not self._path:
-            return "outline"
-        name = os.path.splitext(os.path.basename(self._path))[0]
-        return name if len(name) > 2 else f"{name}_outline"  # OpenCue wants three characters
 
     def _thing(self) -> str:
         return self._settings.thing()
@@ -325,9 +305,7 @@ class Outline(metaclass=_WithCurrent):
         self._layers.discard(layer)
         layer.set_outline(None)
 
-    def get_layers(self) -> list[Layer]:
-        """Return the layers in the order they were added."""
-        return [self._layers.get(name) for name in self._layers.names()]
+    get_layers = _layers(LayerList.get_layers)
 
     def get_layer(self, name: str) -> Layer:
         """Return a layer by its name, also a child by ``parent.child``; raises OutlineException."""
@@ -344,9 +322,7 @@ class Outline(metaclass=_WithCurrent):
             advice=f"its layers: {self.describe_layers()}",
         )
 
-    def find_layer(self, name: str) -> Layer | None:
-        """Return a layer by its name, also as OpenCue spells it, or None."""
-        return self._layers.find(name)
+    find_layer = _layers(LayerList.find_layer)
 
     def _load_layer(self, name: str) -> Layer:
         from outline._restore import layerfile
@@ -358,13 +334,8 @@ class Outline(metaclass=_WithCurrent):
         self._layers.attach(name, layer)
         layer.set_outline(self)
 
-    def is_layer(self, name: str) -> bool:
-        """Tell whether there is a layer of that name."""
-        return name in self._layers
-
-    def describe_layers(self) -> str:
-        """Return the names of the layers, for messages."""
-        return self._layers.describe()
+    is_layer = _layers(LayerList.is_layer)
+    describe_layers = _layers(LayerList.describe_layers)
 
     # Session.
 
@@ -401,23 +372,15 @@ class Outline(metaclass=_WithCurrent):
         """Make a symlink in the session, as `put_file` does for big files."""
         return str(self._kept.sym_file(src, rename))
 
-    def get_file(self, name: str, check: bool = True, new: bool = False) -> str:
-        """Return the path of a file in the session; before setup the one it will have."""
-        return self._kept.get_file(name, check, new)
-
-    def put_data(self, key: str, value: Any, force: bool = False) -> None:
-        """Store a value as YAML; before setup it is stored by setup; see `Layer.put_data`."""
-        self._kept.put_data(key, value, force)
-
-    def get_data(self, key: str) -> Any:
-        """Return a stored value; raises SessionException when there is none."""
-        return self._kept.get_data(key)
+    get_file = _kept(Kept.get_file)
+    put_data = _kept(Kept.put_data)
+    get_data = _kept(Kept.get_data)
 
     def save_layers(self, folder: Folder) -> None:
         """Write the outline and its layers into the folder of a session."""
         from outline._restore import layerfile
 
-        layerfile.save_outline(self, folder)
+        layerfile.save_outline(self._settings.to_data(), self.get_layers(), folder)
 
     # Setup.
 
@@ -495,7 +458,7 @@ class Outline(metaclass=_WithCurrent):
         self._kept.stage.carry_out(session.shelf())
         for layer in self.get_layers():
             layer.carry_out_stage(session)
-        for layer in _growing(self.get_layers):
+        for layer in self._layers.growing():
             layer.setup()
         self.check()
         if self._serialize:
@@ -533,15 +496,3 @@ class _KeptByOutline(Kept):
         return self._outline.reserve_session_path()
 
     get_path = future_folder
-
-
-def _growing(get_layers: Any) -> Any:
-    """Yield each layer once, also those that the setup of another one adds."""
-    seen: set[int] = set()
-    while True:
-        fresh = [layer for layer in get_layers() if id(layer) not in seen]
-        if not fresh:
-            return
-        for layer in fresh:
-            seen.add(id(layer))
-            yield layer

@@ -37,6 +37,8 @@ def map_argv(argv: Sequence[str], path_map: Mapping[str, str]) -> list[str]:
 
     A key without a slash names a program: it replaces the first argument when that is exactly the key.
     """
+    if not path_map:
+        return list(argv)
     mapped = [map_text(argument, path_map) for argument in argv]
     if mapped and "/" not in mapped[0] and mapped[0] in path_map:
         mapped[0] = path_map[mapped[0]]

@@ -28,14 +28,14 @@ from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import FrameState
 from cuelet.rpc.spec.job import parse_spec
 from outline import Outline, spec
+from outline._targets.compile import compile_job
 from outline.backend._local import run as local_run
-from outline.backend._local.plan import Plan
+from outline.backend._local.job import runnable
 from outline.backend._local.process import Order
 from outline.backend._local.run import Machine, Run
 from outline.depend import DependType
 from outline.jobspec.model import JobSpec
 from outline.modules.shell import Shell
-from outline.pathmap import map_argv
 from tests.conftest import SRC
 
 JOB_ID = "00000000-0000-4000-8000-000000000000"
@@ -86,9 +86,9 @@ def test_a_frame_reserves_the_same(asks: dict[str, Any], machine_cores: float) -
     job = Job(sent(ol), JOB_ID, submitted_at=1.0)
     local = Machine(machine_cores, MEMORY_MB)
 
-    here = local.reservation(Plan(ol, OPTIONS).layers[0])
+    here = local.reservation(compile_job(ol, OPTIONS).layers[0])
 
-    assert here == farm.reservation(job.layers[0])
+    assert (here.cores, here.memory_mb) == farm.reservation(job.layers[0])
 
 
 def test_a_plain_import_does_not_load_what_decides_it() -> None:
@@ -101,7 +101,7 @@ def test_a_plain_import_does_not_load_what_decides_it() -> None:
 
 # -- whole jobs -----------------------------------------------------------------------------------
 
-PLACE = Place(host="farm", log_root="/logs", scratch="/scratch", map_argv=map_argv)
+PLACE = Place(host="farm", log_root="/logs", scratch="/scratch")
 NOW_S = 1_700_000_000.0
 ONES_OWN = frozenset({"CUE_HOST", "CUE_LOG_PATH", "CUE_JOB_ID", "CUE_LAYER_ID", "CUE_FRAME_ID"})
 """Variables that name the machine, or the one launch among all."""
@@ -218,7 +218,8 @@ def on_farm(case: Case, options: spec.Options) -> tuple[list[Start], dict[str, s
 
 
 def here(case: Case, options: spec.Options, folder: Path) -> tuple[list[Start], dict[str, str]]:
-    run = Run(Plan(case.outline(), options), Machine(case.machine_cores, MEMORY_MB), str(folder))
+    job = runnable(compile_job(case.outline(), options))
+    run = Run(job, Machine(case.machine_cores, MEMORY_MB), str(folder))
     starts, told = [], Told(case.fails)
 
     class Staged:

@@ -8,13 +8,6 @@ from __future__ import annotations
 MAX_LINES = 500
 """Longer modules say why, in a line of their docstring that begins with `Long because:`."""
 
-STILL_LONG: dict[str, str] = {
-    "outline/layer.py": "into the parts in outline/_layer",
-    "outline/loader.py": "into the parts in outline/_outline",
-    "outline/spec.py": "into outline/jobspec and outline/_targets",
-}
-"""Modules that are longer and will be parted, and where to."""
-
 MAX_MODULES = 20
 WIDE_FOLDERS: dict[str, tuple[int, str]] = {
     "opencue/wrappers": (24, "one module for each class of pycue, under the name pycue has it"),
@@ -33,24 +26,11 @@ FACADES: dict[str, str] = {
 BACK_IMPORTS: dict[tuple[str, str], str] = {
     ("outline._layer.*", "outline.layer"): "parts of a layer name in types the layer they serve",
     ("outline._layer.*", "outline.loader"): "parts of a layer name in types its outline",
-    ("outline._restore.*", "outline.loader"): "what is read from disk becomes an outline",
-    ("outline._targets.cuebot_edges", "outline.spec"): "type of the plan that it writes",
     ("outline.depend", "outline.layer"): "a depend names the layers at its ends",
     ("outline.layer", "outline.loader"): "a layer knows the outline it belongs to",
     ("outline.planning", "outline.planning.build"): "the face loads what it stands for when asked",
     ("opencue.wrappers.*", "opencue.wrappers.*"): "pycue's classes lead to each other",
-    ("cuelet.cli.plan.text", "cuelet.cli.plan.plan"): "type of what is printed",
     ("cuelet.core.state.*", "cuelet.core.state.farm"): "parts of the farm's state name the whole",
     ("cuelet.core.state.*", "cuelet.core.state.job"): "parts of a job name the whole in types",
 }
 """Imports that close a cycle, as patterns of importer and imported: lazy or for types only, never eager."""
-
-COMING: dict[str, str] = {
-    "cuelet/core/operations/obstacles.py": "what keeps a frame from starting, asked once",
-    "cuelet/runner/fingerprints.py": "stamps under the name of the glossary",
-    "outline/_targets/compile.py": "an outline to the job in the middle",
-    "outline/_targets/cuebot_xml.py": "the job in the middle to a Cuebot's XML",
-    "outline/_targets/cuelet_json.py": "the job in the middle to Cuelet's document",
-    "outline/jobspec/execute.py": "what an attempt executes, farm and local run alike",
-}
-"""Paths that pages name already and that are not there yet, and what makes them."""

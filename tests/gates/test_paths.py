@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.gates.allowed import COMING
 from tests.gates.import_graph import SRC, modules
 
 ROOT = SRC.parent
@@ -36,7 +35,7 @@ def spans(page: Path) -> list[str]:
 
 def missing_paths(page: Path) -> Iterator[str]:
     for span in spans(page):
-        if _PATH.fullmatch(span) and span not in COMING and not there(span):
+        if _PATH.fullmatch(span) and not there(span):
             yield span
 
 
@@ -60,10 +59,6 @@ def missing_modules(page: Path) -> Iterator[str]:
 def test_paths_and_modules_that_a_page_names_exist(page: Path) -> None:
     assert list(missing_paths(page)) == []
     assert list(missing_modules(page)) == []
-
-
-def test_what_is_coming_is_not_there_yet() -> None:
-    assert [path for path in COMING if there(path)] == [], "remove them from allowed.py"
 
 
 def test_a_path_and_a_module_that_are_gone_are_noticed(tmp_path: Path) -> None:

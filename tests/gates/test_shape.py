@@ -14,7 +14,6 @@ from tests.gates.allowed import (
     FACADES,
     MAX_LINES,
     MAX_MODULES,
-    STILL_LONG,
     WIDE_FOLDERS,
 )
 from tests.gates.import_graph import SRC, Graph, Import, Kind, cycles, imports, modules
@@ -41,13 +40,13 @@ def excused() -> set[str]:
 
 
 def test_a_long_module_says_why() -> None:
-    silent = sorted(lengths().keys() - excused() - STILL_LONG.keys())
+    silent = sorted(lengths().keys() - excused())
 
     assert not silent, f"part it, or add a line 'Long because: ...' to its docstring: {silent}"
 
 
 def test_no_module_says_so_in_vain() -> None:
-    short = sorted((excused() | STILL_LONG.keys()) - lengths().keys())
+    short = sorted(excused() - lengths().keys())
 
     assert not short, f"not longer than {MAX_LINES} lines: {short}"
 

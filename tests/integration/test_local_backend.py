@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -297,17 +296,6 @@ def farm_history(
 JOB_ID = "00000000-0000-4000-8000-000000000000"
 
 
-class StagedLayer:
-    def __init__(self, spec: LayerSpec) -> None:
-        self.wire, self.tasks = spec.name, Tasks.from_range(spec.range, spec.chunk)
-        self.cores, self.max_cores = spec.cores, spec.max_cores
-        self.memory_mb, self.retries = spec.memory_mb, spec.retries
-        self.threadable = spec.threadable
-
-    def frame_name(self, task: int) -> str:
-        return f"{self.tasks.head(task):04d}-{self.wire}"
-
-
 class StagedAttempt:
     """Ends at once, as told."""
 
@@ -333,18 +321,8 @@ class StagedAttempt:
 def local_history(
     spec: JobSpec, fails: Mapping[str, int], cores: float, folder: Path
 ) -> tuple[list[str], list[str]]:
-    place = {layer.name: at for at, layer in enumerate(spec.layers)}
-    plan = SimpleNamespace(
-        name=spec.name,
-        layers=[StagedLayer(layer) for layer in spec.layers],
-        edges=[
-            (place[e.layer], place[e.on], e.kind, e.outcome is Outcome.FINISHED) for e in spec.edges
-        ],
-        autoeat=spec.autoeat,
-        max_cores=spec.max_cores if spec.max_cores > 0 else None,
-    )
-    run = Run(plan, Machine(cores, 2000), str(folder))  # type: ignore[arg-type]
-    run._order = lambda index, attempt: run.frame_name(index)  # type: ignore[assignment,method-assign]
+    run = Run(spec, Machine(cores, 2000), str(folder))
+    run._order = lambda index, *_: run.frame_name(index)  # type: ignore[assignment,method-assign]
     StagedAttempt.starts, StagedAttempt.fails, StagedAttempt.seen = [], fails, Counter()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_run, "Attempt", StagedAttempt)

@@ -395,7 +395,7 @@ def test_kill_asks_first(drive):
     drive(test)
 
 
-def test_one_that_ignores_sigterm_is_struck_after_the_grace(drive):
+def test_one_that_ignores_sigterm_is_killed_after_the_grace(drive):
     async def test(bench: Bench) -> None:
         bench.start(
             "r",

@@ -1,4 +1,4 @@
-"""Walls around the memory of runs, where cgroup version 2 controls memory and lets us make groups.
+"""Memory limits of runs, where cgroup version 2 controls memory and lets us make groups.
 
 Most machines of developers refuse that; `CUELET_TEST_CGROUP` names a group that does not.
 """
@@ -86,7 +86,7 @@ def drive(folder: Path, group: Path, story: Story, *, wanted: str | None = None)
 @pytest.mark.parametrize(
     "argv", [HOG, ["/bin/sh", "-c", f'{" ".join(HOG[:3])} "{HOG[3]}"; sleep 300']]
 )
-def test_a_run_ends_at_its_wall_with_all_its_processes(
+def test_a_run_ends_at_its_memory_limit_with_all_its_processes(
     tmp_path: Path, group: Path, argv: list[str]
 ) -> None:
     async def story(bench: Bench) -> None:
@@ -100,7 +100,7 @@ def test_a_run_ends_at_its_wall_with_all_its_processes(
     drive(tmp_path, group, story)
 
 
-def test_what_stays_below_its_wall_is_not_disturbed(tmp_path: Path, group: Path) -> None:
+def test_what_stays_below_its_limit_is_not_disturbed(tmp_path: Path, group: Path) -> None:
     async def story(bench: Bench) -> None:
         small = await bench.run("small", ["/bin/sh", "-c", "echo $$; exit 3"])
         large = await bench.run("large", HOG, limit_mb=1000)
@@ -200,7 +200,7 @@ def test_our_own_group_is_used_when_it_was_handed_over(tmp_path: Path, group: Pa
 
 
 @pytest.mark.parametrize("wanted", ["off", "/proc", "/nowhere/at/all"])
-def test_without_a_group_runs_go_without_walls(tmp_path: Path, wanted: str) -> None:
+def test_without_a_group_runs_go_without_limits(tmp_path: Path, wanted: str) -> None:
     async def story(bench: Bench) -> None:
         exited = await bench.run("r", HOG)
 
@@ -223,15 +223,17 @@ def test_the_part_of_a_group_that_needs_no_controller_works_on_any(tmp_path: Pat
     noted: list[str] = []
     home = cgroup._own_group(base)
     groups = cgroup.Groups(folder, home, noted.append)
-    wall = groups.make(LIMIT_MB)
-    assert wall
+    limit = groups.make(LIMIT_MB)
+    assert limit
 
-    wall._enter = lambda: cgroup._write(f"{wall._path}/cgroup.procs", "0") is None  # type: ignore[method-assign]
-    process = wall.launch_inside(lambda: subprocess.Popen(["sleep", "300"], start_new_session=True))
+    limit._enter = lambda: cgroup._write(f"{limit._path}/cgroup.procs", "0") is None  # type: ignore[method-assign]
+    process = limit.launch_inside(
+        lambda: subprocess.Popen(["sleep", "300"], start_new_session=True)
+    )
 
     assert f"cuelet-test-{os.getpid()}/run-" in Path(f"/proc/{process.pid}/cgroup").read_text()
     assert "cuelet-test" not in Path("/proc/self/cgroup").read_text()
-    wall.end()
+    limit.end()
     assert process.wait(20) == -signal.SIGKILL
     assert not groups.sweep()
     groups.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cuelet.core.values.runs import BAD_OUTPUT, ORPHANED, OutputFile, RunExited
-from cuelet.runner.stamps import take_stamp
+from cuelet.runner.fingerprints import take_fingerprint
 from cuelet.runner.testing import Listener, make_request, open_resident, wait_gone
 from tests.specs import sh
 
@@ -174,7 +174,7 @@ async def _kill_the_runner(folder: Path) -> None:
     assert (exited.exit_status, exited.made) == (ORPHANED, "")
 
 
-def test_what_a_run_was_asked_for_comes_back_with_a_stamp(tmp_path: Path) -> None:
+def test_what_a_run_was_asked_for_comes_back_with_a_fingerprint(tmp_path: Path) -> None:
     path = output(tmp_path / "a.exr", checked=False)
 
     async def made(script: str, run_id: str) -> str:
@@ -187,5 +187,5 @@ def test_what_a_run_was_asked_for_comes_back_with_a_stamp(tmp_path: Path) -> Non
 
     assert asyncio.run(made("true", "r.1")) == ""  # there is nothing to recognise later
     told = asyncio.run(made("echo x > a.exr", "r.2"))
-    assert told == f"key command env frames in {take_stamp([path]).text}"
+    assert told == f"key command env frames in {take_fingerprint([path]).text}"
     assert asyncio.run(made("exit 1", "r.3")) == ""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
 from cuelet.core.operations import attempts, delays, launching, limits, machine, ordering, requests
+from cuelet.core.operations.obstacles import Code, obstacles
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -30,6 +31,9 @@ from outline.jobspec.model import JobSpec, LayerSpec
 
 NAMES = ("one", "two")
 CORES, MEMORY_MB = 4.0, 4000
+OF_ITS_JOB = {Code.PAUSED, Code.DISK}
+TOLD = {Code.GPUS_ABSENT: "gpus", Code.LIMIT_ZERO: "limit", Code.CAP: "max cores"}
+"""Words of a reason that are not those of its obstacle."""
 EPOCH_S = 1_700_000_000.0
 """When histories begin, as they do: years after the zero that stands for "never"."""
 
@@ -90,12 +94,21 @@ VERBS = [
 OPS = st.tuples(st.sampled_from(VERBS), st.integers(0, 999))
 
 
+class StrictFarm(Farm):
+    """A farm on which nothing starts that an obstacle is known for."""
+
+    def hold(self, job: Job, index: int) -> None:
+        if index not in job.reserved:  # else it was running before a restart
+            assert list(obstacles(self, job, job.layer_at(index))) == []
+        super().hold(job, index)
+
+
 class World:
     """Some jobs on a small machine, and what was running before each look."""
 
     def __init__(self, specs: tuple[JobSpec, ...], began_at: float) -> None:
         self.now = began_at
-        self.farm = Farm(cores=CORES, memory_mb=MEMORY_MB)
+        self.farm = StrictFarm(cores=CORES, memory_mb=MEMORY_MB)
         machine.offer(self.farm, Decision(), gpus=2)
         for name in NAMES:
             limits.create(self.farm, f"id of {name}", name, 2, Decision())
@@ -115,9 +128,19 @@ class World:
         for job in self.farm.order:
             for index in range(job.size):
                 if job.state_of[index] == WAITING:
-                    codes = [reason.code for reason in explain_frame(self.farm, job, index)]
-                    assert codes, "it waits without a reason"
-                    assert "next" not in codes, "nothing holds it, and it was not started"
+                    self.judge_wait(job, index)
+
+    def judge_wait(self, job: Job, index: int) -> None:
+        """A frame that was not started meets an obstacle, and that is what is told."""
+        met = list(obstacles(self.farm, job, job.layer_at(index)))
+        told = {reason.code for reason in explain_frame(self.farm, job, index)}
+        assert met, "it was not started, and nothing holds it"
+        of_its_job = {found.code.value for found in met if found.code in OF_ITS_JOB}
+        if of_its_job:
+            assert of_its_job <= told
+            return
+        plain = {found.code for found in met if found.kept_for is None}
+        assert told == ({TOLD.get(code, code.value) for code in plain} or {"turn"})
 
     def judge(self, job: Job, layer: Layer) -> None:
         """Compare a start with the rules, written out once more."""
@@ -215,7 +238,7 @@ class World:
     def do_restart(self, *_: Any) -> None:
         """Rebuild the farm from what is kept of it, as after a crash."""
         old = self.farm
-        self.farm = Farm(cores=CORES, memory_mb=MEMORY_MB)
+        self.farm = StrictFarm(cores=CORES, memory_mb=MEMORY_MB)
         self.farm.host = old.host
         for limit in old.limits:
             fresh = Limit(limit.id, limit.name, limit.max_value)

@@ -12,10 +12,9 @@ from cuelet.core.operations.skip import Made, Question, Seen, is_skipped, judge,
 from cuelet.core.state.decision import Decision
 from cuelet.core.values.states import WAITING, JobState
 from outline.jobspec.model import DeclaredFile, JobSpec
-from outline.pathmap import map_argv
 from tests.property.test_core_machine import OPS, World, job_specs
 
-PLACE = Place(host="here", log_root="/logs", scratch="/tmp", map_argv=map_argv)
+PLACE = Place(host="here", log_root="/logs", scratch="/tmp")
 FILE = DeclaredFile(name="image", paths=("/out/#LAYER#.#IFRAME#",))
 ANSWERS = ("unchanged", "changed")
 

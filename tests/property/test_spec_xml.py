@@ -20,9 +20,8 @@ from cuelet.rpc.spec.job import parse_spec
 from cuelet.runner import wire
 from outline.frames import EdgeKind
 from outline.jobspec.model import JobSpec, Outcome, spec_from_dict, spec_to_dict
-from outline.pathmap import map_argv
 
-PLACE = Place(host="here", log_root="/logs", scratch="/scratch", map_argv=map_argv)
+PLACE = Place(host="here", log_root="/logs", scratch="/scratch")
 XML_CHARS = st.characters(
     blacklist_categories=["Cs"],
     blacklist_characters=[chr(n) for n in range(32) if n not in (9, 10)],

@@ -27,14 +27,13 @@ from cuelet.engine.disks import DiskWatch
 from cuelet.engine.engine import Engine
 from cuelet.store.errors import StoreError, SyncError
 from cuelet.store.store import Store
-from outline.pathmap import map_argv
 from tests.simulation import invariants
 from tests.simulation.disk import Disk, Fault
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.requests import Request, random_request
 from tests.simulation.resident import Process, Resident, SimulatedRunner, frame_of
 
-PLACE = Place(host="here", log_root="/logs", scratch="/tmp", map_argv=map_argv, base_env={"A": "1"})
+PLACE = Place(host="here", log_root="/logs", scratch="/tmp", base_env={"A": "1"})
 CORES, MEMORY_MB = 2.0, 4096
 DAY_S = 86_400.0
 QUIET_S = 30.0

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RunStep:
     """One command of an attempt."""
 
     argv: tuple[str, ...]
@@ -34,9 +34,9 @@ class FrameRun:
     job: str
     cwd: str
     env: Mapping[str, str]
-    steps: tuple[Step, ...]
+    steps: tuple[RunStep, ...]
 
-    def step_env(self, step: Step) -> dict[str, str]:
+    def step_env(self, step: RunStep) -> dict[str, str]:
         """Return the whole environment of a step."""
         return {**self.env, **step.env}
 
@@ -54,7 +54,7 @@ def get_run(frame_id: str) -> FrameRun:
 
 
 def _run(answer: Mapping[str, Any]) -> FrameRun:
-    steps = tuple(Step(tuple(step["argv"]), step["env"]) for step in answer["steps"])
+    steps = tuple(RunStep(tuple(step["argv"]), step["env"]) for step in answer["steps"])
     return FrameRun(answer["frame"], answer["job"], str(answer["cwd"]), answer["env"], steps)
 
 

@@ -1,22 +1,23 @@
-"""Choose the sessions that nobody needs any more, and remove them."""
+"""Choose the sessions that nobody needs any more, and remove them; links are never followed."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cuelet.client.errors import RemainsError
-from cuelet.client.sessions import (
-    Need,
-    Needs,
-    SessionInfo,
-    ask_needs,
-    list_sessions,
-    remove,
-    root_folder,
-)
+from cuelet.client.session_needs import Need, Needs, ask_needs
+from cuelet.client.sessions import SessionInfo, list_sessions, root_folder
 from cuelet.quantities import count
+from outline.session import OUTLINE_FILE
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(slots=True)
@@ -70,3 +71,40 @@ def remove_chosen(chosen: Sequence[SessionInfo], limit_s: float) -> list[Session
         done = f"removed {len(removed)}, but not {count(len(failed), 'session')}"
         raise RemainsError(done=done, failed=failed)
     return removed
+
+
+def remove(session: SessionInfo) -> None:
+    """Remove a session, its ``outline.yaml`` last, so that one that is half removed is still found.
+
+    Raises:
+        OSError: Some of it could not be removed, or it is no session any more.
+    """
+    with _opened(session.root / session.folder) as parent, _opened(session.uuid, parent) as top:
+        if not stat.S_ISREG(
+            os.stat(OUTLINE_FILE, dir_fd=top, follow_symlinks=False).st_mode  # a link is no session
+        ):
+            raise OSError(f"{session.path} is no session any more")
+        with os.scandir(top) as entries:
+            names = [(each.name, each.is_dir(follow_symlinks=False)) for each in entries]
+        for name, is_folder in names:
+            _remove_entry(name, top, is_folder=is_folder)
+        os.unlink(OUTLINE_FILE, dir_fd=top)
+        os.rmdir(session.uuid, dir_fd=parent)
+    with suppress(OSError):
+        (session.root / session.folder).rmdir()  # when it was the last one
+
+
+def _remove_entry(name: str, top: int, *, is_folder: bool) -> None:
+    if is_folder:
+        shutil.rmtree(name, dir_fd=top)
+    elif name != OUTLINE_FILE:
+        os.unlink(name, dir_fd=top)
+
+
+@contextmanager
+def _opened(path: str | Path, folder: int | None = None) -> Iterator[int]:
+    handle = os.open(path, _FOLDER, dir_fd=folder)
+    try:
+        yield handle
+    finally:
+        os.close(handle)

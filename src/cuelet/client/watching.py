@@ -1,4 +1,4 @@
-"""Look at a job again and again until it has ended or cannot go on."""
+"""WatchedJob at a job again and again until it has ended or cannot go on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class JobEnding:
     """How a watched job ended."""
 
     job: JobView
@@ -43,15 +43,15 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class WatchedJob:
     """A job, its layers, and how it ended once it has."""
 
     job: JobView
     layers: tuple[LayerView, ...]
-    ending: Ending | None
+    ending: JobEnding | None
 
 
-def watch(job_id: str) -> Iterator[Look]:
+def watch(job_id: str) -> Iterator[WatchedJob]:
     """Yield looks at a job a moment apart, the one that tells its end last.
 
     Raises:
@@ -80,12 +80,12 @@ def _patiently(look: Callable[[], T]) -> T:
             time.sleep(POLL_S)
 
 
-def _look(job_id: str) -> Look:
+def _look(job_id: str) -> WatchedJob:
     job = opencue.api.getJob(job_id)
-    return Look(job_view(job), list_layers(job), _ending(job))
+    return WatchedJob(job_view(job), list_layers(job), _ending(job))
 
 
-def _ending(job: Job) -> Ending | None:
+def _ending(job: Job) -> JobEnding | None:
     finished = has_ended(job)
     if not finished and (job.runningFrames() or job.isPaused()):
         return None
@@ -95,14 +95,14 @@ def _ending(job: Job) -> Ending | None:
     if not (finished or known["stuck"]):
         return None
     took_s = (known["stopped_at"] or time.time()) - known["submitted_at"]
-    return Ending(job_view(job), job.deadFrames(), known["reason"], took_s)
+    return JobEnding(job_view(job), job.deadFrames(), known["reason"], took_s)
 
 
-def _ending_at_cuebot(job: Job, *, finished: bool) -> Ending | None:
+def _ending_at_cuebot(job: Job, *, finished: bool) -> JobEnding | None:
     """Judge by counters: a stock Cuebot does not say whether a job can go on."""
     took_s = (job.data.stop_time or time.time()) - job.data.start_time
     if finished:
-        return Ending(job_view(job), job.deadFrames(), "", took_s)
+        return JobEnding(job_view(job), job.deadFrames(), "", took_s)
     if job.waitingFrames() or not job.deadFrames():
         return None
-    return Ending(job_view(job), job.deadFrames(), "frames are dead", took_s)
+    return JobEnding(job_view(job), job.deadFrames(), "frames are dead", took_s)

@@ -30,7 +30,7 @@ from cuelet.core.state.host import Host
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.state.memory import MemoryPolicy
-from cuelet.core.values.errors import FarmError
+from cuelet.core.values.errors import FarmError, NoRoomError, NotSyncedError
 from cuelet.core.values.runs import (
     RunEvent,
     RunExited,
@@ -44,7 +44,6 @@ from cuelet.engine.disks import DiskWatch
 from cuelet.engine.looker import Looker, see_nothing
 from cuelet.engine.ports import Clock, LookAt, MakeRunner, StorePort
 from cuelet.engine.watchdog import LogStamp, Watchdog
-from cuelet.store.errors import DiskFullError, SyncError
 
 T = TypeVar("T")
 Request = Callable[[Farm, Decision, float], T]
@@ -111,7 +110,7 @@ class Engine:
         self._disks = disks
         self._alarm: tuple[FullDisk, ...] = ()
         self._pause_s = COMMIT_AGAIN_S
-        self._failed_for_good: SyncError | None = None
+        self._failed_for_good: NotSyncedError | None = None
         self._looker = Looker(look, self._on_seen)
         self._seen: list[Seen] = []
         self._start_timer: asyncio.TimerHandle | None = None
@@ -153,7 +152,7 @@ class Engine:
         """Serve batches until cancelled.
 
         Raises:
-            SyncError: The disk does not keep what is written; nothing more can be promised.
+            NotSyncedError: The disk does not keep what is written; nothing more can be promised.
         """
         looking = self._disks and asyncio.create_task(self._watch_disks(), name="disks")
         try:
@@ -383,12 +382,12 @@ class Engine:
         try:
             if decision:
                 self._keep(decision)
-        except SyncError as error:
+        except NotSyncedError as error:
             _log.critical("%s", error)
             self._failed_for_good = error
             return error
         except Exception as error:  # noqa: BLE001 whatever the store raises, nothing was kept
-            _log.error("commit failed: %s", error, exc_info=not isinstance(error, DiskFullError))
+            _log.error("commit failed: %s", error, exc_info=not isinstance(error, NoRoomError))
             return self._go_back(error)
         self._pause_s = COMMIT_AGAIN_S
         self._raise_alarm()
@@ -399,14 +398,14 @@ class Engine:
         """Commit; on a full disk once more with the room that was set aside for that."""
         try:
             self._store.commit(decision)
-        except DiskFullError as error:
+        except NoRoomError as error:
             self._out_of_disk(error)
             if not self._store.make_room():
                 raise
             self._store.commit(decision)
 
-    def _out_of_disk(self, error: DiskFullError) -> None:
-        full = FullDisk(DiskUse.DATABASE, str(error.path.parent), "nothing is left")
+    def _out_of_disk(self, error: NoRoomError) -> None:
+        full = FullDisk(DiskUse.DATABASE, error.folder, "nothing is left")
         if find_full(self.farm, DiskUse.DATABASE) is None:
             self.farm.full_disks = (*self.farm.full_disks, full)
         self._raise_alarm()

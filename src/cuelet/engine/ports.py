@@ -26,7 +26,13 @@ class StorePort(Protocol):
     """Keeps decisions."""
 
     def commit(self, decision: Decision) -> None:
-        """Write a decision as a whole, durable on return."""
+        """Write a decision as a whole, durable on return.
+
+        Raises:
+            NoRoomError: The disk is full; nothing was kept.
+            NotSyncedError: The disk did not keep what it was given; this process must end.
+            Exception: Nothing was kept.
+        """
 
     def make_room(self) -> bool:
         """Give up what is set aside for a full disk; return whether that gained any room."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from cuelet.core.operations.skip import Question, Seen
-from cuelet.runner.stamps import take_settled_stamp, take_stamp
+from cuelet.runner.fingerprints import take_fingerprint, take_settled_fingerprint
 
 _log = logging.getLogger(__name__)
 
@@ -26,8 +26,8 @@ def _look_surely(question: Question) -> Seen:
 
 def _look(question: Question) -> Seen:
     """Look at the outputs first: an input that changes meanwhile is then the newer one."""
-    outputs = take_stamp(question.outputs)
-    inputs = take_settled_stamp(question.inputs)
+    outputs = take_fingerprint(question.outputs)
+    inputs = take_settled_fingerprint(question.inputs)
     return Seen(
         question,
         inputs=inputs.text,

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cuelet.core.values.errors import NoRoomError, NotSyncedError
+
 
 class StoreError(Exception):
     """Say which file, what was tried, and what SQLite answered."""
@@ -55,14 +57,15 @@ class BackupError(StoreError):
         self.args = (f"cannot back up to {path}: {detail}",)
 
 
-class DiskFullError(StoreError):
+class DiskFullError(StoreError, NoRoomError):
     """Say that the disk has no room."""
 
     def __init__(self, *, path: Path, action: str) -> None:
+        self.folder = str(path.parent)
         super().__init__(path=path, action=action, detail="the disk is full; make room on it")
 
 
-class SyncError(StoreError):
+class SyncError(StoreError, NotSyncedError):
     """Say that the disk failed to keep what it had been given.
 
     What the kernel holds in memory may differ from the disk from now on and asking again may

@@ -16,13 +16,12 @@ from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.frame_row import FrameRow
 from cuelet.core.state.job import Job
-from cuelet.core.state.layer import Layer
-from cuelet.core.values.states import JobState
-from cuelet.store import layer_start, machine
+from cuelet.store import job_rows, layer_start, machine
 from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast
 from cuelet.store.database import connect, transaction, translated
 from cuelet.store.errors import BackupError, DiskFullError, NewerJobError
+from cuelet.store.job_rows import JobRow
 from cuelet.store.sql import queries
 from outline.exception import NewerSpecError
 from outline.frames import EdgeKind
@@ -183,13 +182,15 @@ class Store:
         """
         with translated(self.path, "read"):
             rows = self._database.execute(self._sql["all_jobs"]).fetchall()
-            jobs = {row[1]: self._job(row) for row in rows}
+            jobs = {row.id: self._job(row) for row in map(JobRow._make, rows)}
             attach_stored(jobs, [edge for job in jobs.values() for edge in self._added_edges(job)])
         yield from jobs.values()
 
     def _insert_job(self, job: Job) -> None:
         text = json.dumps(spec_to_dict(job.spec), separators=(",", ":"))
-        cursor = self._database.execute(self._sql["insert_job"], (job.id, text, *_job_values(job)))
+        cursor = self._database.execute(
+            self._sql["insert_job"], (job.id, text, *job_rows.values_of(job))
+        )
         assert cursor.lastrowid is not None
         self._pks[job.id] = cursor.lastrowid
         for edge in job.added_edges():
@@ -201,13 +202,13 @@ class Store:
 
     def _update_job(self, job: Job) -> None:
         pk = self._pks[job.id]
-        self._database.execute(self._sql["update_job"], (*_job_values(job), pk))
+        self._database.execute(self._sql["update_job"], (*job_rows.values_of(job), pk))
         for dropped in ("drop_layers", "drop_layer_starts"):  # what is as submitted has no row
             self._database.execute(self._sql[dropped], (pk,))
         self._put_starts(pk, job)
         self._database.executemany(
             self._sql["put_layer"],
-            [(pk, layer.index, *_layer_values(layer)) for layer in job.layers if _differs(layer)],
+            [(pk, *row) for row in job_rows.layer_rows_of(job)],
         )
         self._put_comments(pk, job)
 
@@ -235,20 +236,14 @@ class Store:
                 path=self.path, job=error.job, found=error.found, known=error.known
             ) from error
 
-    def _job(self, row: tuple[Any, ...]) -> Job:
-        pk, job_id, spec = row[:3]
-        job = Job(self._spec(spec), job_id, submitted_at=row[10])
-        self._pks[job_id] = pk
-        job.state, job.paused, job.priority = JobState(row[3]), bool(row[4]), row[5]
-        job.autoeat, job.max_retries = bool(row[6]), row[7]
-        job.min_cores, job.max_cores, job.stopped_at = row[8], row[9], row[11]
-        if row[12] != "{}":
-            self._adopt_awaited_jobs(pk, job, json.loads(row[12]))
+    def _job(self, row: JobRow) -> Job:
+        pk = self._pks[row.id] = row.pk
+        job = Job(self._spec(row.spec), row.id, submitted_at=row.submitted_at)
+        job_rows.restore(job, row)
+        if row.after != "{}":
+            self._adopt_awaited_jobs(pk, job, json.loads(row.after))
         job.comments = [Comment._make(values) for values in self._rows("comments_of", pk)]
-        for index, cores, max_cores, memory_mb, retries, tags in self._rows("layers_of", pk):
-            layer = job.layers[index]
-            layer.cores, layer.max_cores, layer.memory_mb = cores, max_cores, memory_mb
-            layer.retries, layer.tags = retries, tuple(json.loads(tags))
+        job_rows.restore_layers(job, self._rows("layers_of", pk))
         layer_start.restore(job, self._rows("layer_starts_of", pk))
         frames = [FrameRow._make(values) for values in self._rows("frames_of", pk)]
         job.restore(frames, [index for (index,) in self._rows("released_edges_of", pk)])
@@ -282,20 +277,6 @@ def _size_of(path: Path) -> int:
         return 0
 
 
-def _job_values(job: Job) -> tuple[object, ...]:
-    return (
-        job.state,
-        job.paused,
-        job.priority,
-        job.autoeat,
-        job.max_retries,
-        job.min_cores,
-        job.max_cores,
-        job.submitted_at,
-        job.stopped_at,
-    )
-
-
 def _edge_values(spec: EdgeSpec) -> tuple[object, ...]:
     ends = spec.layer, spec.er_frame, spec.on_job, spec.on, spec.on_frame
     return spec.kind.value, spec.outcome.value, *ends
@@ -312,18 +293,3 @@ def _edge_from_values(values: list[Any]) -> EdgeSpec:
         kind=EdgeKind(kind),
         outcome=Outcome(outcome),
     )
-
-
-def _layer_values(layer: Layer) -> tuple[object, ...]:
-    tags = json.dumps(layer.tags)
-    return layer.cores, layer.max_cores, layer.memory_mb, layer.retries, tags
-
-
-def _differs(layer: Layer) -> bool:
-    spec = layer.spec
-    return (layer.cores, layer.max_cores, layer.memory_mb, layer.tags) != (
-        spec.cores,
-        spec.max_cores,
-        spec.memory_mb,
-        spec.tags,
-    ) or layer.retries != spec.retries

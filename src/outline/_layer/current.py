@@ -34,6 +34,19 @@ def set_current(outline: Joinable | None) -> None:
     _current[0] = outline
 
 
+class WithCurrent(type):
+    """Lets ``Outline.current`` be read and set, which is the outline being built."""
+
+    @property
+    def current(cls) -> Any:
+        """The outline being built, or None."""
+        return current()
+
+    @current.setter
+    def current(cls, outline: Joinable | None) -> None:
+        set_current(outline)
+
+
 class LaunchContext:
     """What a tool that runs a script wants of what the script makes and launches, while a ``with`` block runs.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from outline._layer.current import note_made
 from outline._layer.part import Part
 from outline.depend import FINISHED, Depend, DependType, parse_require_str
-from outline.exception import DependencyCycleError, UnknownLayerError
+from outline.exception import DependencyCycleError, LayerException, UnknownLayerError
 from outline.frames import EdgeKind
 
 TYPE_CHECKING = False
@@ -29,11 +30,29 @@ class Dependencies(Part):
         self.waits_by_name = False
         """Some depends were made on names: a layer may be waited for without knowing it."""
 
-    def add(self, on: Layer | str, depend_type: str, *, propigate: bool, any_frame: bool) -> None:
-        """Wait for a layer, or for one of a name; see `Layer.depend_on`."""
-        if isinstance(on, str) and self.layer.find_outline() is not None:
-            on = self.find_depend_target(on)
+    def depend_on(
+        self,
+        on_layer: Layer | str,
+        depend_type: str = DependType.FRAME_BY_FRAME,
+        propigate: bool = False,
+        any_frame: bool = False,
+    ) -> None:
+        """Wait for another layer.
+
+        Args:
+            on_layer: The layer to wait for, or its name.
+            depend_type: How; see `outline.depend.DependType`.
+            propigate: Recorded; see `outline.depend.Depend`.
+            any_frame: One succeeded frame is enough.
+
+        Raises:
+            UnknownLayerError: There is no layer of that name.
+            DependencyCycleError: That layer waits for this one.
+            OutlineException: There is no such depend type.
+        """
+        on = self._find_now(on_layer)
         depend = Depend(self.layer, on, depend_type, propigate, any_frame)
+        note_made(depend)
         if self._is_known(depend):
             return
         self._refuse_cycle(on, depend)
@@ -42,6 +61,16 @@ class Dependencies(Part):
             self.waits_by_name = True
         else:
             on._layer_parts.depends.is_awaited = True
+
+    def _find_now(self, on_layer: Layer | str) -> Layer | str:
+        if hasattr(on_layer, "_layer_parts"):
+            return on_layer
+        if not isinstance(on_layer, str):
+            raise LayerException(
+                f"{self.layer._thing()} cannot depend on {on_layer!r}; give a layer or the name of one"
+            )
+        known = self.layer.find_outline() is not None
+        return self.layer.find_depend_target(on_layer) if known else on_layer
 
     def _is_known(self, depend: Depend) -> bool:
         """Tell whether the same was said before; a layer nobody waits for yet needs no search."""
@@ -118,7 +147,7 @@ class Dependencies(Part):
         ]
 
     def setup_depends(self) -> None:
-        """Turn ``require`` arguments and names into depends on layers.
+        """Turn ``require`` arguments and names into depends; a pre-process waits for "any frame" of others too.
 
         Raises:
             UnknownLayerError: A layer that is named or given is not in this outline.
@@ -128,15 +157,22 @@ class Dependencies(Part):
             name, depend_type = parse_require_str(str(text))
             self.layer.depend_on(name, depend_type)
         for depend in self.depends:
-            target = self.find_depend_target(depend.get_depend_on_name())
-            if not isinstance(depend.target, str) and depend.target is not target:
-                raise UnknownLayerError(
-                    thing=f"layer {self.layer.get_name()!r} depends on a layer {target.get_name()!r} of another outline",
-                    name=target.get_name(),
-                    outline=self.layer.get_outline().get_name(),
-                    advice="depend on the layer that was added to this outline",
-                )
-            depend.bind(target)
+            self._bind(depend)
+        for depend in self.depends:
+            if depend.is_any_frame():
+                for process in self.layer.get_preprocess_layers():
+                    process.depend_on(depend.get_depend_on_layer(), any_frame=True)
+
+    def _bind(self, depend: Depend) -> None:
+        target = self.layer.find_depend_target(depend.get_depend_on_name())
+        if not isinstance(depend.target, str) and depend.target is not target:
+            raise UnknownLayerError(
+                thing=f"layer {self.layer.get_name()!r} depends on a layer {target.get_name()!r} of another outline",
+                name=target.get_name(),
+                outline=self.layer.get_outline().get_name(),
+                advice="depend on the layer that was added to this outline",
+            )
+        depend.bind(target)
 
 
 def _plain_targets(layer: Layer) -> list[Layer]:

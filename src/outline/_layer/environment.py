@@ -10,13 +10,13 @@ from outline.jobspec.tokens import list_frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from outline.layer import Layer
+    from outline._layer.protocols import AnyLayer
     from outline.util import FrameSet
 
 
-def apply(layer: Layer, frames: FrameSet) -> None:
+def apply(layer: AnyLayer, frames: FrameSet) -> None:
     """Set what PyOutline sets for a frame: the session's paths, then the outline's and the layer's variables."""
-    outline_file = os.path.join(layer.get_session().get_path(), OUTLINE_FILE)
+    outline_file = os.path.join(layer.get_outline().get_session().get_path(), OUTLINE_FILE)
     os.environ["OL_BASE_SESSION_PATH"] = outline_file
     os.environ["OL_LAYER_SESSION_PATH"] = layer.get_path()
     os.environ["OL_LAYER_RANGE"] = list_frames(frames)
@@ -26,7 +26,7 @@ def apply(layer: Layer, frames: FrameSet) -> None:
     _extend_python_path(layer)
 
 
-def _extend_python_path(layer: Layer) -> None:
+def _extend_python_path(layer: AnyLayer) -> None:
     wanted = layer.get_arg("python_path", [])
     folders = (
         wanted.split(os.pathsep) if isinstance(wanted, str) else [str(each) for each in wanted]

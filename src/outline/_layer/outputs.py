@@ -1,4 +1,4 @@
-"""Which files the inputs and outputs of a layer are, frame by frame, and what is wrong with one of them."""
+"""Which files the inputs and outputs of a layer are, frame by frame."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from outline.io import Path
 
-TAKEN_OVER = "CUELET_CHECKED_OUTPUTS"
-"""Variable by which whoever runs a frame says which outputs it checks itself: a JSON list of ``layer/output``."""
 _NUMBER = "#IFRAME#"
 _TOKENS = (*tokens.PER_FRAME, *tokens.PER_CHUNK, "#LAYER#", "#JOB#")
 
@@ -60,30 +58,6 @@ def files_of(
         yield [tokens.replace(pattern, values) for pattern in patterns]
 
 
-def find_fault(places: Sequence[str], min_bytes: int = 1) -> str:
-    """Return what is wrong with a file, which may be in several places; nothing when one of them has it.
-
-    A file needs content, a directory an entry.
-    """
-    faults = [_fault(place, min_bytes) for place in places]
-    return "" if "" in faults else faults[0]
-
-
-def _fault(path: str, min_bytes: int) -> str:
-    try:
-        if os.path.isdir(path):
-            with os.scandir(path) as entries:
-                return "" if next(entries, None) else f"{path} is an empty directory"
-        size = os.stat(path).st_size
-    except (FileNotFoundError, NotADirectoryError):
-        return f"{path} is missing"
-    except (OSError, ValueError) as error:
-        return f"{path} cannot be looked at: {getattr(error, 'strerror', None) or error}"
-    if not size:
-        return f"{path} is empty"
-    return "" if size >= min_bytes else f"{path} has {size} bytes, less than {min_bytes}"
-
-
 def min_bytes_of(path: Path) -> int:
     """Return the bytes a file has at least: attribute ``min_bytes``, else 1; raises InvalidSettingError."""
     from outline._layer.settings import check_whole
@@ -109,14 +83,3 @@ def _written_frames(path: Path) -> dict[str, str]:
     """Return the frames that a sequence names in its path, which a layer of one frame reads all."""
     frames = path.get_frame_set() if hasattr(path, "get_frame_set") else None
     return {} if frames is None else {"frames": format_frames(frames)}
-
-
-def taken_over() -> frozenset[str]:
-    """Return the outputs, as ``layer/output``, that whoever runs this frame checks when it has ended."""
-    import json
-
-    try:
-        names = json.loads(os.environ.get(TAKEN_OVER) or "[]")
-    except ValueError:
-        return frozenset()
-    return frozenset(str(name) for name in names) if isinstance(names, list) else frozenset()

@@ -24,6 +24,9 @@ class AnyOutline(Protocol):
     def get_session(self) -> Session:
         """Return its session, or raise."""
 
+    def get_env(self) -> dict[str, tuple[str, bool]]:
+        """Return its environment variables, and which of them are set for the whole process."""
+
     def find_session(self) -> Session | None:
         """Return its session, or None before setup."""
 
@@ -58,6 +61,9 @@ class AnyLayer(Protocol):
 
     def is_arg_set(self, key: str) -> bool:
         """Tell whether an argument is set."""
+
+    def get_envs(self) -> dict[str, str]:
+        """Return its environment variables."""
 
     def get_service(self) -> str:
         """Return its services as text."""

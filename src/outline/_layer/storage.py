@@ -181,10 +181,10 @@ class Paths(Part):
         checked = self.layer.get_checked_outputs()
         if not checked:
             return
-        from outline._layer import outputs
+        from outline.jobspec.files import taken_over
         from outline.jobspec.names import wire_name
 
-        left = outputs.taken_over()
+        left = taken_over()
         for name, path in checked.items():
             if f"{wire_name(self.layer.get_name())}/{name}" not in left:
                 self._check_output(name, path, frame_set or self.layer.get_tasks().frames)
@@ -198,10 +198,11 @@ class Paths(Part):
     def _check_output(self, name: str, path: Path, frames: Sequence[int]) -> None:
         from outline import io
         from outline._layer import outputs
+        from outline.jobspec.files import find_fault
 
         for places in outputs.files_of(path, frames, lambda frame: self.tokens(frame, frames)):
             here = [io.here(place) for place in places]
-            if fault := outputs.find_fault(here, outputs.min_bytes_of(path)):
+            if fault := find_fault(here, outputs.min_bytes_of(path)):
                 raise LayerException(f"layer {self.layer.get_name()!r}: output {name!r}: {fault}")
 
     def tokens(self, frame: int, frames: Sequence[int]) -> dict[str, str]:

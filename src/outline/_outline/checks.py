@@ -46,13 +46,18 @@ def check_ranges(ol: Checked, *, is_cut: bool) -> None:
 def check_cycles(ol: Checked) -> None:
     """Raise DependencyCycleError when layers wait for each other in a circle."""
     layers = ol.get_active_layers()
-    cycle = cycles.find_cycle(_edges(layers, previous=False))
+    cycle = _find_cycle(layers, previous=False)
     if cycle is None:
-        cycle = cycles.find_cycle(_edges(layers, previous=True))
+        cycle = _find_cycle(layers, previous=True)
         if cycle is not None and not cycles.has_deadlock(*_task_edges(layers)):
             cycle = None  # each frame leans on the other layer's previous frame: that ends
     if cycle is not None:
         raise DependencyCycleError(outline=ol.get_name(), path=" -> ".join(cycle))
+
+
+def _find_cycle(layers: list[Layer], *, previous: bool) -> list[str] | None:
+    waits_for = _edges(layers, previous=previous)
+    return cycles.find_cycle(waits_for, lambda name: waits_for.get(name, ()))
 
 
 def _edges(layers: list[Layer], *, previous: bool) -> dict[str, list[str]]:

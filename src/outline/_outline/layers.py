@@ -7,7 +7,7 @@ from outline.jobspec.names import wire_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from outline.layer import Layer
 
@@ -27,12 +27,9 @@ class LayerList:
     def __len__(self) -> int:
         return len(self._layers)
 
-    def __contains__(self, name: object) -> bool:
+    def is_layer(self, name: str) -> bool:
+        """Tell whether there is a layer of that name."""
         return name in self._layers
-
-    def names(self) -> list[str]:
-        """Return the names."""
-        return list(self._layers)
 
     def expect(self, names: Iterable[str]) -> None:
         """Know names whose layers are read from the session when somebody asks for them."""
@@ -56,8 +53,19 @@ class LayerList:
         layer = self._layers[name]
         return self._load(name) if layer is None else layer
 
-    def find(self, name: str) -> Layer | None:
-        """Return a layer by its name, also as OpenCue spells it and of a child by ``parent.child``, or None."""
+    def get_layers(self) -> list[Layer]:
+        """Return the layers in the order they were added."""
+        return [self.get(name) for name in self._layers]
+
+    def growing(self) -> Iterator[Layer]:
+        """Yield each layer once, also those that are added meanwhile."""
+        seen: set[int] = set()
+        while fresh := [layer for layer in self.get_layers() if id(layer) not in seen]:
+            seen |= set(map(id, fresh))
+            yield from fresh
+
+    def find_layer(self, name: str) -> Layer | None:
+        """Return a layer by its name, also as OpenCue spells it, or None."""
         if name in self._layers:
             return self.get(name)
         spelled = self._wire.get(wire_name(name)) if isinstance(name, str) else None
@@ -101,7 +109,7 @@ class LayerList:
             del self._layers[layer.get_name()]
             self._wire.pop(wire_name(layer.get_name()), None)
 
-    def describe(self) -> str:
-        """Return the names, for messages."""
-        names = self.names()
+    def describe_layers(self) -> str:
+        """Return the names of the layers, for messages."""
+        names = list(self._layers)
         return (", ".join(names[:10]) + (", ..." if len(names) > 10 else "")) or "none"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from outline import util
 from outline._layer.settings import check_env, check_number, check_range, check_whole
 from outline.exception import InvalidSettingError
@@ -34,6 +36,22 @@ class Settings:
     def thing(self) -> str:
         """Return the outline, for messages."""
         return f"outline {self.name!r}"
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what an ``outline.yaml`` holds of them."""
+        return {
+            "name": self.name,
+            "range": self.range,
+            "show": self.get_show(),
+            "shot": self.get_shot(),
+            "user": self.get_user(),
+            "facility": self.facility,
+            "maxcores": self.maxcores,
+            "maxgpus": self.maxgpus,
+            "priority": self.priority,
+            "env": {key: list(pair) for key, pair in self.env.items()},
+            "args": dict(self.args),
+        }
 
     def take_data(self, data: Mapping[str, Any]) -> None:
         """Take what an ``outline.yaml`` holds; what has passed the checks once is not checked again."""
@@ -170,6 +188,14 @@ class Settings:
     def get_job_depends(self) -> list[str]:
         """Return the names of the jobs this one waits for."""
         return list(self.job_depends)
+
+
+def name_from_path(path: str | None) -> str:
+    """Return the name of an outline that nobody named: that of its script."""
+    if not path:
+        return "outline"
+    name = os.path.splitext(os.path.basename(path))[0]
+    return name if len(name) > 2 else f"{name}_outline"  # OpenCue wants three characters
 
 
 def _optional(check: Any, thing: str, setting: str, value: Any, **bounds: Any) -> Any:

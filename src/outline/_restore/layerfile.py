@@ -10,7 +10,7 @@ import os
 import sys
 
 from outline._layer.parts import parts_of
-from outline._session import layerpack
+from outline._session import OUTLINE_FILE, layerpack
 from outline._session.datafile import is_json
 from outline.constants import LayerType
 from outline.depend import Depend
@@ -21,12 +21,21 @@ from outline.layer import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any, Protocol
 
     from outline._session.folder import Folder
     from outline._session.layerpack import LayerPack
-    from outline.loader import Outline
+
+    class Restored(Protocol):
+        """An outline whose layers are read back."""
+
+        def attach_loaded(self, name: str, layer: Layer) -> None:
+            """Join a layer."""
+
+        def get_layer(self, name: str) -> Layer:
+            """Return a layer, read when it was not yet."""
+
 
 FORMAT = 2
 """Version of the files; one we do not know is refused."""
@@ -36,39 +45,25 @@ _NOT_IN_JSON = ("parent", "evh", "required")
 """What is known otherwise, is not there, or has done its duty before the launch."""
 
 
-def save_outline(ol: Outline, folder: Folder) -> None:
+def save_outline(settings: Mapping[str, Any], layers: Sequence[Layer], folder: Folder) -> None:
     """Write an outline and all its layers; the outline's own file comes last and makes the session valid.
 
+    Args:
+        settings: What the outline's own file holds beside the names of the layers.
+        layers: All layers.
+        folder: The session.
+
     Raises:
-        LayerException: A layer holds something that cannot travel to the farm.
+        LayerException: A layer or the outline holds something that cannot travel to the farm.
     """
-    layers = {layer.get_name(): _layer_to_file(layer) for layer in ol.get_layers()}
-    layerpack.write_pack(folder, layers)
-    data = (json.dumps(_outline_to_data(ol)) + "\n").encode()
-    folder.write(("outline.yaml",), data, replace=True)
-
-
-def _outline_to_data(ol: Outline) -> dict[str, Any]:
-    args = ol.get_args()
-    if not is_json(args):
+    layerpack.write_pack(folder, {layer.get_name(): _layer_to_file(layer) for layer in layers})
+    if not is_json(settings["args"]):
         raise LayerException(
-            f"outline {ol.get_name()!r}: its arguments {args!r} are more than texts, numbers, lists and dicts"
+            f"outline {settings['name']!r}: its arguments {settings['args']!r} are more than texts, numbers, lists and dicts"
         )
-    return {
-        "version": FORMAT,
-        "name": ol.get_name(),
-        "range": ol.get_frame_range(),
-        "show": ol.get_show(),
-        "shot": ol.get_shot(),
-        "user": ol.get_user(),
-        "facility": ol.get_facility(),
-        "maxcores": ol.get_maxcores(),
-        "maxgpus": ol.get_maxgpus(),
-        "priority": ol.get_priority(),
-        "env": {key: list(pair) for key, pair in ol.get_env().items()},
-        "args": args,
-        "layers": [layer.get_name() for layer in ol.get_layers()],
-    }
+    names = [layer.get_name() for layer in layers]
+    data = (json.dumps({"version": FORMAT, **settings, "layers": names}) + "\n").encode()
+    folder.write((OUTLINE_FILE,), data, replace=True)
 
 
 def read_outline_data(path: str) -> dict[str, Any]:
@@ -245,7 +240,7 @@ def _reference(value: Any, root: Layer, ol: Any) -> tuple[str, str] | None:
 # Reading a layer.
 
 
-def load_layer(ol: Outline, pack: LayerPack, name: str) -> Layer:
+def load_layer(ol: Restored, pack: LayerPack, name: str) -> Layer:
     """Return one layer of a session, joined to its outline; no other layer is read.
 
     Raises:
@@ -305,7 +300,7 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
     return cls
 
 
-def _unpickle(ol: Outline, header: Mapping[str, Any], pickled: bytes) -> Layer:
+def _unpickle(ol: Restored, header: Mapping[str, Any], pickled: bytes) -> Layer:
     name = header["name"]
     _check_python(name, header["pickle"])
     _extend_path(header["pickle"]["path"])

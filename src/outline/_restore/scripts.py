@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+
 from outline.exception import ScriptError
 from outline.layer import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any, TypeVar
+    from collections.abc import Callable, Mapping
+    from typing import Any, Protocol, TypeVar
+
+    class Growing(Protocol):
+        """An outline, as far as a script needs it."""
+
+        def add_layer(self, layer: Layer) -> None:
+            """Add a layer."""
 
     T = TypeVar("T")
+    Built = TypeVar("Built", bound=Growing)
 
 _SETTINGS = ("name", "facility", "maxcores", "maxgpus")
 
@@ -37,14 +47,13 @@ def only_one(kind: type[T], names: Mapping[str, Any]) -> T | None:
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def read_json(text: str) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
-    """Return what a JSON text says of an outline, as its arguments, and of its layers; see `outline.load_json`.
+def load_json(text: str, new_outline: Callable[..., Built]) -> Built:
+    """Return the outline that a JSON text describes; see `outline.load_json`.
 
-    Raises:
-        ScriptError: The text is not such a description.
+    Args:
+        text: The JSON text.
+        new_outline: Makes the outline, which then is the current one.
     """
-    import json
-
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -52,14 +61,11 @@ def read_json(text: str) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
     if not isinstance(data, dict) or not isinstance(data.get("layers", []), list):
         raise ScriptError(path="JSON text", reason="it has to be an object with a list of layers")
     settings = {key: data[key] for key in _SETTINGS if data.get(key) is not None}
-    return {**settings, "frame_range": data.get("range")}, data.get("layers", [])
-
-
-def build_layer(said: Mapping[str, Any]) -> Layer:
-    """Return the layer that an object of a JSON text describes."""
-    args = {key: value for key, value in said.items() if key not in {"name", "module"}}
-    layer: Layer = layer_class(said.get("module"))(said.get("name"), **args)
-    return layer
+    outline = new_outline(frame_range=data.get("range"), current=True, **settings)
+    for each in data.get("layers", []):
+        args = {key: value for key, value in each.items() if key not in {"name", "module"}}
+        outline.add_layer(layer_class(each.get("module"))(each.get("name"), **args))
+    return outline
 
 
 def layer_class(path: object) -> Any:
@@ -68,8 +74,6 @@ def layer_class(path: object) -> Any:
     Raises:
         ScriptError: There is no such class.
     """
-    import importlib
-
     module, _, name = str(path).rpartition(".")
     try:
         cls = getattr(importlib.import_module(module), name)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 
-from outline.depend import FINISHED
+from outline._targets import limits
+from outline._targets.limitation import DEPEND, Limitation
 from outline.frames import EdgeKind, Links, Tasks, resolve
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from outline.depend import DependType
-    from outline.spec import LayerPlan
-
-MAX_FRAME_EDGES = 200_000
-"""Frame-to-frame depends written for one edge; above that whole layers wait for each other."""
+    from collections.abc import Iterable
 
 _FRAME_NAME = re.compile(r"\d{4,6}-\w+\Z", re.ASCII)
 
 
-class LoweredEdge:
+class CuebotDepend:
     """One ``<depend>`` element.
 
     Args:
@@ -46,56 +44,91 @@ class LoweredEdge:
         self.on_layer, self.on_frame, self.any_frame = on_layer, on_frame, any_frame
 
 
-def lower(
-    er: LayerPlan, on: LayerPlan, depend_type: DependType, lowered: list[str]
-) -> list[LoweredEdge]:
-    """Return the elements of one depend.
+class Side:
+    """One end of a depend.
 
     Args:
-        er: The layer that waits, with the tasks it is sent with.
-        on: The layer it waits for.
-        depend_type: How it waits.
-        lowered: Takes a sentence when the elements say more or less than the depend.
+        layer: The layer.
     """
-    kind = depend_type.kind
-    whole = LoweredEdge("LAYER_ON_LAYER", layer=er.wire, on_layer=on.wire)
-    if depend_type.outcome == FINISHED:
-        lowered.append(
-            f"layer {er.title} waits until {on.title} has succeeded: OpenCue cannot wait for its end alone"
-        )
-        return [whole]
+
+    __slots__ = ("tasks", "title", "type", "wire")
+
+    def __init__(self, layer: LayerSpec) -> None:
+        self.title, self.wire, self.type = layer.title, layer.name, layer.kind
+        self.tasks = layer.tasks()
+
+
+class Depends:
+    """The ``<depend>`` elements of a job, and what of its depends they do not say.
+
+    Args:
+        job: The job, as a Cuebot takes it.
+        layers: Names of the layers whose waiting is written; all of them by default.
+    """
+
+    def __init__(self, job: JobSpec, layers: Iterable[str] | None = None) -> None:
+        self.written: list[CuebotDepend] = []
+        self.limitations: list[Limitation] = []
+        sides = {layer.name: Side(layer) for layer in job.layers} if job.edges else {}
+        wanted = sides if layers is None else frozenset(layers)
+        for edge in job.edges:
+            if edge.layer in wanted:
+                self._add(edge, sides[edge.layer], sides[edge.on])
+
+    def _limit(self, er: Side, text: str) -> None:
+        self.limitations.append(Limitation(DEPEND, f"layer {er.title}{text}", layer=er.title))
+
+    def _add(self, edge: EdgeSpec, er: Side, on: Side) -> None:
+        if "Post" in {er.type, on.type}:
+            after = "a Post layer runs after the job in any case"
+            self._limit(er, f": the depend on {on.title} is left out, {after}")
+        elif edge.outcome is Outcome.FINISHED:
+            only = "OpenCue cannot wait for its end alone"
+            self._limit(er, f" waits until {on.title} has succeeded: {only}")
+            self.written.append(_whole(er, on))
+        else:
+            simple = _without_frames(edge.kind, er, on)
+            self.written += [simple] if simple is not None else self._by_frame(edge.kind, er, on)
+
+    def _by_frame(self, kind: EdgeKind, er: Side, on: Side) -> list[CuebotDepend]:
+        links = resolve(kind, er.tasks, on.tasks)
+        simple = _one_element(kind, er, on, links)
+        if simple is not None:
+            return [simple]
+        reason = _why_not_by_frame(er, on, links)
+        if reason is None:
+            return _by_frame(er, on, links)
+        if er is on:
+            self._limit(er, f": its depend on its own previous frame is left out, {reason}")
+            return []
+        self._limit(er, f" waits for all of {on.title}: {reason}")
+        return [_whole(er, on)]
+
+
+def _whole(er: Side, on: Side, *, any_frame: bool = False) -> CuebotDepend:
+    return CuebotDepend("LAYER_ON_LAYER", layer=er.wire, on_layer=on.wire, any_frame=any_frame)
+
+
+def _without_frames(kind: EdgeKind, er: Side, on: Side) -> CuebotDepend | None:
+    """Return the one element of a depend that does not go from frame to frame."""
     if kind is EdgeKind.LAYER_ON_LAYER:
-        return [whole]
+        return _whole(er, on)
     if kind is EdgeKind.LAYER_ON_ANY:
-        return [LoweredEdge("LAYER_ON_LAYER", layer=er.wire, on_layer=on.wire, any_frame=True)]
-    er_tasks, on_tasks = er.tasks, er.tasks if er is on else on.tasks
-    if kind is EdgeKind.LAYER_ON_SIM_FRAME and er is not on and _can_name(on):
-        head = frame_name(on_tasks.frames[0], on.wire)
-        return [LoweredEdge("LAYER_ON_SIM_FRAME", layer=er.wire, on_frame=head)]
-    links = resolve(kind, er_tasks, on_tasks)
-    simple = _one_element(kind, er, on, links)
-    if simple is not None:
-        return [simple]
-    reason = _why_not_by_frame(er, on, links)
-    if reason is None:
-        return _by_frame(er, on, links)
-    if er is on:
-        lowered.append(
-            f"layer {er.title}: its depend on its own previous frame is left out, {reason}"
-        )
-        return []
-    lowered.append(f"layer {er.title} waits for all of {on.title}: {reason}")
-    return [whole]
+        return _whole(er, on, any_frame=True)
+    if kind is EdgeKind.LAYER_ON_SIM_FRAME and er is not on and _unusable_name(on) is None:
+        head = frame_name(on.tasks.frames[0], on.wire)
+        return CuebotDepend("LAYER_ON_SIM_FRAME", layer=er.wire, on_frame=head)
+    return None
 
 
-def _one_element(kind: EdgeKind, er: LayerPlan, on: LayerPlan, links: Links) -> LoweredEdge | None:
+def _one_element(kind: EdgeKind, er: Side, on: Side, links: Links) -> CuebotDepend | None:
     """Return the one element that says exactly this, or None."""
     if links.same:
-        return LoweredEdge("FRAME_BY_FRAME", layer=er.wire, on_layer=on.wire)
+        return CuebotDepend("FRAME_BY_FRAME", layer=er.wire, on_layer=on.wire)
     if len(links.whole) == links.waiting:
-        return LoweredEdge("LAYER_ON_LAYER", layer=er.wire, on_layer=on.wire)
+        return _whole(er, on)
     if kind is EdgeKind.PREVIOUS_FRAME and er is not on and _alike(er.tasks, on.tasks):
-        return LoweredEdge("PREVIOUS_FRAME", layer=er.wire, on_layer=on.wire)
+        return CuebotDepend("PREVIOUS_FRAME", layer=er.wire, on_layer=on.wire)
     return None
 
 
@@ -103,32 +136,28 @@ def _alike(er: Tasks, on: Tasks) -> bool:
     return er.chunk == 1 and er == on
 
 
-def _can_name(plan: LayerPlan) -> bool:
-    return _unusable_name(plan) is None
-
-
-def _unusable_name(plan: LayerPlan) -> str | None:
+def _unusable_name(side: Side) -> str | None:
     """Return a frame name of the layer that a Cuebot takes in no depend, or None."""
-    ends = (min(plan.tasks.frames), max(plan.tasks.frames))
-    names = (frame_name(number, plan.wire) for number in ends)
+    ends = (min(side.tasks.frames), max(side.tasks.frames))
+    names = (frame_name(number, side.wire) for number in ends)
     return next((name for name in names if not _FRAME_NAME.match(name)), None)
 
 
-def _why_not_by_frame(er: LayerPlan, on: LayerPlan, links: Links) -> str | None:
+def _why_not_by_frame(er: Side, on: Side, links: Links) -> str | None:
     """Return why single frames cannot be named, or None."""
-    for plan in (er, on):
-        name = _unusable_name(plan)
+    for side in (er, on):
+        name = _unusable_name(side)
         if name is not None:
             return f"OpenCue cannot take the frame name {name} in a depend"
     count = len(links.targets) + len(links.whole)
-    if count > MAX_FRAME_EDGES:
+    if count > limits.MAX_FRAME_EDGES:
         return f"{count:,} depends between single frames are too many for OpenCue"
     return None
 
 
-def _by_frame(er: LayerPlan, on: LayerPlan, links: Links) -> list[LoweredEdge]:
+def _by_frame(er: Side, on: Side, links: Links) -> list[CuebotDepend]:
     edges = [
-        LoweredEdge(
+        CuebotDepend(
             "FRAME_ON_FRAME",
             frame=frame_name(er.tasks.head(task), er.wire),
             on_frame=frame_name(on.tasks.head(awaited), on.wire),
@@ -136,7 +165,7 @@ def _by_frame(er: LayerPlan, on: LayerPlan, links: Links) -> list[LoweredEdge]:
         for task, awaited in links.pairs()
     ]
     edges += [
-        LoweredEdge(
+        CuebotDepend(
             "FRAME_ON_LAYER", frame=frame_name(er.tasks.head(task), er.wire), on_layer=on.wire
         )
         for task in links.whole

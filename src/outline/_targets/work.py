@@ -141,18 +141,3 @@ def _content(path: str) -> str:
             return hashlib.file_digest(file, "blake2b").hexdigest()
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-
-
-def files_and_work(layer: Layer) -> dict[str, Any]:
-    """Return what a farm needs to know to skip frames of a layer, as it travels."""
-    from outline._layer.outputs import declared
-
-    work, doubt = work_of(layer)
-    inputs = [declared(name, path) for name, path in layer.get_inputs().items()]
-    return {
-        "skip_existing": True,
-        "work": work,
-        **({"doubt": doubt} if doubt else {}),
-        "inputs": inputs,
-        "outputs": [declared(name, path) for name, path in layer.get_outputs().items()],
-    }

@@ -111,9 +111,11 @@ def _raise_if_dead(jobs: list[Any]) -> None:
 
 def build_command(launcher: OutlineLauncher, layer: Layer) -> list[str]:
     """Return the argument list that executes a frame of a layer on a stock Cuebot."""
+    from outline._targets.compile import compile_layer
+    from outline._targets.cuebot_xml import near_layer
+
     options = launcher.get_spec_options(use_pycuerun=True)
-    plan = spec.LayerPlan(layer, options, [], exact=False)
-    return list(plan.argv or ())
+    return list(near_layer(compile_layer(layer, options, with_work=False)).argv or ())
 
 
 def build_dependencies(ol: Outline, layer: Layer, all_depends: Element) -> None:

@@ -9,12 +9,13 @@ import os
 import sys
 
 from outline._layer.settings import check_number
+from outline._targets.compile import compile_job, left_out
+from outline._targets.cuebot_xml import skip_limitations
 from outline.backend import cue
 from outline.backend._local.graph import State
-from outline.backend._local.plan import Plan
+from outline.backend._local.job import runnable
 from outline.backend._local.run import Run, this_machine
 from outline.exception import OutlineException
-from outline.spec import skip_notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,13 +72,13 @@ class LocalJob:
 
     def name(self) -> str:
         """Return ``show-shot-user_name``, in OpenCue's normal form."""
-        return self._run.plan.name
+        return self._run.job.name
 
     get_name = name
 
     def id(self) -> str:
         """Return its id."""
-        return self._run.plan.id
+        return self._run.orders.id
 
     def state(self) -> int:
         """Return 1 (finished) once it has ended, however it ended; nothing of it goes on after that."""
@@ -131,11 +132,11 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJo
         OutlineException: It cannot run here.
     """
     outline, options = launcher.get_outline(), launcher.get_spec_options(use_pycuerun=use_pycuerun)
-    plan = Plan(outline, options)
-    for sentence in skip_notes(outline.get_layers(), options):
+    job = runnable(compile_job(outline, options, with_work=False))
+    for limitation in (*left_out(outline), *skip_limitations(job)):
         if sys.stderr is not None:  # a DCC without a console
-            sys.stderr.write(f"note: {sentence}\n")
-    return [LocalJob(Run(plan, this_machine(_cores(launcher)), _log_dir(launcher)))]
+            sys.stderr.write(f"note: {limitation.text}\n")
+    return [LocalJob(Run(job, this_machine(_cores(launcher)), _log_dir(launcher)))]
 
 
 def _cores(launcher: OutlineLauncher) -> float | None:

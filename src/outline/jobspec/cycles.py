@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from outline.frames import EdgeKind, Tasks, resolve
+from outline.jobspec.release import LayerGraph
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
 
-    Edges = Mapping[str, Sequence[str]]
+    T = TypeVar("T")
 
 
-def find_cycle(waits_for: Edges) -> list[str] | None:
+def find_cycle(starts: Iterable[T], waits_for: Callable[[T], Iterable[T]]) -> list[T] | None:
     """Return one cycle as ``[a, b, a]``, or None; linear, and without recursion however long the chain.
 
     Args:
-        waits_for: For each layer those it waits for.
+        starts: Where to begin; any cycle that is looked for is reached from here.
+        waits_for: Returns what one of them waits for.
     """
-    done: set[str] = set()
-    for start in waits_for:
+    done: set[T] = set()
+    for start in starts:
         if start not in done:
             cycle = _cycle_from(start, waits_for, done)
             if cycle is not None:
@@ -27,19 +29,19 @@ def find_cycle(waits_for: Edges) -> list[str] | None:
     return None
 
 
-def _cycle_from(start: str, waits_for: Edges, done: set[str]) -> list[str] | None:
-    path: dict[str, Iterator[str]] = {start: iter(waits_for.get(start, ()))}
+def _cycle_from(start: T, waits_for: Callable[[T], Iterable[T]], done: set[T]) -> list[T] | None:
+    path: dict[T, Iterator[T]] = {start: iter(waits_for(start))}
     while path:
         here, ahead = next(reversed(path.items()))
-        following = next((name for name in ahead if name not in done), None)
+        following = next((place for place in ahead if place not in done), None)
         if following is None:
             done.add(here)
             del path[here]
         elif following in path:
-            names = list(path)
-            return [*names[names.index(following) :], following]
+            places = list(path)
+            return [*places[places.index(following) :], following]
         else:
-            path[following] = iter(waits_for.get(following, ()))
+            path[following] = iter(waits_for(following))
     return None
 
 
@@ -75,33 +77,7 @@ def has_deadlock(tasks: Mapping[str, Tasks], edges: Sequence[tuple[str, str, Edg
         tasks: The tasks of each layer.
         edges: Waiting layer, awaited layer, kind.
     """
-    dependents, unmet = _task_graph(tasks, edges)
-    ready = [node for node, count in unmet.items() if count == 0]
-    left = len(unmet) - len(ready)
-    while ready:
-        for node in dependents.get(ready.pop(), ()):
-            unmet[node] -= 1
-            if unmet[node] == 0:
-                ready.append(node)
-                left -= 1
-    return left > 0
-
-
-def _task_graph(
-    tasks: Mapping[str, Tasks], edges: Sequence[tuple[str, str, EdgeKind]]
-) -> tuple[dict[tuple[str, int], list[tuple[str, int]]], dict[tuple[str, int], int]]:
-    """Return who waits for each task and how many each waits for; task -1 is the end of its layer."""
-    dependents: dict[tuple[str, int], list[tuple[str, int]]] = {}
-    unmet = {(name, index): 0 for name, each in tasks.items() for index in range(len(each))}
-    for name, each in tasks.items():
-        unmet[name, -1] = len(each)
-        for index in range(len(each)):
-            dependents.setdefault((name, index), []).append((name, -1))
-    for er, on, kind in edges:
-        links = resolve(kind, tasks[er], tasks[on])
-        gate = 0 if links.any_one else -1
-        waits = [(task, gate) for task in links.whole]
-        for task, awaited in [*waits, *links.pairs()]:
-            dependents.setdefault((on, awaited), []).append((er, task))
-            unmet[er, task] += 1
-    return dependents, unmet
+    sizes = {name: len(each) for name, each in tasks.items()}
+    waits = ((er, on, resolve(kind, tasks[er], tasks[on]), False) for er, on, kind in edges)
+    graph = LayerGraph(sizes, waits)
+    return sum(1 for _ in graph.release.in_order()) < len(graph.places)

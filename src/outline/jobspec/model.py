@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from outline.exception import NewerSpecError
-from outline.frames import EdgeKind
+from outline.frames import EdgeKind, Tasks
 from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 
 
@@ -66,6 +66,8 @@ class LayerSpec:
     timeout_s: int = 0
     timeout_llu_s: int = 0
     gpus: int = 0
+    gpu_memory_mb: int = 0
+    """For a Cuebot; nobody here counts it."""
     tags: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
@@ -83,6 +85,18 @@ class LayerSpec:
     """Stands for what a frame does beyond its command; another text is other work."""
     doubt: str = ""
     """Why nobody can tell whether the work changed: then every frame runs."""
+    unset: tuple[str, ...] = ()
+    """Which of these fields the script leaves open; a Cuebot asks the layer's service, elsewhere their value counts."""
+    is_raw: bool = False
+    """The command is the script's own: no pycuerun, which would set environments and check outputs."""
+    site_argv: tuple[str, ...] | None = None
+    """Exact arguments on the hosts of a site that has wrappers or a pycuerun of its own; None: ``argv``."""
+    output_names: tuple[str, ...] = ()
+    """How the script calls each of ``outputs``."""
+
+    def tasks(self) -> Tasks:
+        """Return the frames, cut into chunks; a new object each time, as `outline.frames.resolve` wants one per layer."""
+        return Tasks.from_range(self.range, self.chunk)
 
 
 class DependType(enum.IntEnum):
@@ -129,6 +143,21 @@ class EdgeSpec:
         return DependType[f"{er}_ON_{on}"]
 
 
+def post_edges(layers: Sequence[LayerSpec], outcome: Outcome) -> Iterator[EdgeSpec]:
+    """Yield the depends that make Post layers run after all the others.
+
+    Args:
+        layers: The layers of the job.
+        outcome: What the others have to come to.
+    """
+    others = [layer for layer in layers if layer.kind != "Post"]
+    for post in (layer for layer in layers if layer.kind == "Post"):
+        for layer in others:
+            yield EdgeSpec(
+                layer=post.name, on=layer.name, kind=EdgeKind.LAYER_ON_LAYER, outcome=outcome
+            )
+
+
 _TYPE_OF_KIND = {
     EdgeKind.FRAME_BY_FRAME: DependType.FRAME_BY_FRAME,
     EdgeKind.PREVIOUS_FRAME: DependType.PREVIOUS_FRAME,
@@ -172,6 +201,10 @@ class JobSpec:
     """Names of jobs that must have succeeded before any frame of this one starts."""
     outside: tuple[EdgeSpec, ...] = ()
     """What else of this job waits for other jobs, or for parts of them."""
+    max_gpus: int | None = None
+    """GPUs of the whole job, for a Cuebot; None = no limit."""
+    local_booking: Mapping[str, str] = field(default_factory=dict)
+    """What a Cuebot may book on the submitter's own machine."""
 
 
 SPEC_VERSION = 1
@@ -185,9 +218,19 @@ _FIELDS: Mapping[type, frozenset[str]] = {
 }
 
 
+_FOR_CUEBOT = ("gpu_memory_mb", "unset", "is_raw", "site_argv", "output_names")
+_JOB_FOR_CUEBOT = ("max_gpus", "local_booking")
+"""What no farm of ours reads, and what is not stored."""
+
+
 def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
-    """Return JSON-ready values."""
+    """Return JSON-ready values of what a farm keeps."""
     made = asdict(spec)
+    for key in _JOB_FOR_CUEBOT:
+        del made[key]
+    for layer in made["layers"]:
+        for key in _FOR_CUEBOT:
+            del layer[key]
     for edge in (*made["edges"], *made["outside"]):
         edge["kind"], edge["outcome"] = edge["kind"].value, edge["outcome"].value
     return {"version": SPEC_VERSION, **made}

@@ -38,10 +38,10 @@ def is_for_chunk(command: str | Sequence[str]) -> bool:
     return has_any(command, PER_CHUNK) and not has_any(command, ("%{FRAME}", "%{ZFRAME}"))
 
 
-def values(
+def opencue_values(
     *, frame: int, frames: Sequence[int], chunk: int, layer: str, job: str
 ) -> dict[str, str]:
-    """Return what every token stands for.
+    """Return what every token of OpenCue stands for; whoever runs frames replaces these and no others.
 
     Args:
         frame: The frame being executed.
@@ -62,8 +62,17 @@ def values(
         "#FRAME_START#": str(frames[0]),
         "#FRAME_END#": str(frames[-1]),
         "#FRAME_CHUNK#": str(chunk),
+    }
+
+
+def values(
+    *, frame: int, frames: Sequence[int], chunk: int, layer: str, job: str
+) -> dict[str, str]:
+    """Return what every token stands for, PyOutline's own included; see `opencue_values`."""
+    return {
+        **opencue_values(frame=frame, frames=frames, chunk=chunk, layer=layer, job=job),
         "%{FRAME}": str(frame),
-        "%{ZFRAME}": padded,
+        "%{ZFRAME}": f"{frame:04d}",
         "%{RANGE}": list_frames(frames),
     }
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from outline import spec
+from outline._targets import cuebot_xml, cuelet_json, limitation
+from outline._targets.compile import compile_job, left_out
+from outline._targets.limitation import Limitation
+from outline._targets.options import Options
 from outline.exception import OutlineException
+from outline.jobspec.model import JobSpec
 from outline.loader import Outline
 from outline.planning.model import BackendView, Host, PlannedLayer, Severity
-
-_DIALECTS = {"cuelet": spec.CUELET, "cue": spec.CUEBOT}
-_SUBJECT = re.compile(r"layer (?P<name>[^\s:]+)[\s:]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Note:
 
 def look(
     ol: Outline,
-    options: spec.Options,
+    options: Options,
     layers: Sequence[PlannedLayer],
     hosts: Sequence[Host],
     *,
@@ -49,10 +48,11 @@ def look(
     if not sound:
         refused = Note("P304", Severity.ERROR, "the definition has errors", "correct them first")
         return {name: [refused] for name in ("cuelet", "cue", "local")}
+    fit, job = list(_lowered_to_fit(layers, hosts)), _Job(ol, options)
     return {
-        "cuelet": [*_from_spec(ol, options, "cuelet"), *_lowered_to_fit(layers, hosts)],
-        "cue": [*_from_spec(ol, options, "cue"), *_clamped_retries(layers, options)],
-        "local": [_local(), *_unskipped(ol, options), *_lowered_to_fit(layers, hosts)],
+        "cuelet": [*job.notes(cuelet_json.survey), *fit],
+        "cue": [*job.notes(cuebot_xml.survey), *_clamped_retries(layers, options)],
+        "local": [_local(), *job.notes_here(), *fit],
     }
 
 
@@ -63,39 +63,54 @@ def view(name: str, notes: Sequence[Note]) -> BackendView:
     return BackendView(name, lowered, refused)
 
 
-def _from_spec(ol: Outline, options: spec.Options, name: str) -> Iterator[Note]:
-    """Yield what the specification for a backend says it lowers, or why it cannot be written."""
-    try:
-        lowered = _lowered(ol, _DIALECTS[name], options)
-    except OutlineException as error:
-        text, _, way_out = str(error).rpartition("; ")
-        way_out = way_out if text else "change what it names"
-        yield Note("P304", Severity.ERROR, text or str(error), way_out, _subject(str(error)))
-        return
-    for sentence in lowered:
-        if not sentence.startswith("retries "):
-            way_out = "say what you want in a way every backend knows, or choose the backend"
-            yield Note("P305", Severity.WARNING, sentence, way_out, _subject(sentence))
+class _Job:
+    """The job of an outline, or why there is none."""
+
+    def __init__(self, ol: Outline, options: Options) -> None:
+        self.left_out = left_out(ol)
+        self.job: JobSpec | None = None
+        self.refused: OutlineException | None = None
+        try:
+            self.job = compile_job(ol, options, with_work=False)
+        except OutlineException as error:
+            self.refused = error
+
+    def notes(self, survey: Callable[[JobSpec], Sequence[Limitation]]) -> Iterator[Note]:
+        """Yield what a target cannot do as written, or why it takes no such job."""
+        if self.job is None:
+            yield _refusal(self.refused)
+            return
+        try:
+            found = (*self.left_out, *survey(self.job))
+        except OutlineException as error:
+            yield _refusal(error)
+            return
+        # what becomes of retries is said more exactly by _clamped_retries
+        yield from (_note(each) for each in found if each.code != limitation.RETRIES)
+
+    def notes_here(self) -> Iterator[Note]:
+        """Yield what a job without a farm does not do."""
+        if self.job is None:
+            return
+        for each in cuebot_xml.skip_limitations(self.job):
+            yield Note("P305", Severity.INFO, each.text, _TO_SKIP, each.layer)
 
 
-def _lowered(ol: Outline, dialect: str, options: spec.Options) -> list[str]:
-    """Return what `outline.spec.build_spec` lowers, without writing out every frame-to-frame depend."""
-    writer = spec._Writer(ol, dialect, options)
-    writer._check_limits()
-    root = ET.Element("spec")
-    writer._write_job(root)
-    if dialect == spec.CUEBOT:
-        writer._lowered_edges()
-    spec._refuse_control_characters(root)
-    return writer.lowered
+_TO_SKIP = "launch on the farm to skip frames; nothing has to change for all of them to run"
 
 
-def _subject(sentence: str) -> str | None:
-    match = _SUBJECT.match(sentence.replace("'", ""))
-    return match["name"] if match else None
+def _refusal(error: OutlineException | None) -> Note:
+    """Return the note that says what an error says."""
+    way_out = getattr(error, "remedy", None) or "change what it names"
+    text = getattr(error, "problem", None) or str(error)
+    return Note("P304", Severity.ERROR, text, way_out, getattr(error, "layer", None))
 
 
-def _clamped_retries(layers: Sequence[PlannedLayer], options: spec.Options) -> Iterator[Note]:
+def _note(found: Limitation) -> Note:
+    return Note("P305", Severity.WARNING, found.text, found.remedy, found.layer)
+
+
+def _clamped_retries(layers: Sequence[PlannedLayer], options: Options) -> Iterator[Note]:
     """Yield what becomes of retries on a Cuebot.
 
     Source:
@@ -137,12 +152,6 @@ def _local() -> Note:
         "limits, GPUs, time-outs, start times and priorities do not count"
     )
     return Note("P305", Severity.INFO, text, "use cuelet for what has to count")
-
-
-def _unskipped(ol: Outline, options: spec.Options) -> Iterator[Note]:
-    for sentence in spec.skip_notes(ol.get_layers(), options):
-        way_out = "launch on the farm to skip frames; nothing has to change for all of them to run"
-        yield Note("P305", Severity.INFO, sentence, way_out, _subject(sentence))
 
 
 def this_machine() -> Host:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from outline import spec
 from outline._layer.parts import parts_of
+from outline._targets.compile import compile_layer, full_name
+from outline._targets.cuebot_xml import near_layer
+from outline._targets.options import Options
 from outline.cuerun import OutlineLauncher
 from outline.depend import Depend
 from outline.exception import OutlineException, UnknownBackendError
-from outline.jobspec.names import wire_job_name
 from outline.layer import Layer
 from outline.loader import Outline
 from outline.planning import BACKENDS, backends
@@ -132,14 +133,13 @@ class _Builder:
     # Layers and edges.
 
     def _plan_layer(self, layer: Layer) -> None:
-        exact = self.given.backend != "cue"
         try:
-            sent = spec.LayerPlan(layer, self.options, [], exact=exact)
+            sent = compile_layer(layer, self.options, with_work=False)
         except OutlineException as error:
             self._note(error, layer)
         else:
-            place = self._place_of(layer)
-            self.planned[layer.get_name()] = planned_layer(layer, sent, self.options, place)
+            sent = near_layer(sent) if self.given.backend == "cue" else sent
+            self.planned[layer.get_name()] = planned_layer(layer, sent, self._place_of(layer))
 
     def _plan_edges(self, layer: Layer) -> None:
         for depend in layer.get_depends():
@@ -226,9 +226,9 @@ def _no_layers(name: str) -> Finding:
     )
 
 
-def _full_name(ol: Outline, options: spec.Options) -> str:
-    prefix = f"{ol.get_show()}-{ol.get_shot()}-{ol.get_user()}".lower()
-    return f"{prefix}_{wire_job_name(options.name or ol.get_name())}"
+def _full_name(ol: Outline, options: Options) -> str:
+    title = options.name or ol.get_name()
+    return full_name(title, show=ol.get_show(), shot=ol.get_shot(), user=ol.get_user())
 
 
 def _rank(finding: Finding) -> tuple[int, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 
 from outline.frames import Links
+from outline.jobspec.release import LayerGraph
 from outline.planning.model import CriticalPath, PlannedEdge, PlannedLayer, Step
 
 _Ends = dict[str, list[float]]
@@ -27,6 +29,10 @@ def critical_path(
     if not layers:
         return None
     return _Search(layers, edges, seconds).run()
+
+
+_Gates = dict[int, float]
+"""For each edge, by its id, when all (or the first) of what it awaits has ended."""
 
 
 class _Search:
@@ -88,43 +94,32 @@ class _Search:
 
     def _process_ends(self) -> bool:
         """Find the lengths process by process, for layers that lean on each other's previous frames."""
-        unmet, followers = self._process_graph()
-        starts = dict.fromkeys(unmet, 0.0)
-        ready = deque(node for node, count in unmet.items() if not count)
-        self.ends = {name: [0.0] * len(layer.tasks) for name, layer in self.layers.items()}
-        left = len(unmet)
-        while ready:
-            name, task = node = ready.popleft()
+        sizes = {name: len(layer.tasks) for name, layer in self.layers.items()}
+        self.ends = {name: [math.inf] * size for name, size in sizes.items()}
+        graph = LayerGraph(
+            sizes,
+            ((e.layer, e.on, e.links, False) for waits in self.waits.values() for e in waits),
+        )
+        gates: _Gates = {}
+        left = len(graph.places)
+        for index in graph.release.in_order():
+            name, task = graph.places[index]
+            self.ends[name][task] = self._start(name, task, gates) + self.weight[name]
             left -= 1
-            end = starts[node] + (0.0 if task < 0 else self.weight[name])
-            if task >= 0:
-                self.ends[name][task] = end
-            for follower in followers.get(node, ()):
-                starts[follower] = max(starts[follower], end)
-                unmet[follower] -= 1
-                if not unmet[follower]:
-                    ready.append(follower)
         return left == 0
 
-    def _process_graph(
-        self,
-    ) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], list[tuple[str, int]]]]:
-        """Return how many each process waits for and who waits for it; -1 is the end of a layer."""
-        followers: dict[tuple[str, int], list[tuple[str, int]]] = {}
-        unmet: dict[tuple[str, int], int] = {}
-        for name, layer in self.layers.items():
-            unmet[name, -1] = len(layer.tasks)
-            for task in range(len(layer.tasks)):
-                unmet[name, task] = 0
-                followers[name, task] = [(name, -1)]
-        for waits in self.waits.values():
-            for edge in waits:
-                gate = 0 if edge.links.any_one else -1
-                waited = [*((task, gate) for task in edge.links.whole), *edge.links.pairs()]
-                for task, awaited in waited:
-                    followers.setdefault((edge.on, awaited), []).append((edge.layer, task))
-                    unmet[edge.layer, task] += 1
-        return unmet, followers
+    def _start(self, name: str, task: int, gates: _Gates) -> float:
+        """Return when a process may start, all it waits for having ended."""
+        start = 0.0
+        for edge in self.waits[name]:
+            ends = self.ends[edge.on]
+            if not edge.links.same and task in edge.links.whole:
+                if id(edge) not in gates:
+                    gates[id(edge)] = min(ends) if edge.links.any_one else max(ends)
+                start = max(start, gates[id(edge)])
+            else:
+                start = max([start, *(ends[each] for each in edge.links.waits_for(task))])
+        return start
 
     # Backward.
 

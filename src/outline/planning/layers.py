@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
-from outline import spec
 from outline.jobspec import tokens
+from outline.jobspec.model import LayerSpec
 from outline.layer import Layer
 from outline.planning.model import Place, PlannedLayer
 
@@ -18,47 +19,49 @@ SESSION = "{session}"
 """Stands for the session directory in commands, which every launch makes anew."""
 
 
-def planned_layer(
-    layer: Layer, sent: spec.LayerPlan, options: spec.Options, place: Place | None
-) -> PlannedLayer:
+def planned_layer(layer: Layer, sent: LayerSpec, place: Place | None) -> PlannedLayer:
     """Return a layer as it would run.
 
     Args:
         layer: The layer.
-        sent: The layer as it would be sent.
-        options: How it would be launched.
+        sent: The layer as its backend takes it.
         place: Where it was made.
     """
-    own = own_command(layer)
+    own, tasks = own_command(layer), sent.tasks()
     return PlannedLayer(
-        name=layer.get_name(),
-        wire_name=sent.wire,
-        type=layer.get_type().value,
+        name=sent.title,
+        wire_name=sent.name,
+        type=sent.kind,
         kind=type(layer).__name__,
         range=sent.range,
-        frames=len(sent.tasks.frames),
-        chunk=sent.tasks.chunk,
-        processes=len(sent.tasks),
+        frames=len(tasks.frames),
+        chunk=sent.chunk,
+        processes=len(tasks),
         each=_each(own),
         command=_work(layer) if own is None else command_text(own),
         argv=None if own is None or isinstance(own, str) else tuple(own),
         wire_command=sent.command.replace(layer.get_outline().reserve_session_path(), SESSION),
-        cores=layer.get_min_cores(),
-        max_cores=layer.get_max_cores(),
-        memory_mb=layer.get_min_memory(),
-        gpus=int(layer.get_arg("gpus", 0)),
-        retries=layer.get_retry_count(),
-        timeout_min=layer.get_timeout(),
-        services=tuple(layer.get_services()),
-        tags=tuple(layer.get_tags()),
-        limits=tuple(layer.get_limits() or ()),
-        env=layer.get_envs(),
-        outputs={name: path.get_path() for name, path in layer.get_outputs().items()},
-        checked=tuple(layer.get_checked_outputs()),
-        skip_existing=spec.may_skip(layer, options),
+        cores=_said(sent, "cores"),
+        max_cores=_said(sent, "max_cores"),
+        memory_mb=_said(sent, "memory_mb"),
+        gpus=sent.gpus,
+        retries=sent.retries,
+        timeout_min=None if "timeout_s" in sent.unset else sent.timeout_s // 60,
+        services=sent.services,
+        tags=sent.tags,
+        limits=sent.limits,
+        env=sent.env,
+        outputs=dict(zip(sent.output_names, sent.outputs, strict=True)),
+        checked=tuple(file.name for file in sent.output_files if file.checked),
+        skip_existing=sent.skip_existing,
         place=place,
-        tasks=sent.tasks,
+        tasks=tasks,
     )
+
+
+def _said(sent: LayerSpec, field: str) -> Any:
+    """Return what the script asks for, or None where it leaves that open."""
+    return None if field in sent.unset else getattr(sent, field)
 
 
 def own_command(layer: Layer) -> str | Sequence[str] | None:

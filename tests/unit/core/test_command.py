@@ -11,14 +11,12 @@ import pytest
 from cuelet.core.operations.command import Place, base_environment, build_run, log_dir, log_path
 from cuelet.core.values.runs import RunRequest
 from outline.jobspec.model import LayerSpec
-from outline.pathmap import map_argv
 from tests.unit.core.bench import Bench, spec_of
 
 PLACE = Place(
     host="here",
     log_root="/logs",
     scratch="/scratch",
-    map_argv=map_argv,
     base_env={"FROM": "farm"},
 )
 TOKENS = (

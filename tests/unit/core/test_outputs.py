@@ -6,12 +6,9 @@ from cuelet.core.operations.command import Place
 from cuelet.core.operations.outputs import output_files
 from cuelet.core.values.runs import OutputFile
 from outline.jobspec.model import DeclaredFile, LayerSpec, spec_from_dict, spec_to_dict
-from outline.pathmap import map_argv
 from tests.unit.core.bench import Bench, spec_of
 
-PLACE = Place(
-    host="here", log_root="/logs", scratch="/tmp", map_argv=map_argv, path_map={"/mnt": "/here"}
-)
+PLACE = Place(host="here", log_root="/logs", scratch="/tmp", path_map={"/mnt": "/here"})
 IMAGE = DeclaredFile(
     name="image", paths=("/mnt/b.#IFRAME#.exr",), digits=4, checked=True, min_bytes=9
 )

@@ -28,10 +28,9 @@ from cuelet.core.state.decision import Decision
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import DEPEND, RUNNING, SUCCEEDED, WAITING, JobState
 from outline.jobspec.model import DeclaredFile, EdgeSpec, JobSpec, LayerSpec
-from outline.pathmap import map_argv
 from tests.unit.core.bench import Bench, spec_of
 
-PLACE = Place(host="here", log_root="/logs", scratch="/tmp", map_argv=map_argv)
+PLACE = Place(host="here", log_root="/logs", scratch="/tmp")
 IMAGE = DeclaredFile(name="image", paths=("/out/b.#IFRAME#.exr",), digits=4)
 SCENE = DeclaredFile(name="scene", paths=("/scene.ma",))
 RENDER = LayerSpec(

@@ -34,10 +34,9 @@ from cuelet.engine.engine import Engine
 from cuelet.runner.testing import FakeRunner
 from cuelet.store.errors import SyncError
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
-from outline.pathmap import map_argv
 from tests.unit.core.bench import spec_of
 
-PLACE = Place(host="here", log_root="/logs", scratch="/tmp", map_argv=map_argv, base_env={"A": "1"})
+PLACE = Place(host="here", log_root="/logs", scratch="/tmp", base_env={"A": "1"})
 SPEC = spec_of(
     LayerSpec(name="main", command="x", range="1-3"),
     LayerSpec(name="then", command="x"),

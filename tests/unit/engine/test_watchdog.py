@@ -13,7 +13,7 @@ from cuelet.core.values.states import DEAD
 from cuelet.engine.watchdog import Watchdog
 from outline.jobspec.model import JobSpec, LayerSpec
 
-PLACE = Place(host="here", log_root="/logs", scratch="/", map_argv=lambda argv, _: list(argv))
+PLACE = Place(host="here", log_root="/logs", scratch="/")
 
 
 class Bench:

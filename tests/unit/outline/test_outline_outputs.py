@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from outline import Outline
-from outline._layer.outputs import declared, files_of, find_fault, min_bytes_of, pattern_of
+from outline._layer.outputs import declared, files_of, min_bytes_of, pattern_of
 from outline.exception import InvalidSettingError, LayerException
 from outline.io import FileSpec
 from outline.io import Path as OutlinePath
 from outline.jobspec import tokens
+from outline.jobspec.files import find_fault
 from outline.modules.shell import Shell
 from outline.spec import CUELET, Options, build_spec
 from outline.util import FrameSet

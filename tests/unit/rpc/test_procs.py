@@ -13,7 +13,7 @@ from cuelet.rpc.opencue import procs
 from outline.jobspec.model import LayerSpec
 from tests.unit.core.bench import Bench, spec_of
 
-PLACE = Place(host="box", log_root="/logs", scratch="/s", map_argv=lambda argv, paths: list(argv))
+PLACE = Place(host="box", log_root="/logs", scratch="/s")
 GB = 1024 * 1024
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cuelet.runner.resident import cgroup
-from cuelet.runner.resident.cgroup import Groups, Wall
+from cuelet.runner.resident.cgroup import Groups, MemoryLimit
 
 FILES = ("memory.max", "memory.oom.group", "memory.swap.max", "cgroup.procs")
 
@@ -23,15 +23,15 @@ class Place:
         self.notes: list[str] = []
         self.groups = Groups(str(self.folder), str(self.home), self.notes.append)
 
-    def wall(self, *missing: str) -> Wall:
-        wall = self.groups.make(64)
-        assert wall
+    def limit(self, *missing: str) -> MemoryLimit:
+        limit = self.groups.make(64)
+        assert limit
         for name in set(FILES) - set(missing):
-            Path(wall._path, name).touch()
-        return wall
+            Path(limit._path, name).touch()
+        return limit
 
-    def read(self, wall: Wall, name: str) -> str:
-        return Path(wall._path, name).read_text()
+    def read(self, limit: MemoryLimit, name: str) -> str:
+        return Path(limit._path, name).read_text()
 
 
 @pytest.fixture
@@ -40,59 +40,62 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_the_limit_is_set_only_when_we_are_home_again(place: Place) -> None:
-    wall = place.wall()
+    limit = place.limit()
     seen: list[str] = []
 
     def launch() -> int:
-        seen.extend([place.read(wall, "memory.max"), place.read(wall, "cgroup.procs")])
+        seen.extend([place.read(limit, "memory.max"), place.read(limit, "cgroup.procs")])
         return 42
 
-    assert wall.launch_inside(launch) == 42
+    assert limit.launch_inside(launch) == 42
 
     assert seen == ["max", "0"]
     assert (place.home / "cgroup.procs").read_text() == "0"
-    assert place.read(wall, "memory.max") == str(64 << 20)
-    assert (place.read(wall, "memory.oom.group"), place.read(wall, "memory.swap.max")) == ("1", "0")
+    assert place.read(limit, "memory.max") == str(64 << 20)
+    assert (place.read(limit, "memory.oom.group"), place.read(limit, "memory.swap.max")) == (
+        "1",
+        "0",
+    )
     assert place.notes == []
 
 
 def test_a_launch_that_fails_brings_us_home_all_the_same(place: Place) -> None:
-    wall = place.wall()
+    limit = place.limit()
 
     with pytest.raises(ZeroDivisionError):
-        wall.launch_inside(lambda: 1 // 0)
+        limit.launch_inside(lambda: 1 // 0)
 
     assert (place.home / "cgroup.procs").read_text() == "0"
 
 
 @pytest.mark.parametrize("missing", ["memory.max", "cgroup.procs"])
-def test_a_group_that_cannot_be_entered_costs_the_wall_not_the_launch(
+def test_a_group_that_cannot_be_entered_costs_the_limit_not_the_launch(
     place: Place, missing: str
 ) -> None:
-    wall = place.wall(missing)
+    limit = place.limit(missing)
 
-    assert wall.launch_inside(lambda: "launched") == "launched"
+    assert limit.launch_inside(lambda: "launched") == "launched"
 
     assert "cannot be entered: No such file" in place.notes[0]
 
 
-def test_without_a_way_home_there_is_no_limit_and_no_more_walls(place: Place) -> None:
-    wall = place.wall()
+def test_without_a_way_home_there_is_no_limit_and_no_further_one(place: Place) -> None:
+    limit = place.limit()
     (place.home / "cgroup.procs").unlink()
 
-    assert wall.launch_inside(lambda: "launched") == "launched"
+    assert limit.launch_inside(lambda: "launched") == "launched"
 
-    assert place.read(wall, "memory.max") == "max"
+    assert place.read(limit, "memory.max") == "max"
     assert "cannot be left, no run gets a memory limit any more" in place.notes[0]
     assert place.groups.make(64) is None
 
 
 def test_a_kernel_without_swap_limits_memory_all_the_same(place: Place) -> None:
-    wall = place.wall("memory.swap.max")
+    limit = place.limit("memory.swap.max")
 
-    wall.launch_inside(lambda: None)
+    limit.launch_inside(lambda: None)
 
-    assert place.read(wall, "memory.max") == str(64 << 20)
+    assert place.read(limit, "memory.max") == str(64 << 20)
     assert place.notes == []
 
 
@@ -110,20 +113,20 @@ def test_a_group_that_cannot_be_made_is_noted(place: Place) -> None:
 def test_kills_are_counted_by_the_events_of_the_group(
     place: Place, events: str | None, kills: int
 ) -> None:
-    wall = place.wall()
+    limit = place.limit()
     if events is not None:
-        Path(wall._path, "memory.events").write_text(events)
+        Path(limit._path, "memory.events").write_text(events)
 
-    assert wall.count_kills() == kills
+    assert limit.count_kills() == kills
 
 
 def test_a_group_that_is_not_empty_yet_is_taken_away_later(place: Place) -> None:
-    wall = place.wall()
+    limit = place.limit()
 
-    wall.end()
+    limit.end()
     assert place.groups.sweep()
 
-    for file in Path(wall._path).iterdir():
+    for file in Path(limit._path).iterdir():
         file.unlink()
     assert not place.groups.sweep()
     assert list(place.folder.iterdir()) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cuelet.runner.resident.oom import MARK_AGE_S, OomWitness, count_oom_kills
+from cuelet.runner.resident.oom import MARK_AGE_S, OomCounter, count_oom_kills
 
 
 class Kernel:
@@ -15,58 +15,58 @@ class Kernel:
         self.looks += 1
         return self.kills
 
-    def witness(self) -> OomWitness:
-        return OomWitness(self.count, lambda: self.at)
+    def counter(self) -> OomCounter:
+        return OomCounter(self.count, lambda: self.at)
 
 
 def test_a_kill_since_the_beginning_of_a_run_explains_it() -> None:
     kernel = Kernel()
-    witness = kernel.witness()
-    mark = witness.mark()
+    counter = kernel.counter()
+    mark = counter.mark()
 
     kernel.kills += 1
 
-    assert witness.claim(mark)
+    assert counter.claim(mark)
 
 
 def test_without_a_kill_or_with_one_before_the_run_nothing_is_explained() -> None:
     kernel = Kernel()
-    witness = kernel.witness()
-    before = witness.mark()
+    counter = kernel.counter()
+    before = counter.mark()
     kernel.kills += 1
     kernel.at += MARK_AGE_S * 2
-    mark = witness.mark()
+    mark = counter.mark()
 
-    assert not witness.claim(mark)
-    assert witness.claim(before)
+    assert not counter.claim(mark)
+    assert counter.claim(before)
 
 
 def test_one_kill_explains_one_run() -> None:
     kernel = Kernel()
-    witness = kernel.witness()
-    marks = [witness.mark() for _ in range(3)]
+    counter = kernel.counter()
+    marks = [counter.mark() for _ in range(3)]
 
     kernel.kills += 2
 
-    assert [witness.claim(mark) for mark in marks] == [True, True, False]
+    assert [counter.claim(mark) for mark in marks] == [True, True, False]
 
 
 def test_a_claimed_kill_explains_no_later_run() -> None:
     kernel = Kernel()
-    witness = kernel.witness()
-    first = witness.mark()
+    counter = kernel.counter()
+    first = counter.mark()
     kernel.kills += 1
-    assert witness.claim(first)
+    assert counter.claim(first)
 
-    assert not witness.claim(witness.mark())
+    assert not counter.claim(counter.mark())
 
 
 def test_many_short_runs_share_one_look() -> None:
     kernel = Kernel()
-    witness = kernel.witness()
+    counter = kernel.counter()
 
     for _ in range(1000):
-        witness.mark()
+        counter.mark()
 
     assert kernel.looks == 1
 

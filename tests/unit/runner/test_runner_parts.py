@@ -218,9 +218,9 @@ def test_a_kill_between_steps_is_not_a_success():
 def test_whose_sigkill_it_was_is_remarked(wait_status, by_kernel, reason):
     run = make_run()
     run.take_status(wait_status)
-    assert run.was_struck
+    assert run.was_sigkilled
 
-    run.explain_strike(by_kernel=by_kernel)
+    run.explain_sigkill(by_kernel=by_kernel)
 
     exited = run.conclude(11.0, 0.0)
     assert (exited.reason, exited.out_of_memory) == (reason, by_kernel)
@@ -235,7 +235,7 @@ def test_our_own_sigkill_and_other_ends_need_no_explanation(wait_status, is_kill
     run.is_killed = is_killed
     run.take_status(wait_status)
 
-    assert not run.was_struck
+    assert not run.was_sigkilled
 
 
 def test_a_bug_of_ours_ends_the_run_and_not_the_others(tmp_path, monkeypatch):

@@ -27,7 +27,7 @@ _COMMANDS = ("cuelet", "cueadmin", "pycuerun")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Checkup:
     """One line of the doctor's report."""
 
     level: str
@@ -47,9 +47,9 @@ def doctor(options: argparse.Namespace) -> int:
     return Exit.ENVIRONMENT if any(f.level == "error" for f in findings) else Exit.OK
 
 
-def _findings() -> Iterator[Finding]:
-    yield Finding("ok", "cuelet", f"{cuelet.__version__} in {Path(cuelet.__file__).parent}")
-    yield Finding("ok", "python", f"{platform.python_version()} {sys.executable}")
+def _findings() -> Iterator[Checkup]:
+    yield Checkup("ok", "cuelet", f"{cuelet.__version__} in {Path(cuelet.__file__).parent}")
+    yield Checkup("ok", "python", f"{platform.python_version()} {sys.executable}")
     for name in ("grpcio", "protobuf", "opencue-proto", "PyYAML", "cloudpickle", "rich"):
         yield _version(name)
     yield from _shadows()
@@ -61,21 +61,21 @@ def _findings() -> Iterator[Finding]:
     yield _farm()
 
 
-def _version(name: str) -> Finding:
+def _version(name: str) -> Checkup:
     try:
-        return Finding("ok", name, metadata.version(name))
+        return Checkup("ok", name, metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Finding("error", name, f"is not installed; pip install {name}")
+        return Checkup("error", name, f"is not installed; pip install {name}")
 
 
-def _shadows() -> Iterator[Finding]:
+def _shadows() -> Iterator[Checkup]:
     """Warn of stock packages that install the same module names over ours."""
     for package, module in _STOCK.items():
         try:
             version = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-        yield Finding(
+        yield Checkup(
             "error",
             package,
             f"{version} is installed here too and shadows Cuelet's {module!r}: "
@@ -84,60 +84,60 @@ def _shadows() -> Iterator[Finding]:
         )
 
 
-def _imports() -> Iterator[Finding]:
+def _imports() -> Iterator[Checkup]:
     """Check that the three modules are the ones Cuelet brings."""
     home = Path(cuelet.__file__).resolve().parent.parent
     for module in _STOCK.values():
         spec = util.find_spec(module)
         origin = Path(spec.origin).resolve() if spec and spec.origin else None
         if origin is None or home not in origin.parents:
-            yield Finding("error", module, f"is imported from {origin}, not from {home}")
+            yield Checkup("error", module, f"is imported from {origin}, not from {home}")
         else:
-            yield Finding("ok", module, str(origin.parent))
+            yield Checkup("ok", module, str(origin.parent))
 
 
-def _commands() -> Iterator[Finding]:
+def _commands() -> Iterator[Checkup]:
     here = Path(sys.executable).parent
     for command in _COMMANDS:
         found = shutil.which(command)
         if found is None:
-            yield Finding("warning", command, f"is not on PATH; add {here}")
+            yield Checkup("warning", command, f"is not on PATH; add {here}")
         elif Path(found).parent != here:
-            yield Finding("warning", command, f"on PATH is {found}, not the one in {here}")
+            yield Checkup("warning", command, f"on PATH is {found}, not the one in {here}")
         else:
-            yield Finding("ok", command, found)
+            yield Checkup("ok", command, found)
 
 
-def _folder(what: str, folder: Path) -> Finding:
+def _folder(what: str, folder: Path) -> Checkup:
     """Check that a folder is ours alone and has room."""
     if not folder.exists():
-        return Finding("ok", what, f"{folder} (made when first needed)")
+        return Checkup("ok", what, f"{folder} (made when first needed)")
     stat = folder.stat()
     if stat.st_uid != os.getuid():
-        return Finding("error", what, f"{folder} belongs to uid {stat.st_uid}")
+        return Checkup("error", what, f"{folder} belongs to uid {stat.st_uid}")
     if stat.st_mode & 0o022:
-        return Finding("warning", what, f"{folder} can be written by others; chmod go-w {folder}")
+        return Checkup("warning", what, f"{folder} can be written by others; chmod go-w {folder}")
     free_gb = shutil.disk_usage(folder).free / 1e9
     level = "warning" if free_gb < 1 else "ok"
-    return Finding(level, what, f"{folder}, {free_gb:.0f} GB free")
+    return Checkup(level, what, f"{folder}, {free_gb:.0f} GB free")
 
 
-def _cuebot() -> Finding:
+def _cuebot() -> Checkup:
     hosts = os.environ.get("CUEBOT_HOSTS")
     if hosts:
-        return Finding("ok", "CUEBOT_HOSTS", f"{hosts}: jobs go there, not to the embedded farm")
-    return Finding("ok", "CUEBOT_HOSTS", "not set: jobs go to the embedded farm of this machine")
+        return Checkup("ok", "CUEBOT_HOSTS", f"{hosts}: jobs go there, not to the embedded farm")
+    return Checkup("ok", "CUEBOT_HOSTS", "not set: jobs go to the embedded farm of this machine")
 
 
-def _farm() -> Finding:
+def _farm() -> Checkup:
     try:
         info = opencue.farm.is_running()
     except opencue.CueException as error:
-        return Finding("error", "farm", str(error))
+        return Checkup("error", "farm", str(error))
     if info is None:
-        return Finding("ok", "farm", "not running; it starts when first needed")
+        return Checkup("ok", "farm", "not running; it starts when first needed")
     detail = f"{info['address']}, process {info['pid']}, version {info['version']}"
     if info["version"] != cuelet.__version__:
         remedy = "cuelet farm stop, then cuelet farm start"
-        return Finding("warning", "farm", f"{detail}; this is {cuelet.__version__}: {remedy}")
-    return Finding("ok", "farm", detail)
+        return Checkup("warning", "farm", f"{detail}; this is {cuelet.__version__}: {remedy}")
+    return Checkup("ok", "farm", detail)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cuelet.cli.plan.script import PlannedScript
 from cuelet.quantities import count, duration
 from outline.frames import format_frames
 from outline.planning.detail import PlannedProcess, all_frame_edges, processes
@@ -26,9 +27,6 @@ from outline.planning.model import (
     PlannedLayer,
     Severity,
 )
-
-if TYPE_CHECKING:
-    from cuelet.cli.plan.plan import Outcome
 
 PIPE_WIDTH = 200
 """Columns when the output is no terminal."""
@@ -50,7 +48,9 @@ _BACKENDS = {
 }
 
 
-def show(outcome: Outcome, options: argparse.Namespace, numbers: frozenset[int] | None) -> None:
+def show(
+    outcome: PlannedScript, options: argparse.Namespace, numbers: frozenset[int] | None
+) -> None:
     """Print everything that was asked for, findings and the verdict last."""
     console = _console()
     for at, plan in enumerate(outcome.plans):
@@ -62,7 +62,7 @@ def show(outcome: Outcome, options: argparse.Namespace, numbers: frozenset[int] 
     _print_findings(console, outcome)
 
 
-def show_findings(outcome: Outcome, *, stderr: bool) -> None:
+def show_findings(outcome: PlannedScript, *, stderr: bool) -> None:
     """Print the findings and the verdict alone."""
     _print_findings(_console(stderr=stderr), outcome)
 
@@ -260,7 +260,7 @@ def _value(value: Any) -> str:
     return "unset" if value is None else str(value)
 
 
-def _print_findings(console: Console, outcome: Outcome) -> None:
+def _print_findings(console: Console, outcome: PlannedScript) -> None:
     for finding in outcome.all_findings:
         console.print()
         words = Text(f"{finding.severity.word} {finding.code} ", style=_STYLES[finding.severity])

@@ -9,18 +9,18 @@ from collections.abc import Iterator, Sequence
 
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.client.jobs import JobView, LayerView
-from cuelet.client.watching import Ending, watch
+from cuelet.client.watching import JobEnding, watch
 from cuelet.quantities import count, duration
 
 PLAIN_EVERY_S = 5.0
 
 
-def exit_status(ending: Ending) -> Exit:
+def exit_status(ending: JobEnding) -> Exit:
     """Return the exit status that the end of a job calls for."""
     return Exit.OK if ending.is_success else Exit.DEAD_FRAMES
 
 
-def show(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) -> Ending:
+def show(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) -> JobEnding:
     """Show a job's progress on stderr until it has ended or cannot go on.
 
     Args:
@@ -141,7 +141,7 @@ def _display(*, quiet: bool) -> Iterator[_Quiet | _Lines | _Bars]:
         yield _Bars(bars)
 
 
-def summary(ending: Ending) -> str:
+def summary(ending: JobEnding) -> str:
     """Return one line about an ended job."""
     job = ending.job
     took = duration(max(0.0, ending.took_s))

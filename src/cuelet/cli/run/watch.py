@@ -12,7 +12,7 @@ from cuelet.cli.run.progress import exit_status, show, summary
 from cuelet.client.frames import list_dead, list_skipped
 from cuelet.client.jobs import list_outputs
 from cuelet.client.lookup import get_job
-from cuelet.client.watching import Ending
+from cuelet.client.watching import JobEnding
 from opencue.wrappers.job import Job
 
 
@@ -29,7 +29,7 @@ def follow(jobs: list[Job], options: argparse.Namespace) -> int:
     return max(map(exit_status, endings), default=Exit.OK)
 
 
-def _follow_one(job: Job, options: argparse.Namespace) -> Ending:
+def _follow_one(job: Job, options: argparse.Namespace) -> JobEnding:
     try:
         ending = show(job.id(), quiet=options.quiet, timeout_s=options.timeout)
     except KeyboardInterrupt:
@@ -41,7 +41,7 @@ def _follow_one(job: Job, options: argparse.Namespace) -> Ending:
     return ending
 
 
-def _print_ending(job: Job, ending: Ending) -> None:
+def _print_ending(job: Job, ending: JobEnding) -> None:
     """Say how a job ended, what it skipped and wrote, and what died."""
     print(summary(ending))
     for line in skipped_lines(list_skipped(job.id())):

@@ -11,7 +11,8 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.sessions.lines import say_unasked, session_line, size_text
 from cuelet.client import sessions
 from cuelet.client.session_cleaning import Cleaning, choose, remove_chosen
-from cuelet.client.sessions import Need, Needs, SessionInfo
+from cuelet.client.session_needs import Need, Needs, ask_needs
+from cuelet.client.sessions import SessionInfo
 from cuelet.quantities import count
 
 
@@ -22,7 +23,7 @@ def clean(options: argparse.Namespace) -> int:
         CommandError: The age is not understood, or nobody can be asked.
     """
     limit_s = seconds_of(options.older_than)
-    needs = sessions.ask_needs()
+    needs = ask_needs()
     cleaning = choose(sessions.list_sessions(sessions.root_folder()), needs, limit_s)
     _say(cleaning, needs, options)
     removed: list[SessionInfo] = []

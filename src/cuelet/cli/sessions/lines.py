@@ -6,7 +6,8 @@ import sys
 import time
 
 from cuelet.cli.ages import age_text
-from cuelet.client.sessions import Need, Needs, SessionInfo
+from cuelet.client.session_needs import Need, Needs
+from cuelet.client.sessions import SessionInfo
 from cuelet.quantities import count, memory
 
 

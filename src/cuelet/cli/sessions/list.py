@@ -8,12 +8,13 @@ import json
 from cuelet.cli.exits import Exit
 from cuelet.cli.sessions.lines import say_unasked, session_line, size_text
 from cuelet.client import sessions
+from cuelet.client.session_needs import ask_needs
 from cuelet.quantities import count
 
 
 def list_sessions(options: argparse.Namespace) -> int:
     """Print every session with size, age and whether somebody needs it."""
-    needs = sessions.ask_needs()
+    needs = ask_needs()
     root = sessions.root_folder()
     found = [(session, needs.of(session)) for session in sessions.list_sessions(root)]
     if options.json:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import signal
-from collections import Counter
 
 from cuelet.core.explain.depends import Known, depend_reasons, job_reasons, retry_command
-from cuelet.core.explain.holds import hold_reasons, turn_reason
-from cuelet.core.state.disks import disks_holding
+from cuelet.core.explain.holds import core_count, hold_reasons, job_hold_reasons
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
@@ -77,7 +75,7 @@ def how_it_ended(job: Job, index: int) -> str:
 
 def _running_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
     cores, memory_mb = job.reserved[index]
-    runs = f"it runs, attempt {job.attempt[index]}, on {_cores(cores)}, {memory_mb} MB"
+    runs = f"it runs, attempt {job.attempt[index]}, on {core_count(cores)}, {memory_mb} MB"
     excess = find_excess(job, index, farm.memory_policy, farm.memory_mb)
     more = [Reason("over memory", f"it {excess.text}")] if excess else []
     return [Reason("running", runs), *more]
@@ -115,57 +113,21 @@ def _more_memory(farm: Farm, job: Job, index: int) -> str:
 def _job_reasons(farm: Farm, job: Job) -> list[Reason]:
     if job.state is JobState.FINISHED:
         return [Reason("finished", "its job has ended", f"cuelet retry {job.name} --frames ...")]
-    found = job_reasons(job)
-    if job.paused:
-        found.append(Reason("paused", "its job is paused", f"cuelet resume {job.name}"))
-    return found + [Reason("disk", disk.text, disk.way_out) for disk in disks_holding(farm, job)]
+    return [*job_reasons(job), *job_hold_reasons(farm, job)]
 
 
 def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
     """Return what of the machine is missing for a frame that could start otherwise."""
     layer = job.layer_at(index)
-    if job.state_of[index] != WAITING or job.paused:
+    if job.state_of[index] != WAITING or job_hold_reasons(farm, job):
         return []
-    if disks_holding(farm, job):
-        return []
-    cores, memory_mb = farm.reservation(layer)
-    found = hold_reasons(farm, job, layer)
-    if job.max_cores > 0 and job.cores_in_use + cores > max(job.max_cores, cores) + 1e-6:
-        text = f"its job may use {job.max_cores:g} cores and uses {job.cores_in_use:g}"
-        found.append(Reason("max cores", text, f"cueadmin -set-max-cores {job.name} N"))
-    if cores > farm.free_cores + 1e-6:
-        text = f"it needs {_cores(cores)}, {farm.free_cores:g} of {farm.cores:g} are free"
-        found.append(Reason("cores", f"{text}; {_who_holds(farm)}", _priority(farm, job)))
-    if memory_mb > farm.free_memory_mb:
-        text = f"it needs {memory_mb} MB, {farm.free_memory_mb} of {farm.memory_mb} MB are free"
-        found.append(Reason("memory", f"{text}; {_who_holds(farm)}", _priority(farm, job)))
-    return found or turn_reason(farm, job, layer) or [_why_not_yet(farm, job, layer)]
+    return hold_reasons(farm, job, layer) or [_why_not_yet(job, layer)]
 
 
-def _priority(farm: Farm, job: Job) -> str:
-    """Return how a job gets ahead of the others that run; nothing when only its own do."""
-    others = [other.priority for other in farm.jobs.values() if other.reserved and other is not job]
-    return f"cueadmin -priority {job.name} {max(others) + 1}" if others else ""
-
-
-def _cores(number: float) -> str:
-    return f"{number:g} core" + ("" if number == 1 else "s")
-
-
-def _who_holds(farm: Farm) -> str:
-    held = Counter({job.name: len(job.reserved) for job in farm.jobs.values() if job.reserved})
-    names = ", ".join(f"{count} of {name}" for name, count in held.most_common(3))
-    return f"running are {names}" if names else "nothing is running"
-
-
-def _why_not_yet(farm: Farm, job: Job, layer: Layer) -> Reason:
+def _why_not_yet(job: Job, layer: Layer) -> Reason:
     if any(look.serial for look in job.looks.values()) and layer.spec.skip_existing:
         text = "its inputs and outputs are being looked at, whether it has to run at all"
         return Reason("look", text)
-    passed = farm.passed[0] if farm.passed else None
-    if passed is not None and passed is not layer:
-        text = f"a larger frame, of layer {passed.name}, has waited long and has its turn first"
-        return Reason("turn", text, _priority(farm, job))
     return Reason("next", "nothing holds it: it starts in a moment")
 
 

@@ -1,130 +1,199 @@
-"""What keeps a waiting layer from starting here, apart from cores and memory, in words."""
+"""What keeps a waiting layer from starting here, in words, each with what changes it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from shlex import quote
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import Final
 
+from cuelet.core.operations.obstacles import LACKING, Code, Obstacle, obstacles, of_job
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job
+from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import carriers
-from cuelet.core.state.matching import full_limits, lacks_gpus
 from cuelet.core.values.reason import Reason
 from cuelet.core.values.states import RUNNING
 
-if TYPE_CHECKING:
-    from cuelet.core.state.farm import Farm
-    from cuelet.core.state.job import Job
-    from cuelet.core.state.layer import Layer
-    from cuelet.core.state.limits import Limit
-
-LACKING = frozenset({"tags", "services", "gpus"})
-"""Codes of what this machine may lack for good."""
 _MOST_SHOWN = 3
+_Say = Callable[[Farm, Job, Layer, Obstacle], Reason]
+
+
+def job_hold_reasons(farm: Farm, job: Job) -> list[Reason]:
+    """Return what keeps all frames of a job from starting, whatever else they wait for."""
+    found = (obstacle for obstacle in of_job(farm, job) if obstacle.code in _OF_ITS_JOB)
+    return [_OF_ITS_JOB[obstacle.code](job, obstacle) for obstacle in found]
 
 
 def hold_reasons(farm: Farm, job: Job, layer: Layer) -> list[Reason]:
-    """Return everything but cores and memory that keeps a layer's frames from starting now."""
-    return [
-        *_locked(farm),
-        *_start_after(farm, job, layer),
-        *_tags(farm, layer),
-        *_services(farm, layer),
-        *_gpus(farm, layer),
-        *_limits(farm, layer),
-    ]
+    """Return what of the machine keeps the frames of a layer from starting.
+
+    That something is kept for a layer that comes first is only told where nothing else holds one.
+    """
+    met = [found for found in obstacles(farm, job, layer) if found.code not in _OF_ITS_JOB]
+    plain = [found for found in met if found.kept_for is None]
+    return [_say(farm, job, layer, found) for found in plain] or _turns(farm, job, met)
 
 
-def _locked(farm: Farm) -> Iterator[Reason]:
-    if farm.host.locked:
-        name = farm.host.name
-        yield Reason("locked", f"machine {name} is locked", f"cueadmin -unlock -host {name}")
+def lack_reasons(farm: Farm, job: Job, layer: Layer) -> list[Reason]:
+    """Return what this machine lacks for good that a layer asks for."""
+    met = (found for found in obstacles(farm, job, layer) if found.code in LACKING)
+    return [_say(farm, job, layer, found) for found in met]
 
 
-def _start_after(farm: Farm, job: Job, layer: Layer) -> Iterator[Reason]:
-    if layer.start_after > farm.at:
-        when = datetime.fromtimestamp(layer.start_after, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        by = f", {layer.start_after_reason}" if layer.start_after_reason else ""
-        remedy = f"cuelet delay {job.name} off --layer {layer.name}"
-        yield Reason("start after", f"it starts after {when}{by}", remedy)
+def _say(farm: Farm, job: Job, layer: Layer, obstacle: Obstacle) -> Reason:
+    return _WORDS[obstacle.code](farm, job, layer, obstacle)
 
 
-def _tags(farm: Farm, layer: Layer) -> Iterator[Reason]:
-    host = farm.host
-    if not host.has_one_of(layer.tags):
-        asked, here = " or ".join(layer.tags), ", ".join(host.tags)
-        text = f"it asks for a machine tagged {asked}; {host.name} is tagged {here}"
-        yield Reason("tags", text, f"cuelet farm start --tags {quote(layer.tags[0])}")
+def _paused(job: Job, _: Obstacle) -> Reason:
+    return Reason("paused", "its job is paused", f"cuelet resume {job.name}")
 
 
-def _services(farm: Farm, layer: Layer) -> Iterator[Reason]:
-    if missing := farm.host.missing(layer.spec.services):
-        here = ", ".join(farm.host.services or ()) or "none"
-        text = f"it asks for service {', '.join(missing)}; {farm.host.name} was given {here}"
-        wanted = ",".join([*(farm.host.services or ()), *missing])
-        yield Reason("services", text, f"cuelet farm start --services {quote(wanted)}")
+def _disk(_: Job, obstacle: Obstacle) -> Reason:
+    assert obstacle.disk is not None
+    return Reason("disk", obstacle.disk.text, obstacle.disk.way_out)
 
 
-def _gpus(farm: Farm, layer: Layer) -> Iterator[Reason]:
-    asked, here = layer.gpus, farm.host.gpus
-    if asked > here:
-        has = f"has {here}" if here else "has none"
-        text = f"it needs {_gpu_count(asked)}, {farm.host.name} {has}"
-        yield Reason("gpus", text, f"cuelet farm start --gpus {asked}")
-    elif asked > here - farm.held_gpus:
-        free = max(here - farm.held_gpus, 0)
-        text = f"it needs {_gpu_count(asked)}, {free} of {here} are free"
-        yield Reason("gpus", f"{text}; {_who_holds(_gpu_holders(farm))}")
+def _locked(farm: Farm, *_: object) -> Reason:
+    name = farm.host.name
+    return Reason("locked", f"machine {name} is locked", f"cueadmin -unlock -host {name}")
+
+
+def _start_after(_: Farm, job: Job, layer: Layer, __: Obstacle) -> Reason:
+    when = datetime.fromtimestamp(layer.start_after, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    by = f", {layer.start_after_reason}" if layer.start_after_reason else ""
+    remedy = f"cuelet delay {job.name} off --layer {layer.name}"
+    return Reason("start after", f"it starts after {when}{by}", remedy)
+
+
+def _tags(farm: Farm, _: Job, layer: Layer, __: Obstacle) -> Reason:
+    asked, here = " or ".join(layer.tags), ", ".join(farm.host.tags)
+    text = f"it asks for a machine tagged {asked}; {farm.host.name} is tagged {here}"
+    return Reason("tags", text, f"cuelet farm start --tags {quote(layer.tags[0])}")
+
+
+def _services(farm: Farm, _: Job, layer: Layer, __: Obstacle) -> Reason:
+    missing = farm.host.missing(layer.spec.services)
+    here = ", ".join(farm.host.services or ()) or "none"
+    text = f"it asks for service {', '.join(missing)}; {farm.host.name} was given {here}"
+    wanted = ",".join([*(farm.host.services or ()), *missing])
+    return Reason("services", text, f"cuelet farm start --services {quote(wanted)}")
+
+
+def _gpus_absent(farm: Farm, _: Job, layer: Layer, __: Obstacle) -> Reason:
+    has = f"has {farm.host.gpus}" if farm.host.gpus else "has none"
+    text = f"it needs {_gpu_count(layer.gpus)}, {farm.host.name} {has}"
+    return Reason("gpus", text, f"cuelet farm start --gpus {layer.gpus}")
+
+
+def _gpus(farm: Farm, _: Job, layer: Layer, __: Obstacle) -> Reason:
+    free = max(farm.host.gpus - farm.held_gpus, 0)
+    holders = ((job.name, len(job.gpus_held)) for job in farm.jobs.values())
+    text = f"it needs {_gpu_count(layer.gpus)}, {free} of {farm.host.gpus} are free"
+    return Reason("gpus", f"{text}; {_who_holds(holders)}")
 
 
 def _gpu_count(number: int) -> str:
     return f"{number} GPU" + ("" if number == 1 else "s")
 
 
-def _gpu_holders(farm: Farm) -> Iterator[tuple[str, int]]:
-    return ((job.name, len(job.gpus_held)) for job in farm.jobs.values() if job.gpus_held)
+def _limit_zero(_: Farm, __: Job, ___: Layer, obstacle: Obstacle) -> Reason:
+    assert obstacle.limit is not None
+    name = obstacle.limit.name
+    text = f"limit {name} lets no frame run: its maximum is 0"
+    return Reason("limit", text, _raise_limit(obstacle))
 
 
-def _limits(farm: Farm, layer: Layer) -> Iterator[Reason]:
-    for limit in farm.limits.of(layer):
-        if limit.has_room():
-            continue
-        yield Reason(
-            "limit",
-            _why_full(farm, limit),
-            f"cuelet limits set {quote(limit.name)} {limit.running + 1}",
-        )
+def _limit(farm: Farm, _: Job, __: Layer, obstacle: Obstacle) -> Reason:
+    assert obstacle.limit is not None
+    name, most = obstacle.limit.name, obstacle.limit.max_value
+    running = ((job.name, layer.counts[RUNNING]) for job, layer in carriers(farm, name))
+    frames = "1 frame" if most == 1 else f"{most} frames"
+    text = f"limit {name} lets {frames} run at a time; {_who_holds(running)}"
+    return Reason("limit", text, _raise_limit(obstacle))
 
 
-def _why_full(farm: Farm, limit: Limit) -> str:
-    if not limit.max_value:
-        return f"limit {limit.name} lets no frame run: its maximum is 0"
-    running = ((job.name, layer.counts[RUNNING]) for job, layer in carriers(farm, limit.name))
-    most = "1 frame" if limit.max_value == 1 else f"{limit.max_value} frames"
-    return f"limit {limit.name} lets {most} run at a time; {_who_holds(running)}"
+def _raise_limit(obstacle: Obstacle) -> str:
+    assert obstacle.limit is not None
+    return f"cuelet limits set {quote(obstacle.limit.name)} {obstacle.limit.running + 1}"
+
+
+def _cap(_: Farm, job: Job, *__: object) -> Reason:
+    text = f"its job may use {job.max_cores:g} cores and uses {job.cores_in_use:g}"
+    return Reason("max cores", text, f"cueadmin -set-max-cores {job.name} N")
+
+
+def _cores(farm: Farm, job: Job, layer: Layer, _: Obstacle) -> Reason:
+    cores, _memory = farm.reservation(layer)
+    text = f"it needs {core_count(cores)}, {farm.free_cores:g} of {farm.cores:g} are free"
+    return Reason("cores", f"{text}; {_who_runs(farm)}", _priority(farm, job))
+
+
+def _memory(farm: Farm, job: Job, layer: Layer, _: Obstacle) -> Reason:
+    _cores_asked, memory_mb = farm.reservation(layer)
+    text = f"it needs {memory_mb} MB, {farm.free_memory_mb} of {farm.memory_mb} MB are free"
+    return Reason("memory", f"{text}; {_who_runs(farm)}", _priority(farm, job))
+
+
+def core_count(number: float) -> str:
+    """Return such as ``1 core`` or ``2.5 cores``."""
+    return f"{number:g} core" + ("" if number == 1 else "s")
+
+
+def _who_runs(farm: Farm) -> str:
+    return _who_holds((job.name, len(job.reserved)) for job in farm.jobs.values())
 
 
 def _who_holds(running: Iterable[tuple[str, int]]) -> str:
+    """Return the jobs of which most frames run, given how many of each, such as ``running are 2 of a``."""
     held: Counter[str] = Counter()
     for name, number in running:
         held[name] += number
     names = [f"{number} of {name}" for name, number in held.most_common(_MOST_SHOWN) if number]
-    return f"running are {', '.join(names)}"
+    return f"running are {', '.join(names)}" if names else "nothing is running"
 
 
-def turn_reason(farm: Farm, job: Job, layer: Layer) -> list[Reason]:
-    """Return for which layer that comes first something scarce is kept, if that is what holds one."""
-    kept = {
-        farm.turns.limits[limit.name]: f"the last place of limit {limit.name}"
-        for limit in full_limits(farm, layer)
+def _priority(farm: Farm, job: Job) -> str:
+    """Return how a job gets ahead of the others that run; nothing when only its own do."""
+    others = [other.priority for other in farm.jobs.values() if other.reserved and other is not job]
+    return f"cueadmin -priority {job.name} {max(others) + 1}" if others else ""
+
+
+def _turns(farm: Farm, job: Job, met: Iterable[Obstacle]) -> list[Reason]:
+    """Say for which layers that come first something is kept, each layer once; for room only at last."""
+    kept = {found.kept_for: found for found in met if found.kept_for}
+    if any(found.code is not Code.TURN for found in kept.values()):
+        kept = {first: found for first, found in kept.items() if found.code is not Code.TURN}
+    return [_turn(farm, job, first, found) for first, found in kept.items()]
+
+
+def _turn(farm: Farm, job: Job, first: Layer, obstacle: Obstacle) -> Reason:
+    if obstacle.code is Code.TURN:
+        text = f"a larger frame, of layer {first.name}, has waited long and has its turn first"
+        return Reason("turn", text, _priority(farm, job))
+    what = {Code.GPUS: "room at the GPUs", Code.CAP: "what its job may use of cores"}
+    limit = f"the last place of limit {obstacle.limit.name}" if obstacle.limit else ""
+    said = what.get(obstacle.code, limit)
+    return Reason("turn", f"{said} is kept for layer {first.name}, which comes first")
+
+
+_OF_ITS_JOB: Final[Mapping[Code, Callable[[Job, Obstacle], Reason]]] = MappingProxyType(
+    {Code.PAUSED: _paused, Code.DISK: _disk}
+)
+_WORDS: Final[Mapping[Code, _Say]] = MappingProxyType(
+    {
+        Code.LOCKED: _locked,
+        Code.START_AFTER: _start_after,
+        Code.TAGS: _tags,
+        Code.SERVICES: _services,
+        Code.GPUS_ABSENT: _gpus_absent,
+        Code.LIMIT_ZERO: _limit_zero,
+        Code.LIMIT: _limit,
+        Code.GPUS: _gpus,
+        Code.CAP: _cap,
+        Code.CORES: _cores,
+        Code.MEMORY: _memory,
     }
-    if lacks_gpus(farm, layer) and farm.turns.gpus is not None:
-        kept[farm.turns.gpus] = "room at the GPUs"
-    capped = farm.turns.jobs.get(job.id)
-    if capped is not None and capped is not layer:
-        kept[capped] = "what its job may use of cores"
-    return [
-        Reason("turn", f"{what} is kept for layer {other.name}, which comes first")
-        for other, what in kept.items()
-    ]
+)

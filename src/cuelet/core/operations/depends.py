@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from cuelet.core.operations.between_jobs import find_circle
+from cuelet.core.operations.cycles import cycle_closed_by
 from cuelet.core.operations.requests import release_edges
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge, end_name
@@ -55,7 +55,7 @@ def add_depend(farm: Farm, job: Job, spec: EdgeSpec, decision: Decision) -> Edge
     if known := next(alike, None):
         satisfy_not(known, decision)
         return known
-    _refuse_circle(edge)
+    _refuse_cycle(edge)
     job.attach(edge, decision)
     return edge
 
@@ -72,18 +72,18 @@ def satisfy_not(edge: Edge, decision: Decision) -> None:
         InvalidRequestError: Since then the other way round was added.
     """
     if not edge.active:
-        _refuse_circle(edge)
+        _refuse_cycle(edge)
         edge.er.enforce(edge, decision)
 
 
-def _refuse_circle(edge: Edge) -> None:
-    circle = find_circle([edge])
-    if circle is None:
+def _refuse_cycle(edge: Edge) -> None:
+    cycle = cycle_closed_by([edge])
+    if cycle is None:
         return
     er = end_name(edge.er, edge.er_end)
     raise InvalidRequestError(
         request=f"depend of {er} on {end_name(edge.on, edge.on_end)}",
-        reason=f"they would wait for each other in a circle, {circle}; drop one of these depends first",
+        reason=f"they would wait for each other in a circle, {cycle}; drop one of these depends first",
     )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from cuelet.core.operations import between_jobs
 from cuelet.core.operations.limits import refuse_unknown
+from cuelet.core.operations.obstacles import LACKING, of_layer
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, find_full
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
-from cuelet.core.state.matching import fits_machine
+from cuelet.core.state.layer import Layer
 from cuelet.core.values.errors import (
     DuplicateJobError,
     OutOfDiskError,
@@ -64,5 +65,10 @@ def is_stuck(farm: Farm, job: Job) -> bool:
 
 def _moves(farm: Farm, job: Job) -> bool:
     """Tell whether something of a job runs, or may start on this machine."""
-    fitting = (layer.counts[WAITING] and fits_machine(farm, layer) for layer in job.layers)
+    fitting = (layer.counts[WAITING] and _fits_machine(farm, layer) for layer in job.layers)
     return bool(job.count(RUNNING)) or (job.state is JobState.PENDING and any(fitting))
+
+
+def _fits_machine(farm: Farm, layer: Layer) -> bool:
+    """Tell whether this machine is one that a layer can run on at all."""
+    return not any(obstacle.code in LACKING for obstacle in of_layer(farm, layer))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from cuelet.core.operations.command import Place, replace_tokens, token_values
+from cuelet.core.operations.command import Place
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.values.runs import OutputFile
-from outline.frames import parse_range
+from outline.jobspec.execute import known_tokens
+from outline.jobspec.files import places
 from outline.jobspec.model import DeclaredFile
-from outline.jobspec.tokens import PER_FRAME, has_any
 
 
 def output_files(job: Job, index: int, place: Place) -> tuple[OutputFile, ...]:
@@ -38,18 +37,12 @@ def _paths(
     job: Job, layer: Layer, index: int, file: DeclaredFile, place: Place
 ) -> Iterator[tuple[str, ...]]:
     """Yield where a declared file may be, for each frame that has one of its own."""
-    numbers: Sequence[int] = layer.tasks.members(index - layer.start)
-    if not has_any(file.paths, PER_FRAME):
-        numbers = numbers[:1]
-    elif file.frames and len(layer.tasks) == 1:
-        numbers = list(dict.fromkeys([*numbers, *parse_range(file.frames)]))
-    for number in numbers:
-        tokens = token_values(job, layer, index, number)
-        tokens["IFRAME"] = f"{number:0{file.digits}d}"
-        found = [replace_tokens(path, tokens) for path in file.paths]
-        yield tuple(place.map_argv([_absolute(path, job)], place.path_map)[0] for path in found)
-
-
-def _absolute(path: str, job: Job) -> str:
-    """Return where a path leads from the directory that frames start in."""
-    return posixpath.normpath(posixpath.join(job.spec.cwd or "/", path))
+    members = layer.tasks.members(index - layer.start)
+    return places(
+        file,
+        members,
+        lambda number: known_tokens(job.spec, layer.spec, members, number),
+        is_single=len(layer.tasks) == 1,
+        cwd=job.spec.cwd,
+        path_map=place.path_map,
+    )

@@ -9,32 +9,23 @@ just that away from it: `Turns` says which layer comes next at each.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
 
 from cuelet.core.operations.attempts import start
+from cuelet.core.operations.obstacles import ROOM, Code, of_job, of_layer, of_room
 from cuelet.core.operations.skip import ready_frame
 from cuelet.core.scheduling import lanes
 from cuelet.core.state.decision import Decision
-from cuelet.core.state.disks import disks_holding
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
-from cuelet.core.state.matching import full_limits, is_capped, is_open, lacks_gpus
 from cuelet.core.state.turns import Turns
 from cuelet.core.values.states import WAITING
 
 PATIENCE_S = 10.0
 """Seconds for which smaller frames may pass a larger one that does not fit."""
-
-
-class Obstacle(enum.Enum):
-    """What keeps a layer whose gates are open from starting one frame more."""
-
-    LIMIT = "limit"
-    GPUS = "gpus"
-    CAP = "cap"
-    ROOM = "room"
+_LASTS_A_FRAME = (*ROOM, Code.CAP)
+"""What a running frame of the layer gives back when it ends: frames may follow it in its lane."""
 
 
 def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
@@ -43,15 +34,16 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
     if farm.is_adrift:
         return
     first: Layer | None = None
-    for job, layer in _in_turn(farm, now):
-        obstacle = _start_frames(farm, job, layer, decision, now=now)
-        if obstacle is not None:
-            _keep_turn(farm, job, layer, obstacle)
-        if farm.has_lanes and first is None and obstacle in (Obstacle.ROOM, Obstacle.CAP):
+    for job, layer in _in_turn(farm):
+        code = _start_frames(farm, job, layer, decision, now=now)
+        if code is not None:
+            _keep_turn(farm, job, layer, code)
+        if farm.has_lanes and first is None and code in _LASTS_A_FRAME:
             lanes.fill(farm, job, layer, decision, now=now)
-        if obstacle is Obstacle.ROOM and first is None:
+        if code in ROOM and first is None:
             first = layer
             if _has_waited_long(farm, layer, now):
+                farm.turns.room = layer
                 return
         if farm.free_cores < 0.05 and first is not None:
             return  # what is first in turn is known, even while nothing is free
@@ -59,32 +51,31 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
         farm.passed = None
 
 
-def _in_turn(farm: Farm, now: float) -> Iterator[tuple[Job, Layer]]:
+def _in_turn(farm: Farm) -> Iterator[tuple[Job, Layer]]:
     """Yield the layers whose frames may start, in order."""
-    for job in () if farm.host.locked else farm.order:
-        if job.paused or not job.count(WAITING):
-            continue
-        if farm.full_disks and disks_holding(farm, job):
+    for job in farm.order:
+        if not job.count(WAITING) or next(of_job(farm, job), None):
             continue
         for layer in job.queue:
             if not layer.counts[WAITING]:
                 continue
-            if layer.start_after > now:
-                farm.turns.next_start = min(farm.turns.next_start, layer.start_after)
-            elif is_open(farm, layer):
+            obstacle = next(of_layer(farm, layer), None)
+            if obstacle is None:
                 yield job, layer
+            elif obstacle.code is Code.START_AFTER:
+                farm.turns.next_start = min(farm.turns.next_start, layer.start_after)
             if job.id in farm.turns.jobs:
-                break
+                break  # what its cap leaves is kept for the layer that comes first
 
 
 def _start_frames(
     farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float
-) -> Obstacle | None:
+) -> Code | None:
     """Start what can start of a layer; return what keeps the rest, if it is something it must get."""
     while layer.counts[WAITING]:
-        obstacle = _obstacle(farm, job, layer)
+        obstacle = next(of_room(farm, job, layer), None)
         if obstacle is not None:
-            return obstacle
+            return obstacle.code
         index = _next_frame(farm, job, layer, decision)
         if index is None:
             return None
@@ -94,22 +85,12 @@ def _start_frames(
     return None
 
 
-def _obstacle(farm: Farm, job: Job, layer: Layer) -> Obstacle | None:
-    if layer.limits and full_limits(farm, layer):
-        return Obstacle.LIMIT
-    if lacks_gpus(farm, layer):
-        return Obstacle.GPUS
-    if is_capped(farm, job, layer):
-        return Obstacle.CAP
-    return None if _fits(farm, layer) else Obstacle.ROOM
-
-
-def _keep_turn(farm: Farm, job: Job, layer: Layer, obstacle: Obstacle) -> None:
+def _keep_turn(farm: Farm, job: Job, layer: Layer, code: Code) -> None:
     """Note what must not be taken away from a layer by those that come after it."""
     farm.turns.claim_limits(layer)
-    if obstacle in (Obstacle.GPUS, Obstacle.ROOM):
+    if code is Code.GPUS or code in ROOM:
         farm.turns.claim_gpus(layer)
-    if obstacle is Obstacle.CAP:
+    if code is Code.CAP:
         farm.turns.jobs[job.id] = layer
 
 
@@ -124,8 +105,3 @@ def _has_waited_long(farm: Farm, layer: Layer, now: float) -> bool:
     if farm.passed is None or farm.passed[0] is not layer or now < farm.passed[1]:
         farm.passed = layer, now  # a clock that was set back must not make it wait for a day
     return now - farm.passed[1] >= PATIENCE_S
-
-
-def _fits(farm: Farm, layer: Layer) -> bool:
-    cores, memory_mb = farm.reservation(layer)
-    return cores <= farm.free_cores + 1e-6 and memory_mb <= farm.free_memory_mb

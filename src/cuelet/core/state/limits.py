@@ -61,8 +61,7 @@ class Limits:
 
     def of(self, layer: Layer) -> list[Limit]:
         """Return the limits a layer carries."""
-        found = (self.by_name.get(name) for name in layer.limits)
-        return [limit for limit in found if limit is not None]
+        return [self.by_name[name] for name in layer.limits if name in self.by_name]
 
     def take(self, layer: Layer, places: int = 1) -> None:
         """Count frames of a layer that start; with a negative number those that ended."""

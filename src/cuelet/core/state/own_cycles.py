@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,6 +9,7 @@ from cuelet.core.state.edges import Edge
 from cuelet.core.values.errors import InvalidSpecError
 from outline.frames import EdgeKind
 from outline.jobspec.cycles import find_cycle
+from outline.jobspec.release import Release
 
 if TYPE_CHECKING:
     from cuelet.core.state.job import Job
@@ -21,10 +20,10 @@ def refuse_cycles(job: Job) -> None:
 
     A circle through single or previous frames is sound when its frames are not in one.
     """
-    cycle = find_cycle(_waits(edge for edge in job.edges if not _is_partial(edge)))
+    cycle = _layer_cycle(edge for edge in job.edges if not _is_partial(edge))
     if cycle is None:
-        cycle = find_cycle(_waits(job.edges)) or _own_frames(job.edges)
-        if cycle is None or not _frames_in_circle(job):
+        cycle = _layer_cycle(job.edges) or _own_frames(job.edges)
+        if cycle is None or not _some_never_start(job):
             return
     raise InvalidSpecError(
         where="depends",
@@ -33,13 +32,13 @@ def refuse_cycles(job: Job) -> None:
     )
 
 
-def _waits(edges: Iterable[Edge]) -> dict[str, list[str]]:
-    """Return the layers that each layer waits for, itself left out."""
-    found: dict[str, list[str]] = {}
+def _layer_cycle(edges: Iterable[Edge]) -> list[str] | None:
+    """Return layers that wait for each other by some edges; what waits for itself is left out."""
+    waits_for: dict[str, list[str]] = {}
     for edge in edges:
         if edge.spec.layer != edge.spec.on:
-            found.setdefault(edge.spec.layer, []).append(edge.spec.on)
-    return found
+            waits_for.setdefault(edge.spec.layer, []).append(edge.spec.on)
+    return find_cycle(waits_for, lambda layer: waits_for.get(layer, ()))
 
 
 def _is_partial(edge: Edge) -> bool:
@@ -53,25 +52,7 @@ def _own_frames(edges: Iterable[Edge]) -> list[str] | None:
     return next(([spec.layer, spec.on] for spec in own), None)
 
 
-def _frames_in_circle(job: Job) -> bool:
+def _some_never_start(job: Job) -> bool:
     """Let every frame succeed in thought; tell whether some can never start."""
-    unmet = array("I", bytes(4 * job.size))
-    for edge in job.edges:
-        for index, count in edge.waiters():
-            unmet[index] += count
-        for index in edge.gated():
-            unmet[index] += 1
-    left = [1 if edge.links.any_one else edge.links.awaited for edge in job.edges]
-    ready = deque(index for index in range(job.size) if not unmet[index])
-    started = 0
-    while ready:
-        index = ready.popleft()
-        started += 1
-        for edge in job.edges_awaiting(index):
-            left[edge.index] -= 1
-            opened = edge.gated() if left[edge.index] == 0 else ()
-            for follower in (*edge.followers(index), *opened):
-                unmet[follower] -= 1
-                if not unmet[follower]:
-                    ready.append(follower)
-    return started < job.size
+    in_order = Release(job.size, job.edges, job.edges_awaiting).in_order()
+    return sum(1 for _ in in_order) < job.size

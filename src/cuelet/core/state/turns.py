@@ -23,6 +23,8 @@ class Turns:
     gpus: Layer | None = None
     jobs: dict[str, Layer] = field(default_factory=dict)
     """The layer that waits for its job to use fewer cores, by job id."""
+    room: Layer | None = None
+    """The layer for which cores and memory are kept: it has waited long, and smaller ones passed it."""
     next_start: float = math.inf
     """Epoch seconds at which the next layer that waits for its time may start."""
 

@@ -7,6 +7,11 @@ FarmError
  +-- InvalidSpecError     a job spec the farm refuses
  +-- InvalidRequestError  an action that makes no sense here
  +-- OutOfDiskError       no room to take anything in
+
+What any store raises when a decision cannot be kept:
+
+NoRoomError              the disk is full; nothing of the decision was kept
+NotSyncedError           the disk did not keep what it was given; the farm must end
 """
 
 from __future__ import annotations
@@ -69,3 +74,13 @@ class OutOfDiskError(FarmError):
     def __init__(self, *, text: str, way_out: str) -> None:
         self.text, self.way_out = text, way_out
         super().__init__(f"{text}; make room there, {way_out} helps, then try again")
+
+
+class NoRoomError(Exception):
+    """Say where there is no room left; mixed into the error of a store."""
+
+    folder: str = ""
+
+
+class NotSyncedError(Exception):
+    """Say that what was written may not be what is on disk; mixed into the error of a store."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cuelet.core.explain.frames import explain_frame, explain_layer
-from cuelet.core.explain.holds import LACKING, hold_reasons
+from cuelet.core.explain.holds import lack_reasons
 from cuelet.core.operations.between_jobs import holding_edges, was_killed
 from cuelet.core.operations.command import Place, log_path
 from cuelet.core.operations.launching import is_stuck
@@ -113,7 +113,7 @@ def _unfit_reason(farm: Farm, job: Job) -> str:
     unfit = next((layer for layer in job.layers if layer.counts[WAITING]), None)
     if unfit is None:
         return ""
-    reason = next(r for r in hold_reasons(farm, job, unfit) if r.code in LACKING)
+    reason = lack_reasons(farm, job, unfit)[0]
     return f"layer {unfit.name} cannot start here: {reason.text}; {reason.remedy}"
 
 

@@ -23,7 +23,7 @@ from outline.jobspec.model import EdgeSpec
 Context = Any
 
 
-class Place(NamedTuple):
+class DependEnd(NamedTuple):
     """One end of a depend: a job, a layer of it, or a frame of that."""
 
     job: Job
@@ -31,51 +31,51 @@ class Place(NamedTuple):
     frame: int | None = None
 
 
-FindPlace = Callable[[Farm, Any], Place]
+FindEnd = Callable[[Farm, Any], DependEnd]
 """Looks up what a message names by its id; raises NotFoundError."""
 
 
-def job_place(farm: Farm, message: Any) -> Place:
+def job_end(farm: Farm, message: Any) -> DependEnd:
     """Return the job of a message; raises NotFoundError."""
-    return Place(search.job_of(farm, message))
+    return DependEnd(search.job_of(farm, message))
 
 
-def layer_place(farm: Farm, message: Any) -> Place:
+def layer_end(farm: Farm, message: Any) -> DependEnd:
     """Return the layer of a message; raises NotFoundError."""
     job, layer = search.layer_of(farm, message.id)
-    return Place(job, layer.name)
+    return DependEnd(job, layer.name)
 
 
-def frame_place(farm: Farm, message: Any) -> Place:
+def frame_end(farm: Farm, message: Any) -> DependEnd:
     """Return the frame of a message; raises NotFoundError."""
     job, index = search.frame_of(farm, message.id)
     layer = job.layer_at(index)
-    return Place(job, layer.name, layer.number(index))
+    return DependEnd(job, layer.name, layer.number(index))
 
 
 async def create(
     engine: Engine,
-    er: tuple[FindPlace, Any],
-    on: tuple[FindPlace, Any],
+    waiter: tuple[FindEnd, Any],
+    on: tuple[FindEnd, Any],
     kind: EdgeKind = EdgeKind.LAYER_ON_LAYER,
 ) -> depend_pb2.Depend:
     """Add a depend of one place on another, and return it.
 
     Args:
         engine: The farm.
-        er: How to find what waits, and the message that names it.
+        waiter: How to find what waits, and the message that names it.
         on: The same of what is waited for.
         kind: How the frames of two layers are linked.
     """
 
     def decide(farm: Farm, decision: Decision, now: float) -> Edge:
-        waiting, awaited = er[0](farm, er[1]), on[0](farm, on[1])
+        waiting, awaited = waiter[0](farm, waiter[1]), on[0](farm, on[1])
         return depends.add_depend(farm, waiting.job, _spec(waiting, awaited, kind), decision)
 
     return convert.depend_message(await engine.submit(decide))
 
 
-def _spec(er: Place, on: Place, kind: EdgeKind) -> EdgeSpec:
+def _spec(er: DependEnd, on: DependEnd, kind: EdgeKind) -> EdgeSpec:
     return EdgeSpec(
         layer=er.layer,
         er_frame=er.frame,

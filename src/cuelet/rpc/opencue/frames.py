@@ -16,11 +16,11 @@ from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.opencue import convert
 from cuelet.rpc.opencue.depends import (
-    FindPlace,
+    FindEnd,
     create,
-    frame_place,
-    job_place,
-    layer_place,
+    frame_end,
+    job_end,
+    layer_end,
     target_of,
 )
 
@@ -68,19 +68,19 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
     # -- depends -----------------------------------------------------------------------------
 
     async def CreateDependencyOnJob(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (job_place, request.job))
+        depend = await self._create(request, (job_end, request.job))
         return job_pb2.FrameCreateDependencyOnJobResponse(depend=depend)
 
     async def CreateDependencyOnLayer(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (layer_place, request.layer))
+        depend = await self._create(request, (layer_end, request.layer))
         return job_pb2.FrameCreateDependencyOnLayerResponse(depend=depend)
 
     async def CreateDependencyOnFrame(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (frame_place, request.depend_on_frame))
+        depend = await self._create(request, (frame_end, request.depend_on_frame))
         return job_pb2.FrameCreateDependencyOnFrameResponse(depend=depend)
 
-    async def _create(self, request: Any, on: tuple[FindPlace, Any]) -> depend_pb2.Depend:
-        return await create(self._engine, (frame_place, request.frame), on)
+    async def _create(self, request: Any, on: tuple[FindEnd, Any]) -> depend_pb2.Depend:
+        return await create(self._engine, (frame_end, request.frame), on)
 
     async def DropDepends(self, request: Any, context: Context) -> Any:
         target = target_of(request.target)

@@ -22,11 +22,11 @@ from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.opencue import comments, convert
 from cuelet.rpc.opencue.depends import (
-    FindPlace,
+    FindEnd,
     create,
-    frame_place,
-    job_place,
-    layer_place,
+    frame_end,
+    job_end,
+    layer_end,
     target_of,
 )
 from cuelet.rpc.spec.job import parse_spec
@@ -271,19 +271,19 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobDropDependsResponse()
 
     async def CreateDependencyOnJob(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (job_place, request.on_job))
+        depend = await self._create(request, (job_end, request.on_job))
         return job_pb2.JobCreateDependencyOnJobResponse(depend=depend)
 
     async def CreateDependencyOnLayer(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (layer_place, request.layer))
+        depend = await self._create(request, (layer_end, request.layer))
         return job_pb2.JobCreateDependencyOnLayerResponse(depend=depend)
 
     async def CreateDependencyOnFrame(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (frame_place, request.frame))
+        depend = await self._create(request, (frame_end, request.frame))
         return job_pb2.JobCreateDependencyOnFrameResponse(depend=depend)
 
-    async def _create(self, request: Any, on: tuple[FindPlace, Any]) -> depend_pb2.Depend:
-        return await create(self._engine, (job_place, request.job), on)
+    async def _create(self, request: Any, on: tuple[FindEnd, Any]) -> depend_pb2.Depend:
+        return await create(self._engine, (job_end, request.job), on)
 
 
 def _cores(value: float) -> float:

@@ -21,11 +21,11 @@ from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.opencue import convert, limits
 from cuelet.rpc.opencue.depends import (
-    FindPlace,
+    FindEnd,
     create,
-    frame_place,
-    job_place,
-    layer_place,
+    frame_end,
+    job_end,
+    layer_end,
     target_of,
 )
 from outline.frames import EdgeKind
@@ -125,29 +125,29 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return job_pb2.LayerDropDependsResponse()
 
     async def CreateDependencyOnJob(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (job_place, request.job))
+        depend = await self._create(request, (job_end, request.job))
         return job_pb2.LayerCreateDependOnJobResponse(depend=depend)
 
     async def CreateDependencyOnLayer(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (layer_place, request.depend_on_layer))
+        depend = await self._create(request, (layer_end, request.depend_on_layer))
         return job_pb2.LayerCreateDependOnLayerResponse(depend=depend)
 
     async def CreateDependencyOnFrame(self, request: Any, context: Context) -> Any:
-        depend = await self._create(request, (frame_place, request.frame))
+        depend = await self._create(request, (frame_end, request.frame))
         return job_pb2.LayerCreateDependOnFrameResponse(depend=depend)
 
     async def CreateFrameByFrameDependency(self, request: Any, context: Context) -> Any:
         kind = EdgeKind.LAYER_ON_ANY if request.any_frame else EdgeKind.FRAME_BY_FRAME
-        depend = await self._create(request, (layer_place, request.depend_layer), kind)
+        depend = await self._create(request, (layer_end, request.depend_layer), kind)
         return job_pb2.LayerCreateFrameByFrameDependResponse(depend=depend)
 
     async def _create(
         self,
         request: Any,
-        on: tuple[FindPlace, Any],
+        on: tuple[FindEnd, Any],
         kind: EdgeKind = EdgeKind.LAYER_ON_LAYER,
     ) -> depend_pb2.Depend:
-        return await create(self._engine, (layer_place, request.layer), on, kind)
+        return await create(self._engine, (layer_end, request.layer), on, kind)
 
     async def SetMinCores(self, request: Any, context: Context) -> Any:
         await self._set(request, cores=_checked("cores", request.cores, -1e4))

@@ -1,6 +1,6 @@
-"""Walls around the memory of runs: a group of cgroup version 2 for each, where we may make one.
+"""Memory limits of runs: a group of cgroup version 2 for each, where we may make one.
 
-All of this may be refused, and may vanish under us: then a run goes without its wall, never
+All of this may be refused, and may vanish under us: then a run goes without its limit, never
 without its process.
 """
 
@@ -40,13 +40,13 @@ class Groups:
     def __init__(self, folder: str, home: str, note: Note) -> None:
         self.folder, self.home, self.note = folder, home, note
         self.is_broken = False
-        """This process could not return home: no more walls."""
+        """This process could not return home: no more limits."""
         self._made = 0
         self._ended: list[str] = []
         self._remove_all(_subfolders(folder))
 
-    def make(self, limit_mb: int) -> Wall | None:
-        """Return a wall for a run, None when that is refused."""
+    def make(self, limit_mb: int) -> MemoryLimit | None:
+        """Return a limit for a run, None when that is refused."""
         if self.is_broken:
             return None
         self._made += 1
@@ -56,7 +56,7 @@ class Groups:
         except OSError as error:
             self.note(f"{path} is refused, a run goes without a memory limit: {error.strerror}")
             return None
-        return Wall(self, path, limit_mb)
+        return MemoryLimit(self, path, limit_mb)
 
     def end(self, path: str) -> None:
         """End what is left in the group of a run that is over, and take the group away."""
@@ -80,7 +80,7 @@ class Groups:
         _remove(self.folder)
 
 
-class Wall:
+class MemoryLimit:
     """The group of one run, with a limit on the memory of everything in it."""
 
     def __init__(self, groups: Groups, path: str, limit_mb: int) -> None:
@@ -141,7 +141,7 @@ class Wall:
 
 
 def open_groups(wanted: str, runner_dir: str, note: Note) -> Groups | None:
-    """Return where walls can be made, None when they are not wanted or not possible.
+    """Return where limits can be made, None when they are not wanted or not possible.
 
     Args:
         wanted: A cgroup that its owner lets us use, ``off``, or empty: our own group if it was

@@ -13,7 +13,7 @@ OVERFULL_BYTES = 64 * 1024 * 1024
 """Beyond it, the farm is given up: when it comes back it is told everything anew."""
 
 
-class Link:
+class FarmLink:
     """Lines in and out of a non-blocking socket."""
 
     def __init__(self, connection: socket.socket) -> None:

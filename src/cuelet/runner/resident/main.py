@@ -25,7 +25,7 @@ from cuelet.runner import endpoint, procfs, wire
 from cuelet.runner.errors import JournalError, ProtocolError, RunnerBusyError, RunnerError
 from cuelet.runner.resident.cgroup import open_groups
 from cuelet.runner.resident.journal import Journal
-from cuelet.runner.resident.link import Link
+from cuelet.runner.resident.link import FarmLink
 from cuelet.runner.resident.recovery import Recovery
 from cuelet.runner.resident.runlock import RunLocks
 from cuelet.runner.resident.supervisor import Supervisor
@@ -64,8 +64,8 @@ class Resident:
         )
         self._recovery = self._start_recovery()
         self._selector = selectors.DefaultSelector()
-        self._farm: Link | None = None
-        self._watched: dict[Link, int] = {}
+        self._farm: FarmLink | None = None
+        self._watched: dict[FarmLink, int] = {}
         self._stopping = False
         self._quiet_since_s = self._timers.now()
         self._tell_at_s: float | None = None
@@ -111,13 +111,13 @@ class Resident:
         with suppress(BlockingIOError, ConnectionAbortedError):
             connection, _ = self._server.accept()
             connection.setblocking(False)
-            link = Link(connection)
+            link = FarmLink(connection)
             if endpoint.peer_uid(connection) in {os.geteuid(), 0}:
                 self._watch(link)
             else:
                 link.dispose()
 
-    def _watch(self, link: Link) -> None:
+    def _watch(self, link: FarmLink) -> None:
         wanted = _READ | _WRITE if link.has_output else _READ
         before = self._watched.get(link)
         if before is None:
@@ -126,7 +126,7 @@ class Resident:
             self._selector.modify(link, wanted, self._selector.get_key(link).data)
         self._watched[link] = wanted
 
-    def _unwatch(self, link: Link) -> None:
+    def _unwatch(self, link: FarmLink) -> None:
         if self._watched.pop(link, None) is not None:
             self._selector.unregister(link)
         link.dispose()
@@ -134,7 +134,7 @@ class Resident:
             self._farm = None
             self._quiet_since_s = self._timers.now()
 
-    def _on_link(self, link: Link, events: int) -> None:
+    def _on_link(self, link: FarmLink, events: int) -> None:
         if link not in self._watched:
             return
         if events & _WRITE:
@@ -142,14 +142,14 @@ class Resident:
         if events & _READ:
             self._take(link, link.receive)
 
-    def _take(self, link: Link, receive: Callable[[], list[wire.Message]]) -> None:
+    def _take(self, link: FarmLink, receive: Callable[[], list[wire.Message]]) -> None:
         try:
             self._obey(link, receive())
         except (ProtocolError, LookupError, TypeError, ValueError) as error:
             _note(f"gave up a farm that sent nonsense: {error!r}")
             self._unwatch(link)
 
-    def _obey(self, link: Link, messages: list[wire.Message]) -> None:
+    def _obey(self, link: FarmLink, messages: list[wire.Message]) -> None:
         spawns: list[RunRequest] = []
         for message in messages:
             if message["m"] == "spawn":
@@ -166,7 +166,7 @@ class Resident:
             self._supervisor.spawn(spawns)
             spawns.clear()
 
-    def _obey_one(self, link: Link, message: wire.Message) -> None:
+    def _obey_one(self, link: FarmLink, message: wire.Message) -> None:
         match message["m"]:
             case "hello":
                 self._greet(link, message)
@@ -185,7 +185,7 @@ class Resident:
             case kind:
                 raise ProtocolError(f"unknown message {kind!r}")
 
-    def _greet(self, link: Link, message: wire.Message) -> None:
+    def _greet(self, link: FarmLink, message: wire.Message) -> None:
         """Make a connection the farm's; what the one before had still sent is done first."""
         if self._farm not in {None, link}:
             before = self._farm

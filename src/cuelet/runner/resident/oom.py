@@ -23,7 +23,7 @@ def count_oom_kills(path: str = _VMSTAT) -> int:
     return 0
 
 
-class OomWitness:
+class OomCounter:
     """Tells which of the runs that got a SIGKILL may have got it from the kernel.
 
     The kernel does not say whom it killed, only how often; each of its kills explains one run.

@@ -24,24 +24,24 @@ class Verdict(NamedTuple):
 
     fault: str
     """What is wrong with the outputs that are checked; empty when nothing is."""
-    stamp: str = ""
-    """Stamp of all outputs, when it is wanted; empty when they are not all there."""
+    fingerprint: str = ""
+    """Fingerprint of all outputs, when it is wanted; empty when they are not all there."""
 
 
-def look(outputs: Sequence[OutputFile], *, wants_stamp: bool) -> Verdict:
+def look(outputs: Sequence[OutputFile], *, wants_fingerprint: bool) -> Verdict:
     """Look at every output."""
-    from outline._layer.outputs import find_fault
+    from outline.jobspec.files import find_fault
 
     faults = [
         fault
         for output in outputs
         if output.checked and (fault := find_fault(output.paths, output.min_bytes))
     ]
-    if not wants_stamp:
+    if not wants_fingerprint:
         return Verdict(_tell(faults))
-    from cuelet.runner.stamps import take_stamp
+    from cuelet.runner.fingerprints import take_fingerprint
 
-    return Verdict(_tell(faults), take_stamp(outputs).text)
+    return Verdict(_tell(faults), take_fingerprint(outputs).text)
 
 
 def _tell(faults: Sequence[str]) -> str:
@@ -53,12 +53,12 @@ def _tell(faults: Sequence[str]) -> str:
     return f"output {shown}" + (f", and {more} more" if more else "")
 
 
-def start_looking(outputs: Sequence[OutputFile], *, wants_stamp: bool) -> tuple[int, int]:
+def start_looking(outputs: Sequence[OutputFile], *, wants_fingerprint: bool) -> tuple[int, int]:
     """Start a process that looks, leader of its own session.
 
     Args:
         outputs: What to look at.
-        wants_stamp: The verdict has a stamp.
+        wants_fingerprint: The verdict has a fingerprint.
 
     Returns:
         Its id, and a descriptor from which `read_verdict` reads once it has ended.
@@ -67,14 +67,14 @@ def start_looking(outputs: Sequence[OutputFile], *, wants_stamp: bool) -> tuple[
         OSError: The system refused a process.
     """
     # Here, so that no child has to import them.
-    import cuelet.runner.stamps  # noqa: F401
+    import cuelet.runner.fingerprints  # noqa: F401
 
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     masked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         pid = os.fork()
         if not pid:
-            _be_the_child(lambda: look(outputs, wants_stamp=wants_stamp), writing)
+            _be_the_child(lambda: look(outputs, wants_fingerprint=wants_fingerprint), writing)
     except OSError:
         os.close(reading)
         raise

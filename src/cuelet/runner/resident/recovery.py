@@ -40,7 +40,7 @@ class Recovery:
         self._wait_s = FIRST_WAIT_S
 
     def proceed(self) -> None:
-        """Strike the survivors, and again until there are none; then report the runs as lost.
+        """Kill the survivors, and again until there are none; then report the runs as lost.
 
         As long as somebody holds the lock of a run, seen or not, none is reported.
         """

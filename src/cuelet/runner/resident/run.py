@@ -11,7 +11,7 @@ from resource import struct_rusage
 
 from cuelet.core.values.runs import BAD_OUTPUT, FAILED_LAUNCH, LiveRun, RunExited, RunRequest, Step
 from cuelet.runner.procfs import RUN_MARKER, RUNNER_MARKER
-from cuelet.runner.resident.cgroup import Wall
+from cuelet.runner.resident.cgroup import MemoryLimit
 from cuelet.runner.resident.outputs import Verdict
 
 TAKEN_OVER = "CUELET_CHECKED_OUTPUTS"
@@ -52,13 +52,13 @@ class Run:
     samples: int = 0
     is_killed: bool = False
     oom_mark: int = 0
-    """From `OomWitness.mark`, when it began."""
+    """From `OomCounter.mark`, when it began."""
     is_out_of_memory: bool = False
-    wall: Wall | None = None
+    memory_limit: MemoryLimit | None = None
     """Around its memory, if there is one."""
     ask_at_s: float = math.inf
     """When what is left of a step gets SIGTERM."""
-    strike_at_s: float = math.inf
+    sigkill_at_s: float = math.inf
     """When SIGKILL follows."""
     left_behind: int = 0
     made: str = ""
@@ -113,17 +113,17 @@ class Run:
         self.exit_status = 128 + self.exit_signal if self.exit_signal else wait_status >> 8
 
     @property
-    def was_struck(self) -> bool:
+    def was_sigkilled(self) -> bool:
         """Whether SIGKILL ended it, or a child its shell tells of, and it was not ours."""
         return self.exit_status == _STRUCK and not self.is_killed
 
-    def hit_wall(self, limit_mb: int) -> None:
+    def hit_memory_limit(self, limit_mb: int) -> None:
         """Note that the kernel ended it at the limit of its memory."""
         self.is_out_of_memory = True
         self.sampled_kb = max(self.sampled_kb, limit_mb * 1024)
         self.notes.append(f"the kernel killed it at the {limit_mb} MB that are allowed")
 
-    def explain_strike(self, *, by_kernel: bool) -> None:
+    def explain_sigkill(self, *, by_kernel: bool) -> None:
         """Note whose SIGKILL ended it."""
         self.is_out_of_memory = by_kernel
         if by_kernel:
@@ -142,8 +142,8 @@ class Run:
         if fault and not self.is_killed:
             self.exit_status, self.exit_signal = BAD_OUTPUT, 0
             self.notes.append(f"exit 0, but {fault}")
-        elif verdict and verdict.stamp and self.request.look and not self.is_killed:
-            self.made = f"{self.request.look} {verdict.stamp}"
+        elif verdict and verdict.fingerprint and self.request.look and not self.is_killed:
+            self.made = f"{self.request.look} {verdict.fingerprint}"
 
     def end_before_start(self) -> None:
         """Note that it was killed while it waited for its turn."""

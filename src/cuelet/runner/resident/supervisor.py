@@ -31,11 +31,11 @@ from cuelet.runner import procfs
 from cuelet.runner.errors import JournalError
 from cuelet.runner.resident import logfile, outputs
 from cuelet.runner.resident.cgroup import Groups
-from cuelet.runner.resident.family import Family
 from cuelet.runner.resident.journal import Journal
 from cuelet.runner.resident.lanes import Lanes
 from cuelet.runner.resident.launch import Launcher, LaunchError, Started
-from cuelet.runner.resident.oom import OomWitness
+from cuelet.runner.resident.oom import OomCounter
+from cuelet.runner.resident.process_trees import ProcessTrees
 from cuelet.runner.resident.run import Phase, Run
 from cuelet.runner.resident.runlock import RunHeldError, RunLocks
 from cuelet.runner.resident.timers import Timers
@@ -45,7 +45,7 @@ LINGER_S = 0.25
 LEFTOVER_GRACE_S = 2.0
 """Then it gets SIGTERM, and after so long SIGKILL."""
 CLEAR_EVERY_S = 0.02
-STRIKE_EVERY_S = 0.05
+SIGKILL_EVERY_S = 0.05
 FIRST_SAMPLES_S = (0.05, 0.2, 0.5, 1.0)
 """Looks at a young run, for its peak memory: most runs are short."""
 SAMPLE_EVERY_S = 2.0
@@ -73,9 +73,9 @@ class Supervisor:
         self._timers = timers
         self._launcher = Launcher()
         self._locks = locks
-        self._family = Family(runner_dir, locks)
+        self._trees = ProcessTrees(runner_dir, locks)
         self._envs: dict[str, dict[str, str]] = {}
-        self._witness = OomWitness()
+        self._oom = OomCounter()
         self._open_groups = open_groups
         self._lanes = Lanes()
         self._due: list[RunRequest] = []
@@ -95,7 +95,7 @@ class Supervisor:
 
     @cached_property
     def _groups(self) -> Groups | None:
-        """Where walls are made; looked for when the first run wants one."""
+        """Where memory limits are made; looked for when the first run wants one."""
         return self._open_groups()
 
     def close(self) -> None:
@@ -138,7 +138,7 @@ class Supervisor:
     def _begin(self, requests: list[RunRequest]) -> None:
         runs = [Run(request, time.time(), self._timers.now()) for request in requests]
         for run in runs:
-            run.oom_mark = self._witness.mark()
+            run.oom_mark = self._oom.mark()
             self.runs[run.run_id] = run
             self._journal.begin(run.run_id, run.at, run.began_s)
         try:
@@ -170,7 +170,7 @@ class Supervisor:
         except (RunHeldError, OSError) as error:
             return self._refuse(run, str(error), _status_of(error))
         if run.request.memory_max_mb and self._groups:
-            run.wall = self._groups.make(run.request.memory_max_mb)
+            run.memory_limit = self._groups.make(run.request.memory_max_mb)
         if not logfile.append(run.log, run.request.header):
             return self._refuse_unlogged(run)
         return self._start_step(run)
@@ -193,7 +193,7 @@ class Supervisor:
             self._launcher.launch, run.step.argv, env, run.request.cwd, run.log, run.lock
         )
         try:
-            started = run.wall.launch_inside(launch) if run.wall else launch()
+            started = run.memory_limit.launch_inside(launch) if run.memory_limit else launch()
         except LaunchError as error:
             return self._refuse(run, str(error))
         return self._note_process(run, started)
@@ -201,7 +201,7 @@ class Supervisor:
     def _note_process(self, run: Run, started: Started) -> None:
         run.phase = Phase.STEPPING
         run.pid, run.start_ticks = started
-        self._family.add_leader(run.pid, run.run_id)
+        self._trees.add_leader(run.pid, run.run_id)
         self._journal.note_process(run.run_id, run.pid, run.start_ticks)
         if run.steps_done == 0:
             self.events.append(RunStarted(run.run_id, run.pid, run.at))
@@ -216,7 +216,7 @@ class Supervisor:
     def _sample(self, run: Run) -> None:
         if run.phase is Phase.OVER:
             return
-        tree = self._family.list_tree(run.run_id, run.pid)
+        tree = self._trees.list_tree(run.run_id, run.pid)
         memory_kb = procfs.measure_memory_kb(tree)
         run.sampled_kb = max(run.sampled_kb, memory_kb)
         run.samples += 1
@@ -240,7 +240,7 @@ class Supervisor:
         with suppress(ChildProcessError):
             while info := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 # Its owner is looked up while the pid is still taken.
-                run_id, is_leader = self._family.pop(info.si_pid)
+                run_id, is_leader = self._trees.pop(info.si_pid)
                 _, status, usage = os.wait4(info.si_pid, 0)
                 if run := self.runs.get(run_id):
                     run.take_usage(usage, self._floor_kb(usage.ru_maxrss))
@@ -274,14 +274,14 @@ class Supervisor:
             self._kill_waiting(run_id)
             return
         run.is_killed = True
-        run.strike_at_s = min(run.strike_at_s, self._timers.now() + grace_s)
+        run.sigkill_at_s = min(run.sigkill_at_s, self._timers.now() + grace_s)
         if run.phase is Phase.CLEARING:
             run.ask_at_s = min(run.ask_at_s, self._timers.now())
         else:
             for number in (signal.SIGTERM, signal.SIGCONT):
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(run.pid, number)
-            self._timers.call_at(run.strike_at_s, partial(self._strike, run))
+            self._timers.call_at(run.sigkill_at_s, partial(self._sigkill, run))
 
     def _kill_waiting(self, run_id: str) -> None:
         """End a run that has no process yet."""
@@ -293,38 +293,38 @@ class Supervisor:
             run.end_before_start()
             self._report(run)
 
-    def _strike(self, run: Run) -> None:
+    def _sigkill(self, run: Run) -> None:
         if run.phase not in {Phase.STEPPING, Phase.LOOKING}:
             return
-        self._family.strike(run.run_id, run.pid)
-        self._timers.call_in(STRIKE_EVERY_S, partial(self._strike, run))
+        self._trees.sigkill_tree(run.run_id, run.pid)
+        self._timers.call_in(SIGKILL_EVERY_S, partial(self._sigkill, run))
 
     def _child_ended(self, run: Run, status: int | None) -> None:
         if status is not None and run.phase is Phase.LOOKING:
             self._looked(run, status)
         elif status is not None:
             run.take_status(status)
-            if run.was_struck:
-                self._explain_strike(run)
+            if run.was_sigkilled:
+                self._explain_sigkill(run)
             self._clear(run)
         elif run.phase is Phase.CLEARING:
             self._continue_clearing(run)
 
-    def _explain_strike(self, run: Run) -> None:
-        kills = run.wall.count_kills() if run.wall else 0
-        if run.wall and kills:
-            self._witness.account_for(kills)
-            run.hit_wall(run.wall.limit_mb)
+    def _explain_sigkill(self, run: Run) -> None:
+        kills = run.memory_limit.count_kills() if run.memory_limit else 0
+        if run.memory_limit and kills:
+            self._oom.account_for(kills)
+            run.hit_memory_limit(run.memory_limit.limit_mb)
         else:
-            run.explain_strike(by_kernel=self._witness.claim(run.oom_mark))
+            run.explain_sigkill(by_kernel=self._oom.claim(run.oom_mark))
 
     def _clear(self, run: Run) -> None:
         """See whether the step left anything behind, and if so start ending it."""
-        if not self._family.list_tree(run.run_id):
+        if not self._trees.list_tree(run.run_id):
             return self._step_ended(run)
         run.phase = Phase.CLEARING
         run.ask_at_s = self._timers.now() + (0 if run.is_killed else LINGER_S)
-        run.strike_at_s = min(run.strike_at_s, run.ask_at_s + LEFTOVER_GRACE_S)
+        run.sigkill_at_s = min(run.sigkill_at_s, run.ask_at_s + LEFTOVER_GRACE_S)
         return self._clear_later(run, run.steps_done)
 
     def _clear_later(self, run: Run, step: int) -> None:
@@ -332,32 +332,32 @@ class Supervisor:
             self._timers.call_in(CLEAR_EVERY_S, partial(self._clear_later, run, step))
 
     def _continue_clearing(self, run: Run) -> bool:
-        """Wait, then ask, then strike; False once nothing is left."""
-        left = len(self._family.list_tree(run.run_id))
+        """Wait, then ask, then kill; False once nothing is left."""
+        left = len(self._trees.list_tree(run.run_id))
         if not left:
             self._step_ended(run)
             return False
         now = self._timers.now()
-        if now >= run.strike_at_s:
-            self._family.strike(run.run_id)
+        if now >= run.sigkill_at_s:
+            self._trees.sigkill_tree(run.run_id)
         elif now >= run.ask_at_s:
             run.ask_at_s = math.inf
             run.left_behind += left
-            self._family.signal_tree(run.run_id, signal.SIGTERM, signal.SIGCONT)
+            self._trees.signal_tree(run.run_id, signal.SIGTERM, signal.SIGCONT)
         return True
 
     def _step_ended(self, run: Run) -> None:
         if not run.has_next_step:
             return self._look(run) if run.has_outputs_to_see else self._finish(run)
         run.steps_done += 1
-        run.strike_at_s = math.inf
+        run.sigkill_at_s = math.inf
         return self._start_step(run)
 
     def _look(self, run: Run) -> None:
         """Have the outputs looked at by a process of this run, which a slow file system may hold up."""
         try:
             run.pid, run.verdict = outputs.start_looking(
-                run.request.outputs, wants_stamp=bool(run.request.look)
+                run.request.outputs, wants_fingerprint=bool(run.request.look)
             )
         except OSError:
             run.take_verdict(None)
@@ -365,7 +365,7 @@ class Supervisor:
         run.phase = Phase.LOOKING
         process = procfs.read_process(run.pid)
         run.start_ticks = process.start_ticks if process else 0
-        self._family.add_leader(run.pid, run.run_id)
+        self._trees.add_leader(run.pid, run.run_id)
         return self._journal.note_process(run.run_id, run.pid, run.start_ticks)
 
     def _looked(self, run: Run, status: int) -> None:
@@ -382,11 +382,11 @@ class Supervisor:
             logfile.append(run.log, logfile.describe_end(exited))
             os.close(run.log)
         self._locks.release(run.run_id)
-        if run.wall:
-            run.wall.end()
+        if run.memory_limit:
+            run.memory_limit.end()
             self._sweep_groups()
         del self.runs[run.run_id]
-        self._family.forget_run(run.run_id, self.runs)
+        self._trees.forget_run(run.run_id, self.runs)
         self.make_way(run.run_id)
 
     def _report(self, run: Run) -> RunExited:

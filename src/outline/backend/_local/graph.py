@@ -1,22 +1,22 @@
-"""Which frames of a local job may start: states, and how the end of one spreads to those that wait for it.
+"""Which frames of a local job may start: their states, and what the end of one sets free.
 
-The same rules as on the farm, for a job that nobody interferes with: a frame that has ended for good stays so.
-Pure: no processes, no clock.
+A frame that has ended for good stays so, as nobody interferes with a job here. Pure: no processes, no clock.
 """
 
 from __future__ import annotations
 
 import enum
 import heapq
-from collections import deque
 
-from outline.frames import Links, Tasks, resolve
+from outline.frames import resolve
+from outline.jobspec.model import EdgeSpec, Outcome
+from outline.jobspec.release import LayerGraph
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from outline.frames import EdgeKind
+    from outline.frames import Links, Tasks
 
 
 class State(enum.Enum):
@@ -36,93 +36,34 @@ class State(enum.Enum):
     """Failed in a job that drops frames that fail: counts as done."""
 
 
-class Edge:
-    """One depend, resolved to tasks.
-
-    Args:
-        er_start: Job-wide index of the first frame of the layer that waits.
-        on_start: Job-wide index of the first frame of the layer that is waited for.
-        links: Which task waits for which.
-        on_finish: It waits for the end of frames, whatever their outcome.
-    """
-
-    __slots__ = ("_followers", "er_start", "links", "lost", "met", "on_finish", "on_start")
-
-    def __init__(self, er_start: int, on_start: int, links: Links, *, on_finish: bool) -> None:
-        self.er_start, self.on_start = er_start, on_start
-        self.links, self.on_finish = links, on_finish
-        self.met = self.lost = 0
-        self._followers: dict[int, list[int]] = {}
-        if not links.same:
-            for er, on in links.pairs():
-                self._followers.setdefault(on, []).append(er_start + er)
-
-    def followers(self, index: int) -> Sequence[int]:
-        """Return the frames that wait for just this one."""
-        task = index - self.on_start
-        return (self.er_start + task,) if self.links.same else self._followers.get(task, ())
-
-    def gated(self) -> Iterable[int]:
-        """Return the frames that wait for the whole layer."""
-        return (self.er_start + task for task in self.links.whole)
-
-    def waits(self) -> Iterable[int]:
-        """Yield each waiting frame once for each thing it waits for."""
-        yield from (self.er_start + er for er, _ in self.links.pairs())
-        yield from self.gated()
-
-    def count_met(self) -> bool:
-        """Count an awaited frame that came; tell whether that opened the gate."""
-        self.met += 1
-        return self.met == (1 if self.links.any_one else self.links.awaited)
-
-    def count_lost(self) -> bool:
-        """Count an awaited frame that never comes; tell whether the gate stays shut for ever."""
-        self.lost += 1
-        return self.lost == (self.links.awaited if self.links.any_one else 1)
-
-
 class Graph:
-    """The frames of a job under one index, layer after layer, and who waits for whom.
+    """The frames of a job under one index, layer after layer, and their states.
 
     Args:
-        tasks: The tasks of each layer; a layer that waits for itself is recognised by being the same object.
-        edges: Waiting layer, awaited layer, kind, whether it waits for the end whatever the outcome.
+        tasks: The tasks of each layer, by name.
+        edges: The depends between the layers.
     """
 
-    def __init__(
-        self, tasks: Sequence[Tasks], edges: Iterable[tuple[int, int, EdgeKind, bool]]
-    ) -> None:
-        self.starts = _starts(tasks)
-        self.size = self.starts.pop()
-        self.layer_of = [at for at, each in enumerate(tasks) for _ in range(len(each))]
-        self.states = [State.WAITING] * self.size
-        self._unmet = [0] * self.size
-        self._doomed = bytearray(self.size)
-        self._edges_on: list[list[Edge]] = [[] for _ in tasks]
-        self._ready: dict[int, list[int]] = {}
-        for er, on, kind, on_finish in edges:
-            self._join(er, on, resolve(kind, tasks[er], tasks[on]), on_finish)
-        for index, state in enumerate(self.states):
-            if state is State.WAITING:
-                self._make_ready(index)
-
-    def _join(self, er: int, on: int, links: Links, on_finish: bool) -> None:
-        edge = Edge(self.starts[er], self.starts[on], links, on_finish=on_finish)
-        self._edges_on[on].append(edge)
-        for index in edge.waits():
-            self._unmet[index] += 1
-            self.states[index] = State.DEPEND
+    def __init__(self, tasks: Mapping[str, Tasks], edges: Iterable[EdgeSpec]) -> None:
+        sizes = {name: len(each) for name, each in tasks.items()}
+        graph = LayerGraph(sizes, (_resolved(tasks, edge) for edge in edges))
+        self.places, self._release = graph.places, graph.release
+        self.size = len(self.places)
+        self.states = [State.DEPEND] * self.size
+        self._rank = {name: at for at, name in enumerate(tasks)}
+        self._ready: dict[str, list[int]] = {}
+        for index in self._release.free():
+            self._make_ready(index)
 
     def _make_ready(self, index: int) -> None:
         self.states[index] = State.WAITING
-        heapq.heappush(self._ready.setdefault(self.layer_of[index], []), index)
+        heapq.heappush(self._ready.setdefault(self.places[index][0], []), index)
 
-    def ready_layers(self) -> list[int]:
+    def ready_layers(self) -> list[str]:
         """Return the layers that have frames to start, in order."""
-        return sorted(self._ready)
+        return sorted(self._ready, key=self._rank.__getitem__)
 
-    def start_next(self, layer: int) -> int:
+    def start_next(self, layer: str) -> int:
         """Make the first waiting frame of a layer a running one and return it."""
         waiting = self._ready[layer]
         index = heapq.heappop(waiting)
@@ -131,7 +72,7 @@ class Graph:
         self.states[index] = State.RUNNING
         return index
 
-    def has_ready(self, layer: int) -> bool:
+    def has_ready(self, layer: str) -> bool:
         """Tell whether a layer has a frame to start."""
         return layer in self._ready
 
@@ -142,42 +83,14 @@ class Graph:
     def end(self, index: int, state: State) -> None:
         """Record the end of a running frame, for good, and let it spread."""
         self.states[index] = state
-        pending = deque([(index, state is not State.DEAD)])
-        while pending:
-            ended, came = pending.popleft()
-            for edge in self._edges_on[self.layer_of[ended]]:
-                if came or edge.on_finish:
-                    self._spread_met(edge, ended)
-                else:
-                    pending.extend((each, False) for each in self._spread_lost(edge, ended))
-
-    def _spread_met(self, edge: Edge, index: int) -> None:
-        touched = list(edge.followers(index))
-        if edge.count_met():
-            touched += edge.gated()
-        for each in touched:
-            self._unmet[each] -= 1
-            if not self._unmet[each]:
-                self._make_ready(each)
-
-    def _spread_lost(self, edge: Edge, index: int) -> list[int]:
-        """Return the frames that now never run."""
-        touched = list(edge.followers(index))
-        if edge.count_lost():
-            touched += edge.gated()
-        fresh = [each for each in dict.fromkeys(touched) if not self._doomed[each]]
-        for each in fresh:
-            self._doomed[each] = 1
-        return fresh
+        for each in self._release.end(index, met=state is not State.DEAD):
+            self._make_ready(each)
 
     def count(self, state: State) -> int:
         """Return how many frames are in a state."""
         return self.states.count(state)
 
 
-def _starts(tasks: Sequence[Tasks]) -> list[int]:
-    """Return the first index of every layer, and the number of frames."""
-    starts = [0]
-    for each in tasks:
-        starts.append(starts[-1] + len(each))
-    return starts
+def _resolved(tasks: Mapping[str, Tasks], edge: EdgeSpec) -> tuple[str, str, Links, bool]:
+    links = resolve(edge.kind, tasks[edge.layer], tasks[edge.on], on_frame=edge.on_frame)
+    return edge.layer, edge.on, links, edge.outcome is Outcome.FINISHED

@@ -11,11 +11,11 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from queue import SimpleQueue
     from typing import BinaryIO
 
-    from outline.backend._local.plan import Step
+    from outline.jobspec.execute import Step
 
 FAILED_LAUNCH = 256
 """Exit status of an attempt whose program could not be started, as on the farm."""
@@ -44,7 +44,7 @@ class Order:
         cwd: str,
         log_path: str,
         header: str,
-        outputs: list[tuple[list[str], int]],
+        outputs: Sequence[tuple[Sequence[str], int]],
     ) -> None:
         self.steps, self.env, self.cwd = steps, env, cwd
         self.log_path, self.header, self.outputs = log_path, header, outputs
@@ -98,7 +98,7 @@ class Attempt(threading.Thread):
     def _check_outputs(self) -> None:
         if not self._order.outputs:
             return
-        from outline._layer.outputs import find_fault
+        from outline.jobspec.files import find_fault
 
         found = (find_fault(places, least) for places, least in self._order.outputs)
         if fault := next(filter(None, found), ""):

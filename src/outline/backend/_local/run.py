@@ -11,8 +11,10 @@ import threading
 import time
 
 from outline.backend._local.graph import Graph, State
+from outline.backend._local.job import Orders
 from outline.backend._local.process import Attempt, Order
 from outline.exception import NoSessionError
+from outline.jobspec.execute import Reserved, frame_name
 from outline.jobspec.reservation import ROUNDING_CORES, is_capped, reserve
 
 TYPE_CHECKING = False
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from outline.backend._local.plan import LocalLayer, Plan
+    from outline.jobspec.model import JobSpec, LayerSpec
 
 GRACE_S = 5.0
 """Seconds between asking the processes of an interrupted job to end and killing them."""
@@ -39,9 +41,9 @@ class Machine:
     def __init__(self, cores: float, memory_mb: int) -> None:
         self.cores, self.memory_mb = cores, memory_mb
 
-    def reservation(self, layer: LocalLayer) -> tuple[float, int]:
-        """Return the cores and the memory (MB) a frame of a layer gets."""
-        return reserve(
+    def reservation(self, layer: LayerSpec) -> Reserved:
+        """Return what a frame of a layer gets."""
+        cores, memory_mb = reserve(
             cores=layer.cores,
             max_cores=layer.max_cores,
             threadable=layer.threadable,
@@ -49,6 +51,7 @@ class Machine:
             machine_cores=self.cores,
             machine_memory_mb=self.memory_mb,
         )
+        return Reserved(cores=cores, memory_mb=memory_mb, threadable=layer.threadable)
 
 
 def this_machine(cores: float | None = None) -> Machine:
@@ -67,17 +70,20 @@ class FrameFacts:
 
 
 class Run:
-    """One execution of a plan.
+    """One execution of a job.
 
     Args:
-        plan: What to execute.
+        job: What to execute; see `outline.backend._local.job.runnable`.
         machine: Where.
         log_dir: Where the logs go; made when it is not there.
     """
 
-    def __init__(self, plan: Plan, machine: Machine, log_dir: str) -> None:
-        self.plan, self.machine, self.log_dir = plan, machine, log_dir
-        self.graph = Graph([layer.tasks for layer in plan.layers], plan.edges)
+    def __init__(self, job: JobSpec, machine: Machine, log_dir: str) -> None:
+        self.job, self.machine, self.log_dir = job, machine, log_dir
+        self.orders = Orders(job, log_dir)
+        self._layers = {layer.name: layer for layer in job.layers}
+        self._tasks = {layer.name: layer.tasks() for layer in job.layers}
+        self.graph = Graph(self._tasks, job.edges)
         self.facts: dict[int, FrameFacts] = {}
         self.is_over = False
         self._free_cores, self._free_mb = machine.cores, machine.memory_mb
@@ -88,19 +94,19 @@ class Run:
 
     # -- names -------------------------------------------------------------------------------
 
-    def place(self, index: int) -> tuple[LocalLayer, int]:
-        """Return the layer of a frame, and its task in it."""
-        at = self.graph.layer_of[index]
-        return self.plan.layers[at], index - self.graph.starts[at]
+    def layer_of(self, index: int) -> LayerSpec:
+        """Return the layer of a frame."""
+        name, _ = self.graph.places[index]
+        return self._layers[name]
 
     def frame_name(self, index: int) -> str:
         """Return ``0012-render``."""
-        layer, task = self.place(index)
-        return layer.frame_name(task)
+        name, task = self.graph.places[index]
+        return frame_name(name, self._tasks[name].head(task))
 
     def log_path(self, index: int) -> str:
         """Return the file the latest attempt of a frame wrote to."""
-        return os.path.join(self.log_dir, f"{self.plan.name}.{self.frame_name(index)}.rqlog")
+        return self.orders.log_path(self.frame_name(index))
 
     # -- the loop ----------------------------------------------------------------------------
 
@@ -130,66 +136,56 @@ class Run:
             self._start_what_fits()
 
     def _start_what_fits(self) -> None:
-        for at in self.graph.ready_layers():
-            layer = self.plan.layers[at]
-            while self.graph.has_ready(at):
-                if self._is_capped(layer):
+        for name in self.graph.ready_layers():
+            reserved = self.machine.reservation(self._layers[name])
+            while self.graph.has_ready(name):
+                if self._is_capped(reserved):
                     return
-                if not self._has_room(layer):
+                if not self._has_room(reserved):
                     break
-                self._start(self.graph.start_next(at))
+                self._start(self.graph.start_next(name), reserved)
 
-    def _is_capped(self, layer: LocalLayer) -> bool:
-        cores, _ = self.machine.reservation(layer)
-        return is_capped(cores=cores, used_cores=self._used_cores, most_cores=self.plan.max_cores)
+    def _is_capped(self, reserved: Reserved) -> bool:
+        most = self.job.max_cores
+        return is_capped(cores=reserved.cores, used_cores=self._used_cores, most_cores=most)
 
-    def _has_room(self, layer: LocalLayer) -> bool:
-        cores, memory_mb = self.machine.reservation(layer)
-        return cores <= self._free_cores + ROUNDING_CORES and memory_mb <= self._free_mb
+    def _has_room(self, reserved: Reserved) -> bool:
+        enough = reserved.cores <= self._free_cores + ROUNDING_CORES
+        return enough and reserved.memory_mb <= self._free_mb
 
-    def _hold(self, layer: LocalLayer, sign: int) -> None:
+    def _hold(self, reserved: Reserved, sign: int) -> None:
         """Take what a frame reserves, or with sign -1 give it back."""
-        cores, memory_mb = self.machine.reservation(layer)
-        self._used_cores += sign * cores
-        self._free_cores -= sign * cores
-        self._free_mb -= sign * memory_mb
+        self._used_cores += sign * reserved.cores
+        self._free_cores -= sign * reserved.cores
+        self._free_mb -= sign * reserved.memory_mb
 
-    def _start(self, index: int) -> None:
-        layer, _ = self.place(index)
+    def _start(self, index: int, reserved: Reserved) -> None:
         facts = self.facts.setdefault(index, FrameFacts())
         facts.attempts += 1
-        self._hold(layer, 1)
-        attempt = Attempt(index, self._order(index, facts.attempts), self._done)
+        self._hold(reserved, 1)
+        attempt = Attempt(index, self._order(index, facts.attempts, reserved), self._done)
         self._running[index] = attempt
         self._note(f"{self.frame_name(index)} started, attempt {facts.attempts}")
         attempt.start()
 
-    def _order(self, index: int, attempt: int) -> Order:
-        layer, task = self.place(index)
-        cores, memory_mb = self.machine.reservation(layer)
-        steps = self.plan.steps(layer, task)
-        return Order(
-            steps,
-            self.plan.environment(
-                layer, task, cores=cores, memory_mb=memory_mb, log_dir=self.log_dir
-            ),
-            cwd=self.plan.cwd,
-            log_path=self.log_path(index),
-            header=self.plan.header(layer, task, attempt, steps[0]),
-            outputs=self.plan.outputs(layer, task),
+    def _order(self, index: int, number: int, reserved: Reserved) -> Order:
+        name, task = self.graph.places[index]
+        return self.orders.order(
+            self._layers[name], self._tasks[name], task, number=number, reserved=reserved
         )
 
     def _take(self, attempt: Attempt) -> None:
         """Record the end of an attempt and decide what becomes of its frame."""
         attempt.join()
         del self._running[attempt.index]
-        layer, _ = self.place(attempt.index)
-        self._hold(layer, -1)
+        layer = self.layer_of(attempt.index)
+        self._hold(self.machine.reservation(layer), -1)
         facts = self.facts[attempt.index]
         facts.exit_status, facts.reason = attempt.exit_status, attempt.reason
         facts.wall_s = attempt.wall_s
         self._note(f"{self.frame_name(attempt.index)} ended, exit status {attempt.exit_status}")
-        if attempt.exit_status and facts.attempts <= layer.retries and not self.plan.autoeat:
+        retries = self.job.max_retries if layer.retries is None else layer.retries
+        if attempt.exit_status and facts.attempts <= retries and not self.job.autoeat:
             self.graph.again(attempt.index)
         else:
             self.graph.end(attempt.index, self._final_state(attempt))
@@ -197,7 +193,7 @@ class Run:
     def _final_state(self, attempt: Attempt) -> State:
         if not attempt.exit_status:
             return State.SUCCEEDED
-        return State.EATEN if self.plan.autoeat else State.DEAD
+        return State.EATEN if self.job.autoeat else State.DEAD
 
     # -- interruption ------------------------------------------------------------------------
 
@@ -214,7 +210,7 @@ class Run:
             self._drain(time.monotonic() + GRACE_S)
         self._note(f"interrupted, {ended} running frames ended")
         _say(
-            f"{self.plan.name}: interrupted; ended the {ended} frames that ran, "
+            f"{self.job.name}: interrupted; ended the {ended} frames that ran, "
             f"{self.graph.count(State.SUCCEEDED)} of {self.graph.size} had succeeded; "
             f"logs in {self.log_dir}"
         )
@@ -242,10 +238,10 @@ class Run:
             self._journal = os.open(os.path.join(self.log_dir, JOURNAL), flags, 0o600)
         except OSError as error:
             raise NoSessionError(
-                thing=f"job {self.plan.name!r}",
+                thing=f"job {self.job.name!r}",
                 advice=f"its logs cannot go to {self.log_dir!r}: {error.strerror}",
             ) from error
-        self._note(f"job {self.plan.name} in process {os.getpid()}, {self.machine.cores:g} cores")
+        self._note(f"job {self.job.name} in process {os.getpid()}, {self.machine.cores:g} cores")
 
     def _note(self, text: str) -> None:
         os.write(self._journal, f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n".encode())

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
+from outline._targets.options import Options
 from outline.io import FileSpec, Path
 from outline.jobspec.names import wire_job_name
 from outline.loader import Outline
 from outline.planning.model import Finding, Place, PlannedLayer, Severity
-from outline.spec import Options
 
 _SHOWN = 4
 """Names listed in one finding."""

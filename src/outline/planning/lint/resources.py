@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from outline._targets.limits import MAX_CORES
 from outline.planning.model import Finding, Host, PlannedLayer, Severity
-from outline.spec import MAX_CORES
 
 
 class Subject(Protocol):

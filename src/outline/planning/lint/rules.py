@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from outline._targets.limits import MAX_FRAMES, MAX_LAYERS
+from outline._targets.options import Options
 from outline.constants import OUTLINE_MODE_READY
 from outline.layer import Layer
 from outline.loader import Outline
@@ -14,7 +16,6 @@ from outline.planning.lint import frames as lint_frames
 from outline.planning.lint import names as lint_names
 from outline.planning.lint import resources as lint_resources
 from outline.planning.model import Finding, Host, Place, PlannedEdge, PlannedLayer, Severity
-from outline.spec import MAX_FRAMES, MAX_LAYERS, Options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,10 @@ from cuelet.runner.procfs import Process
 from cuelet.runner.resident.runlock import RunLocks
 
 _PASSES = 10
-"""Times a tree is struck in one go: what was forked between look and kill is met by the next."""
+"""Times a tree is killed in one go: what was forked between look and kill is met by the next."""
 
 
-class Family:
+class ProcessTrees:
     """The processes of all runs of one resident."""
 
     def __init__(self, runner_dir: str, locks: RunLocks) -> None:
@@ -73,17 +73,17 @@ class Family:
             for number in numbers:
                 procfs.signal_process(process, number)
 
-    def strike(self, run_id: str, leader: int = 0) -> None:
+    def sigkill_tree(self, run_id: str, leader: int = 0) -> None:
         """SIGKILL every process of a run, and those they were just starting."""
-        struck: set[tuple[int, int]] = set()
+        killed: set[tuple[int, int]] = set()
         for _ in range(_PASSES):
             tree = self.list_tree(run_id, leader)
-            fresh = [p for p in tree if (p.pid, p.start_ticks) not in struck]
+            fresh = [p for p in tree if (p.pid, p.start_ticks) not in killed]
             if not fresh:
                 return
             for process in fresh:
                 procfs.signal_process(process, signal.SIGKILL)
-                struck.add((process.pid, process.start_ticks))
+                killed.add((process.pid, process.start_ticks))
 
     def _find_orphans(self) -> None:
         children = self._children.read()

@@ -19,7 +19,7 @@ _SECOND_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class Fingerprint:
     """Some files at one moment."""
 
     text: str = ""
@@ -32,39 +32,39 @@ class Stamp:
     """What is wrong with the first that cannot be relied on."""
 
 
-def take_stamp(files: Sequence[OutputFile]) -> Stamp:
-    """Return the stamp of files that all have to be there, with content; none of them a directory."""
+def take_fingerprint(files: Sequence[OutputFile]) -> Fingerprint:
+    """Return the fingerprint of files that all have to be there, with content; none of them a directory."""
     made = hashlib.blake2b(digest_size=8)
     times = []
     for file in files:
         path, found = _find(file)
         if found is None:
-            return Stamp(fault=_fault(file))
+            return Fingerprint(fault=_fault(file))
         times.append((found.st_mtime_ns, path))
         name = os.fsencode(path)
         made.update(b"%d:%s %d %d\n" % (len(name), name, found.st_size, found.st_mtime_ns))
     oldest, newest = min(times, default=(0, "")), max(times, default=(0, ""))
-    return Stamp(made.hexdigest(), oldest[0], *newest)
+    return Fingerprint(made.hexdigest(), oldest[0], *newest)
 
 
-def take_settled_stamp(
+def take_settled_fingerprint(
     files: Sequence[OutputFile],
     now_ns: Callable[[], int] = time.time_ns,
     sleep: Callable[[float], None] = time.sleep,
-) -> Stamp:
-    """Return a stamp that every later write changes, waiting a moment for it when a file is fresh.
+) -> Fingerprint:
+    """Return a fingerprint that every later write changes, waiting a moment for it when a file is fresh.
 
     A file that is so fresh on a file system with coarse times, or newer than our clock, gives none.
     """
-    stamp = take_stamp(files)
-    if stamp.text and 0 <= now_ns() - stamp.newest_ns < TICK_NS:
+    fingerprint = take_fingerprint(files)
+    if fingerprint.text and 0 <= now_ns() - fingerprint.newest_ns < TICK_NS:
         sleep(TICK_NS / 1e9)
-        stamp = take_stamp(files)
-    age_ns = now_ns() - stamp.newest_ns
-    needed_ns = COARSE_NS if stamp.newest_ns % _SECOND_NS == 0 else TICK_NS
-    if stamp.text and age_ns < needed_ns:
-        return Stamp(fault=f"{stamp.newest} was written just now")
-    return stamp
+        fingerprint = take_fingerprint(files)
+    age_ns = now_ns() - fingerprint.newest_ns
+    needed_ns = COARSE_NS if fingerprint.newest_ns % _SECOND_NS == 0 else TICK_NS
+    if fingerprint.text and age_ns < needed_ns:
+        return Fingerprint(fault=f"{fingerprint.newest} was written just now")
+    return fingerprint
 
 
 def _find(file: OutputFile) -> tuple[str, os.stat_result | None]:
@@ -80,7 +80,7 @@ def _find(file: OutputFile) -> tuple[str, os.stat_result | None]:
 
 
 def _fault(file: OutputFile) -> str:
-    from outline._layer.outputs import find_fault
+    from outline.jobspec.files import find_fault
 
     fault = find_fault(file.paths, file.min_bytes)
     return fault or f"{file.paths[0]} is no plain file"

@@ -1,4 +1,4 @@
-"""What files look like, and whether a stamp can be relied on."""
+"""What files look like, and whether a fingerprint can be relied on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ import pytest
 
 from cuelet.core.operations.skip import Question, Seen, Trace
 from cuelet.core.values.runs import OutputFile
+from cuelet.runner.fingerprints import (
+    COARSE_NS,
+    TICK_NS,
+    take_fingerprint,
+    take_settled_fingerprint,
+)
 from cuelet.runner.looks import look
-from cuelet.runner.stamps import COARSE_NS, TICK_NS, take_settled_stamp, take_stamp
 
 OLD_NS = 1_600_000_000_123_456_789
 
@@ -21,26 +26,30 @@ def made(path: Path, text: str = "x", at_ns: int = OLD_NS) -> OutputFile:
     return OutputFile("a", (str(path),))
 
 
-def test_the_same_files_have_the_same_stamp(tmp_path: Path) -> None:
+def test_the_same_files_have_the_same_fingerprint(tmp_path: Path) -> None:
     files = [made(tmp_path / "a"), made(tmp_path / "b", at_ns=OLD_NS + 5)]
 
-    stamp = take_stamp(files)
+    fingerprint = take_fingerprint(files)
 
-    assert stamp == take_stamp(files)
-    assert (stamp.oldest_ns, stamp.newest_ns, stamp.fault) == (OLD_NS, OLD_NS + 5, "")
+    assert fingerprint == take_fingerprint(files)
+    assert (fingerprint.oldest_ns, fingerprint.newest_ns, fingerprint.fault) == (
+        OLD_NS,
+        OLD_NS + 5,
+        "",
+    )
 
 
-def test_a_change_of_size_time_or_name_changes_the_stamp(tmp_path: Path) -> None:
+def test_a_change_of_size_time_or_name_changes_the_fingerprint(tmp_path: Path) -> None:
     file = made(tmp_path / "a")
-    stamps = {take_stamp([file]).text}
-    stamps.add(take_stamp([made(tmp_path / "a", "xy")]).text)
-    stamps.add(take_stamp([made(tmp_path / "a", at_ns=OLD_NS + 1)]).text)
-    stamps.add(take_stamp([made(tmp_path / "b")]).text)
-    stamps.add(take_stamp([file, made(tmp_path / "b")]).text)
-    stamps.add(take_stamp([]).text)
+    fingerprints = {take_fingerprint([file]).text}
+    fingerprints.add(take_fingerprint([made(tmp_path / "a", "xy")]).text)
+    fingerprints.add(take_fingerprint([made(tmp_path / "a", at_ns=OLD_NS + 1)]).text)
+    fingerprints.add(take_fingerprint([made(tmp_path / "b")]).text)
+    fingerprints.add(take_fingerprint([file, made(tmp_path / "b")]).text)
+    fingerprints.add(take_fingerprint([]).text)
 
-    assert len(stamps) == 6
-    assert "" not in stamps
+    assert len(fingerprints) == 6
+    assert "" not in fingerprints
 
 
 def test_where_a_symlink_leads_is_what_counts(tmp_path: Path) -> None:
@@ -49,16 +58,16 @@ def test_where_a_symlink_leads_is_what_counts(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("one")
     file = OutputFile("a", (str(link),))
-    first = take_stamp([file])
+    first = take_fingerprint([file])
 
     link.unlink()
     link.symlink_to("two")
 
-    assert take_stamp([file]).text != first.text
+    assert take_fingerprint([file]).text != first.text
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty", "small", "directory", "pipe"])
-def test_what_is_no_file_with_content_gives_no_stamp(tmp_path: Path, kind: str) -> None:
+def test_what_is_no_file_with_content_gives_no_fingerprint(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "a"
     if kind == "empty":
         path.touch()
@@ -69,17 +78,17 @@ def test_what_is_no_file_with_content_gives_no_stamp(tmp_path: Path, kind: str) 
     elif kind == "pipe":
         os.mkfifo(path)
 
-    stamp = take_stamp([OutputFile("a", (str(path),), min_bytes=3)])
+    fingerprint = take_fingerprint([OutputFile("a", (str(path),), min_bytes=3)])
 
-    assert stamp.text == ""
-    assert stamp.fault.startswith(str(path))
+    assert fingerprint.text == ""
+    assert fingerprint.fault.startswith(str(path))
 
 
 def test_the_first_place_with_enough_content_counts(tmp_path: Path) -> None:
     small, large = made(tmp_path / "a"), made(tmp_path / "b", "much more")
     both = OutputFile("a", (*small.paths, *large.paths), min_bytes=3)
 
-    assert take_stamp([both]).text == take_stamp([large]).text
+    assert take_fingerprint([both]).text == take_fingerprint([large]).text
 
 
 def test_a_fresh_file_is_looked_at_again_after_a_tick(tmp_path: Path) -> None:
@@ -93,10 +102,10 @@ def test_a_fresh_file_is_looked_at_again_after_a_tick(tmp_path: Path) -> None:
         now += TICK_NS
         made(tmp_path / "a", "written within the tick")
 
-    stamp = take_settled_stamp([file], lambda: now, sleep)
+    fingerprint = take_settled_fingerprint([file], lambda: now, sleep)
 
     assert slept == [TICK_NS / 1e9]
-    assert stamp.text == take_stamp([file]).text
+    assert fingerprint.text == take_fingerprint([file]).text
 
 
 @pytest.mark.parametrize(
@@ -109,18 +118,18 @@ def test_a_fresh_file_is_looked_at_again_after_a_tick(tmp_path: Path) -> None:
         (1_600_000_000_000_000_000, COARSE_NS, True),
     ],
 )
-def test_a_stamp_is_relied_on_when_every_later_write_would_change_it(
+def test_a_fingerprint_is_relied_on_when_every_later_write_would_change_it(
     tmp_path: Path, at_ns: int, age_ns: int, is_reliable: bool
 ) -> None:
     file = made(tmp_path / "a", at_ns=at_ns)
 
-    stamp = take_settled_stamp([file], lambda: at_ns + age_ns, lambda _: None)
+    fingerprint = take_settled_fingerprint([file], lambda: at_ns + age_ns, lambda _: None)
 
-    assert bool(stamp.text) is is_reliable
+    assert bool(fingerprint.text) is is_reliable
 
 
 def test_no_inputs_at_all_are_reliable() -> None:
-    assert take_settled_stamp([]).text
+    assert take_settled_fingerprint([]).text
 
 
 def seen(inputs: tuple[OutputFile, ...], outputs: tuple[OutputFile, ...]) -> Seen:
@@ -144,6 +153,6 @@ def test_a_look_that_fails_answers_all_the_same(monkeypatch: pytest.MonkeyPatch)
     def broken(_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("cuelet.runner.looks.take_stamp", broken)
+    monkeypatch.setattr("cuelet.runner.looks.take_fingerprint", broken)
 
     assert seen((), ()).fault == "its files could not be looked at"

@@ -1,0 +1,288 @@
+"""An outline and how it is launched, compiled to the one job that every target starts from."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import time
+
+from outline._layer.outputs import declared
+from outline._targets.limitation import LEFT_OUT, Limitation
+from outline.exception import SpecError
+from outline.frames import EdgeKind, Tasks, format_frames, is_plain
+from outline.jobspec import tokens
+from outline.jobspec.model import DeclaredFile, EdgeSpec, JobSpec, LayerSpec, Outcome
+from outline.jobspec.names import wire_job_name, wire_name
+from outline.jobspec.starttime import start_at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from outline._targets.options import Options
+    from outline.io import Path
+    from outline.layer import Layer
+    from outline.loader import Outline
+
+_WITHOUT_SETSHOT = "opencue_wrap_frame_no_ss"
+"""The wrapper of PyOutline for frames whose layer says ``setshot=False``."""
+_STRACE = ("strace", "-ttt", "-T", "-e", "open,stat", "-f")
+_FRAME_VARIABLES = ("CUE_", "OL_LAYER_", "OL_BASE_", "CUELET_CHECKED_OUTPUTS")
+_SHELL_VARIABLES = {"_", "SHLVL", "OLDPWD", "CUE3"}
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""A character that no XML holds."""
+
+
+def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -> JobSpec:
+    """Return the job of an outline.
+
+    Args:
+        outline: An outline; before its setup the session named in the commands is not there yet.
+        options: How it is launched.
+        with_work: Also say what stands for the work of layers whose frames may be skipped, which reads their files.
+
+    Raises:
+        SpecError: Something in it cannot be said at all.
+        OutlineException: A layer has no frames or no command.
+    """
+    active = outline.get_active_layers()
+    layers = tuple(compile_layer(layer, options, with_work=with_work) for layer in active)
+    title, session = options.name or outline.get_name(), outline.find_session()
+    show, shot = options.show or outline.get_show(), options.shot or outline.get_shot()
+    user = options.user or outline.get_user()
+    priority = options.priority if options.priority is not None else outline.get_priority()
+    most = outline.get_maxcores()
+    return JobSpec(
+        name=full_name(title, show=show, shot=shot, user=user),
+        title=title,
+        show=show,
+        shot=shot,
+        user=user,
+        facility=options.facility or outline.get_facility() or "",
+        email=options.email or "",
+        uid=os.getuid(),
+        priority=1 if priority is None else priority,
+        paused=options.paused,
+        autoeat=options.autoeat,
+        max_retries=options.maxretries,
+        max_cores=-1.0 if most is None else most,
+        max_gpus=outline.get_maxgpus(),
+        local_booking={k: str(v) for k, v in (outline.get_arg("localbook") or {}).items()},
+        os=options.os or "",
+        env=_job_env(outline, options, layers),
+        base_env=captured_environment(),
+        cwd=_working_directory(),
+        session="" if session is None else session.get_path(),
+        layers=layers,
+        edges=tuple(_edges(active)),
+        force=options.force,
+        after=tuple(outline.get_job_depends()),
+    )
+
+
+def full_name(title: str, *, show: str, shot: str, user: str) -> str:
+    """Return ``show-shot-user_name`` as OpenCue spells it."""
+    return f"{show}-{wire_name(shot)}-{user}".lower() + f"_{wire_job_name(title)}"
+
+
+def left_out(outline: Outline) -> tuple[Limitation, ...]:
+    """Return the layers that do not run, as the launch asks for other frames."""
+    names = {layer.get_name() for layer in outline.get_active_layers()}
+    return tuple(
+        Limitation(
+            LEFT_OUT,
+            f"layer {layer.get_name()} is left out: its range {layer.get_arg('range')} has no frame "
+            f"in common with {outline.get_frame_range()}",
+            layer=layer.get_name(),
+        )
+        for layer in outline.get_layers()
+        if layer.get_name() not in names
+    )
+
+
+def _job_env(outline: Outline, options: Options, layers: tuple[LayerSpec, ...]) -> dict[str, str]:
+    """Return the variables of the job; without pycuerun nobody else would set the later ones."""
+    raw = any(layer.is_raw for layer in layers)
+    stored = {key: value for key, (value, pre) in outline.get_env().items() if pre or raw}
+    return {**stored, **options.env}
+
+
+def captured_environment() -> dict[str, str]:
+    """Return the environment a job takes along: ours, without what belongs to this shell or this frame."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if key not in _SHELL_VARIABLES
+        and not key.startswith(_FRAME_VARIABLES)
+        and not NOT_XML.search(key)
+        and not re.search("[\ud800-\udfff]", value)
+    }
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it was removed under us
+        return ""
+
+
+def _edges(layers: list[Layer]) -> Iterator[EdgeSpec]:
+    by_name = {layer.get_name(): layer for layer in layers}
+    for layer in layers:
+        for depend in layer.get_depends():
+            on, kind = by_name[depend.get_depend_on_name()], depend.get_type()
+            is_sim = kind.kind is EdgeKind.LAYER_ON_SIM_FRAME
+            yield EdgeSpec(
+                layer=wire_name(layer.get_name()),
+                on=wire_name(on.get_name()),
+                kind=kind.kind,
+                outcome=Outcome(kind.outcome),
+                on_frame=on.get_tasks().frames[0] if is_sim else None,
+            )
+
+
+# -- layers ----------------------------------------------------------------------------------
+
+
+def compile_layer(layer: Layer, options: Options, *, with_work: bool = True) -> LayerSpec:
+    """Return one layer of the job; see `compile_job`."""
+    tasks, raw = layer.get_tasks(), None if options.use_pycuerun else layer.get_arg("command")
+    argv = _argv(raw, layer, options)
+    outputs = layer.get_outputs()
+    return LayerSpec(
+        name=wire_name(layer.get_name()),
+        title=layer.get_name(),
+        kind=layer.get_type().value,
+        command=tokens.for_wire(str(raw)) if argv is None else shlex.join(argv),
+        argv=argv,
+        site_argv=None if raw else _site_argv(layer, options, argv),
+        is_raw=bool(raw),
+        each_frame=bool(raw) and not _is_for_chunk(raw, tasks),
+        range=_range(layer, tasks),
+        chunk=tasks.chunk,
+        retries=layer.get_retry_count(),
+        tags=_tags(layer),
+        services=tuple(layer.get_services()),
+        limits=tuple(layer.get_limits() or ()),
+        env=layer.get_envs(),
+        outputs=tuple(str(path) for path in outputs.values()),
+        output_names=tuple(outputs),
+        **_resources(layer),
+        **_files(layer, options, with_work=with_work),
+    )
+
+
+def _range(layer: Layer, tasks: Tasks) -> str:
+    """Return the frames, in a form every reader orders as we do."""
+    text = layer.get_frame_range() or ""
+    return text if is_plain(text) and "," not in text else format_frames(tasks.frames)
+
+
+def _tags(layer: Layer) -> tuple[str, ...]:
+    forced = os.environ.get("OL_TAG_OVERRIDE")
+    return tuple(map(str.strip, forced.split("|"))) if forced else tuple(layer.get_tags())
+
+
+def _resources(layer: Layer) -> dict[str, Any]:
+    """Return what a frame asks for, and what of it the script leaves open."""
+    cores = layer.get_min_cores()
+    threadable = layer.get_arg("threadable", True if cores is not None and cores > 1 else None)
+    timeout, timeout_llu = layer.get_arg("timeout"), layer.get_arg("timeout_llu")
+    said: dict[str, Any] = {
+        "cores": cores,
+        "max_cores": layer.get_max_cores(),
+        "memory_mb": layer.get_min_memory(),
+        "threadable": None if threadable is None else bool(threadable),
+        "gpus": layer.get_arg("gpus"),
+        "gpu_memory_mb": _mb(layer.get_arg("gpu_memory")),
+        "timeout_s": None if timeout is None else 60 * timeout,
+        "timeout_llu_s": None if timeout_llu is None else 60 * timeout_llu,
+        "start_after": start_at(layer.get_start_after(), now=time.time()),
+    }
+    unset = tuple(key for key, value in said.items() if value is None)
+    return {**{key: value for key, value in said.items() if value is not None}, "unset": unset}
+
+
+def _mb(text: str | None) -> int | None:
+    from outline._layer.settings import memory_mb
+
+    return None if text is None else memory_mb(text)
+
+
+def _files(layer: Layer, options: Options, *, with_work: bool) -> dict[str, Any]:
+    """Return what is looked at before a frame starts and when it has ended."""
+    if not may_skip(layer, options):
+        return {"output_files": _declared(layer.get_checked_outputs())}
+    from outline._targets.work import work_of
+
+    work, doubt = work_of(layer) if with_work else ("", "")
+    return {
+        "skip_existing": True,
+        "work": work,
+        "doubt": doubt,
+        "output_files": _declared(layer.get_outputs()),
+        "input_files": _declared(layer.get_inputs()),
+    }
+
+
+def _declared(paths: dict[str, Path]) -> tuple[DeclaredFile, ...]:
+    files = [declared(name, path) for name, path in paths.items()]
+    return tuple(DeclaredFile(**{**file, "paths": tuple(file["paths"])}) for file in files)
+
+
+def may_skip(layer: Layer, options: Options) -> bool:
+    """Tell whether frames of a layer may be skipped, as launch and layer say."""
+    wanted = options.skip_existing
+    asked = layer.get_arg("skip_existing", False) if wanted is None else wanted
+    return bool(asked) and bool(layer.get_outputs())
+
+
+# -- commands --------------------------------------------------------------------------------
+
+
+def _is_for_chunk(raw: Any, tasks: Tasks) -> bool:
+    """Tell whether a command runs once per chunk: it says so, or names no frame in a layer that is one chunk."""
+    if tokens.has_any(raw, tokens.PER_FRAME):
+        return tokens.is_for_chunk(raw)
+    return tokens.has_any(raw, tokens.PER_CHUNK) or len(tasks) == 1
+
+
+def _argv(raw: Any, layer: Layer, options: Options) -> tuple[str, ...] | None:
+    """Return the exact arguments, tokens included; None for a command that is shell text."""
+    if not raw:
+        return tuple(_executes(layer, options.pycuerun(exact=True)))
+    return None if isinstance(raw, str) else tuple(tokens.for_wire(str(each)) for each in raw)
+
+
+def _executes(layer: Layer, pycuerun: list[str]) -> list[str]:
+    """Return the arguments that execute a frame of a layer from its session."""
+    outline = layer.get_outline()
+    if not outline.is_serialized():
+        reason = "pycuerun could not load it from an outline made with serialize=False"
+        raise SpecError(thing=f"layer {layer.get_name()!r}", reason=reason, layer=layer.get_name())
+    return [*pycuerun, outline.reserve_session_path(), "-e", f"#IFRAME#-{layer.get_name()}"]
+
+
+def _site_argv(
+    layer: Layer, options: Options, argv: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
+    """Return the arguments on the hosts of a site, if they are others than here."""
+    made = tuple(_wrapped(layer, _executes(layer, options.pycuerun(exact=False))))
+    return None if made == argv else made
+
+
+def _wrapped(layer: Layer, argv: list[str]) -> list[str]:
+    """Return a command inside the wrapper of its layer or site, if there is one."""
+    from outline import config
+
+    wrapper = layer.get_arg("wrapper")
+    if not wrapper and config.get_option("wrapper_dir"):
+        name = "opencue_wrap_frame" if layer.get_arg("setshot", True) else _WITHOUT_SETSHOT
+        wrapper = os.path.join(config.get_option("wrapper_dir"), name)
+    if wrapper:
+        argv = [wrapper, config.get_option("user_dir"), *argv]
+    if layer.get_arg("strace"):
+        argv = [*_STRACE, "-o", os.path.join(layer.get_path(), "strace.log"), *argv]
+    return argv

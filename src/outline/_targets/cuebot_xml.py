@@ -1,0 +1,180 @@
+"""The XML for a stock Cuebot: what it refuses, and the nearest job it takes that starts no frame too early."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+from outline._targets import limitation, limits
+from outline._targets.cuebot_edges import Depends
+from outline._targets.limitation import Limitation
+from outline._targets.xml import (
+    refuse_control_characters,
+    spec_element,
+    text_of,
+    whole_cores,
+    write_depends,
+)
+from outline.exception import SpecError
+from outline.jobspec.model import JobSpec, LayerSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
+    """Return the specification of a job for a Cuebot, and what comes out differently.
+
+    Raises:
+        SpecError: A Cuebot would not take it.
+    """
+    near = near_job(job)
+    _check(near)
+    depends, root = Depends(near), spec_element(near)
+    write_depends(root, near, depends.written)
+    return text_of(root), (*_limitations(job), *depends.limitations)
+
+
+def survey(job: JobSpec) -> tuple[Limitation, ...]:
+    """Return what comes out differently, without writing every depend between frames; raises as `write`."""
+    near = near_job(job)
+    _check(near)
+    refuse_control_characters(spec_element(near))
+    return (*_limitations(job), *Depends(near).limitations)
+
+
+# -- what it refuses -------------------------------------------------------------------------
+
+
+def refuse_many_layers(job: JobSpec) -> None:
+    """Raise SpecError for more layers than one job may have."""
+    if len(job.layers) > limits.MAX_LAYERS:
+        reason = f"{len(job.layers):,} layers are over OpenCue's {limits.MAX_LAYERS:,}"
+        raise _refusal(job, reason, "split the job")
+
+
+def _check(job: JobSpec) -> None:
+    refuse_many_layers(job)
+    if job.user == "root":
+        reason = "OpenCue runs no jobs of root"
+        raise _refusal(job, reason, "set user= on the outline or the launch")
+    tasks = [layer.tasks() for layer in job.layers]
+    count = sum(map(len, tasks))
+    if count > limits.MAX_FRAMES:
+        reason = f"{count:,} frames are over OpenCue's {limits.MAX_FRAMES:,}"
+        raise _refusal(job, reason, "use chunks or split the job")
+    for layer, each in zip(job.layers, tasks, strict=True):
+        _check_layer(layer, min(each.frames))
+
+
+def _refusal(job: JobSpec, reason: str, remedy: str) -> SpecError:
+    return SpecError(thing=f"outline {job.title!r}", reason=reason, remedy=remedy)
+
+
+def _check_layer(layer: LayerSpec, lowest: int) -> None:
+    reason = None
+    if lowest < 0:
+        reason = f"OpenCue cannot run the negative frame {lowest}"
+    for what, text in (("command", layer.command), ("range", layer.range)):
+        if reason is None and len(text) > limits.MAX_TEXT:
+            reason = f"its {what} has {len(text):,} characters, OpenCue keeps {limits.MAX_TEXT:,}"
+    if reason is not None:
+        raise SpecError(thing=f"layer {layer.title!r}", reason=reason, layer=layer.title)
+
+
+# -- what it takes instead -------------------------------------------------------------------
+
+
+def near_job(job: JobSpec) -> JobSpec:
+    """Return the nearest job that a Cuebot takes."""
+    return replace(
+        job,
+        layers=tuple(map(near_layer, job.layers)),
+        uid=job.uid or None,
+        max_retries=_max_retries(job),
+    )
+
+
+def near_layer(layer: LayerSpec) -> LayerSpec:
+    """Return the nearest layer that a Cuebot takes."""
+    if layer.site_argv is not None:
+        command = shlex.join(layer.site_argv)
+        layer = replace(layer, argv=layer.site_argv, command=command, site_argv=None)
+    return replace(layer, chunk=1) if _is_cut(layer) else layer
+
+
+def _is_cut(layer: LayerSpec) -> bool:
+    """Tell whether a Cuebot would run a command for one frame once per chunk."""
+    return layer.each_frame and layer.chunk > 1
+
+
+def _max_retries(job: JobSpec) -> int:
+    """Return the job's retries; a Cuebot has none per layer, so the largest counts for all."""
+    return max(job.max_retries, *(each.retries or 0 for each in job.layers), 0)
+
+
+def _limitations(job: JobSpec) -> Iterator[Limitation]:
+    for layer in filter(_is_cut, job.layers):
+        yield _of(
+            layer,
+            limitation.CHUNK,
+            f"chunk {layer.chunk} became 1, because its command is for one frame "
+            "and OpenCue would run it once per chunk",
+        )
+    yield from skip_limitations(job)
+    for layer in job.layers:
+        if layer.is_raw and any(file.checked for file in layer.output_files):
+            text = "its outputs are not checked, OpenCue does not look at what a command makes"
+            yield _of(layer, limitation.OUTPUTS, text)
+    yield from _of_retries(job)
+    yield from core_limitations(job)
+    for layer in job.layers:
+        yield from _of_resources(layer)
+
+
+def _of(layer: LayerSpec, code: str, text: str) -> Limitation:
+    return Limitation(code, f"layer {layer.title}: {text}", layer=layer.title)
+
+
+def skip_limitations(job: JobSpec) -> Iterator[Limitation]:
+    """Yield the layers whose frames only the embedded farm could skip."""
+    for layer in job.layers:
+        if layer.skip_existing:
+            text = skip_note(layer.title)
+            yield Limitation(limitation.SKIP_EXISTING, text, layer=layer.title)
+
+
+def skip_note(title: str) -> str:
+    """Return the sentence about a layer whose frames only the embedded farm could skip."""
+    return f"layer {title}: skip_existing needs the embedded farm; all of its frames run"
+
+
+def core_limitations(job: JobSpec) -> Iterator[Limitation]:
+    """Yield what becomes of a part of a core in the maximum of the job."""
+    if job.max_cores >= 0 and (whole := whole_cores(job.max_cores)) != job.max_cores:
+        text = f"the job may use {whole} cores: OpenCue takes no {job.max_cores:g}"
+        yield Limitation(limitation.JOB_CORES, text)
+
+
+def _of_retries(job: JobSpec) -> Iterator[Limitation]:
+    most = _max_retries(job)
+    wanted = [job.max_retries, *(each.retries for each in job.layers)]
+    if any(each not in (None, most) for each in wanted):
+        text = f"retries are per job in OpenCue: every layer gets {most}, of which a launch keeps 1"
+        yield Limitation(limitation.RETRIES, text)
+
+
+def _of_resources(layer: LayerSpec) -> Iterator[Limitation]:
+    afterwards = "with a job; set it after the launch"
+    if "start_after" not in layer.unset:
+        text = f"OpenCue takes no start time {afterwards}"
+        yield _of(layer, limitation.START_AFTER, text)
+    if "cores" in layer.unset:
+        return
+    if layer.cores > limits.MAX_CORES:
+        text = f"OpenCue lowers {layer.cores:g} cores to {limits.MAX_CORES}"
+        yield _of(layer, limitation.CORES, text)
+    if "max_cores" not in layer.unset:
+        text = f"OpenCue takes no maximum of cores {afterwards}"
+        yield _of(layer, limitation.MAX_CORES, text)
