@@ -50,9 +50,9 @@ imports: $(STAMP)
 gates: $(STAMP)
 	$(BIN)/pytest tests/gates
 
-# The core, by the tests that see nothing but the core.
+# The core, by the tests that see nothing but the core; measuring makes them several times slower.
 coverage: $(STAMP)
-	$(BIN)/pytest -n 2 --dist worksteal --cov=cuelet.core --cov-branch --cov-report=term-missing:skip-covered \
+	$(BIN)/pytest -n 2 --dist worksteal --timeout 1800 --cov=cuelet.core --cov-branch --cov-report=term-missing:skip-covered \
 	  --cov-fail-under=$(COVERAGE) tests/unit/core tests/property
 
 # The lowest and the newest versions that pyproject.toml allows, in environments of their own.
