@@ -190,8 +190,8 @@ class Told:
 
 def told_env(env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Return what OpenCue promises a frame, but for what differs from launch to launch."""
-    promised = {key for key in env if key.startswith(("CUE_", "CUE3"))} - ONES_OWN
-    return tuple((key, env[key]) for key in sorted(promised))
+    prefetched_reservations = {key for key in env if key.startswith(("CUE_", "CUE3"))} - ONES_OWN
+    return tuple((key, env[key]) for key in sorted(prefetched_reservations))
 
 
 def on_farm(case: Case, options: spec.Options) -> tuple[list[Start], dict[str, str]]:

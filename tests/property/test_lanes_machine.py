@@ -21,7 +21,7 @@ from cuelet.core.values.runs import (
     RunReturned,
     RunStarted,
 )
-from cuelet.core.values.states import HANDED_OVER, RUNNING, JobState
+from cuelet.core.values.states import RUNNING, WITH_RUNNER, JobState
 from cuelet.runner.resident.lanes import Lanes
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec
 
@@ -113,7 +113,7 @@ class World:
         self.rows |= {index: self.job.row(index) for _, index in decision.frames}
         for job, index in decision.starts:
             self.runner.spawn(job.run_id(index), "", job.reserved[index][0])
-        for job, index, lane in decision.ahead:
+        for job, index, lane in decision.prefetches:
             cores, _ = self.farm.reservation(job.layer_at(index))
             self.runner.spawn(job.run_id(index), lane, cores)
         for run_id in decision.withdraws:
@@ -150,13 +150,13 @@ class World:
             attempts.on_run_started(self.farm, RunStarted(run_id, 7, self.now), decision)
         reported = {*self.runner.live, *self.runner.unacknowledged}
         for index in range(self.job.size):
-            if self.job.state_of[index] in HANDED_OVER:
+            if self.job.state_of[index] in WITH_RUNNER:
                 if self.job.run_id(index) not in reported:
                     attempts.requeue_unstarted(self.farm, self.job, index, decision, now=self.now)
                 elif index in self.job.intents:
                     decision.kills.append(self.job.run_id(index))
         lanes.forget(self.job)
-        self.farm.is_adrift = False
+        self.farm.is_awaiting_runner = False
         decision.kills += [
             run for run in self.runner.live if attempts.current_run(self.farm, run) is None
         ]
@@ -169,7 +169,7 @@ class World:
         self.job.restore(self.rows.values(), [])
         self.job.paused, self.job.state = old.paused, old.state
         self.farm = self._fresh_farm()
-        self.farm.is_adrift = True
+        self.farm.is_awaiting_runner = True
         self.farm.add(self.job)
         for index in range(self.job.size):
             if self.job.state_of[index] == RUNNING:

@@ -129,7 +129,7 @@ class World:
         self.succeeded: dict[str, int] = {}
         """Frames whose success is recorded, with the number of retries when it was booked."""
         self.launched: list[str] = []
-        self.promised: set[str] = set()
+        self.prefetched_reservations: set[str] = set()
         """Jobs whose launch was acknowledged."""
         self.retries = 0
         """How often a retry was decided on."""
@@ -302,7 +302,7 @@ class World:
             if error is None:
                 self.note("granted:", text.partition(" ")[0], task.result() or "")
                 if text.startswith("launch"):
-                    self.promised.add(task.result())
+                    self.prefetched_reservations.add(task.result())
             elif isinstance(error, (FarmError, StoreError)):
                 self.note("refused:", error)
             else:
@@ -523,7 +523,7 @@ class World:
             found.add(job)
         for fault in invariants.differences(shown, invariants.digest(found)):
             self.complain(f"after the restart: {fault}")
-        for job_id in sorted(self.promised - found.jobs.keys()):
+        for job_id in sorted(self.prefetched_reservations - found.jobs.keys()):
             self.complain(f"job {job_id}, whose launch was acknowledged, is gone")
 
     # -- the end ---------------------------------------------------------------------------------

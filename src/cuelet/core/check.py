@@ -10,10 +10,10 @@ from cuelet.core.values.states import (
     DEAD,
     DEPEND,
     DONE,
-    HANDED_OVER,
     RUNNING,
     SETUP,
     WAITING,
+    WITH_RUNNER,
     FrameState,
     JobState,
 )
@@ -28,7 +28,7 @@ def check(farm: Farm) -> list[str]:
     if farm.free_cores < -1e-6 or farm.free_memory_mb < 0:
         found.append(f"over-booked: {farm.free_cores} cores, {farm.free_memory_mb} MB free")
     found += _check_scarce(farm)
-    if not farm.is_adrift:
+    if not farm.is_awaiting_runner:
         found += [fault for job in farm.jobs.values() for fault in _check_lanes(job)]
     pending = {job.id for job in farm.jobs.values() if job.state is JobState.PENDING}
     if pending != {job.id for job in farm.order}:
@@ -177,17 +177,17 @@ def _check_running(job: Job) -> list[str]:
     found = []
     if running != set(job.reserved):
         found.append("what is reserved is not what is running")
-    if any(job.state_of[index] != SETUP for index in job.promised):
-        found.append("what a lane promised outlived the wait in it")
+    if any(job.state_of[index] != SETUP for index in job.prefetched_reservations):
+        found.append("what a frame was to reserve in a lane outlived its wait there")
     if any(not job.start_at[index] for index in running):
         found.append("a frame runs that has not begun")
     if not set(job.gpus_held) <= running:
         found.append("GPUs are held by what is not running")
     if not set(job.lanes) <= running:
         found.append("a lane outlived the frame that leads it")
-    if any(job.state_of[index] not in HANDED_OVER for index in job.outdated):
+    if any(job.state_of[index] not in WITH_RUNNER for index in job.outdated):
         found.append("a frame that does not run is to run again")
-    if any(job.state_of[index] not in HANDED_OVER for index in job.intents):
+    if any(job.state_of[index] not in WITH_RUNNER for index in job.intents):
         found.append("an intent to kill outlived its run")
     if not set(job.started_with) <= running:
         found.append("what a run started with outlived it")

@@ -41,7 +41,7 @@ class Actor:
 
     def act(self, farm: Farm, decision: Decision) -> None:
         """Do what a decision asks for."""
-        if decision.starts or decision.ahead:
+        if decision.starts or decision.prefetches:
             self._spawn_all(farm, decision)
         if decision.withdraws:
             self._runner.withdraw(decision.withdraws)
@@ -67,7 +67,7 @@ class Actor:
         place = self._place()
         for job, index in decision.starts:
             self._spawn(farm, job, index, place, job.reserved[index])
-        for job, index, lane in decision.ahead:
+        for job, index, lane in decision.prefetches:
             self._spawn(farm, job, index, place, farm.reservation(job.layer_at(index)), lane)
 
     def _spawn(

@@ -34,7 +34,7 @@ from cuelet.core.values.runs import (
     RunStarted,
     RunUsage,
 )
-from cuelet.core.values.states import HANDED_OVER, RUNNING, SETUP, WAITING
+from cuelet.core.values.states import RUNNING, SETUP, WAITING, WITH_RUNNER
 from cuelet.engine.acting import Actor
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.looker import Looker, see_nothing
@@ -137,7 +137,7 @@ class Engine:
         self.farm.looks_ordered = ordered  # answers to the old farm's looks may still come
         for job in self._store.load():
             self.farm.add(job)
-            self.farm.is_adrift |= job.count(SETUP) > 0
+            self.farm.is_awaiting_runner |= job.count(SETUP) > 0
             for index in _handed_over(job):
                 if job.state_of[index] == RUNNING:
                     self.farm.hold(job, index)
@@ -198,7 +198,7 @@ class Engine:
     async def _watch_disks(self) -> None:
         """Look at the disks, seldom while nothing goes on; a slow disk holds nobody up."""
         for turn in count():
-            busy = [job for job in self.farm.order if job.count(WAITING, *HANDED_OVER)]
+            busy = [job for job in self.farm.order if job.count(WAITING, *WITH_RUNNER)]
             if busy or self.farm.full_disks or turn % LOOKS_WHEN_IDLE == 0:
                 await self._look_at_disks([job.spec.session for job in busy])
             await asyncio.sleep(LOOK_AT_DISKS_S)
@@ -274,7 +274,7 @@ class Engine:
             self._watchdog.began(live.run_id, ago_s=live.wall_s)
             attempts.on_run_started(self.farm, RunStarted(live.run_id, live.pid, live.at), decision)
         self._settle_with(state, decision)
-        self.farm.is_adrift = False
+        self.farm.is_awaiting_runner = False
         if self._complete(decision) is None:
             self._rebooted = False
         self._refuse_to_go_on()
@@ -338,7 +338,7 @@ class Engine:
         elif isinstance(event, RunUsage):
             self._take_usage(event, decision)
         elif isinstance(event, RunStarted):
-            if not self.farm.is_adrift:  # else told again by the runner that is met next
+            if not self.farm.is_awaiting_runner:  # else told again by the runner that is met next
                 attempts.on_run_started(self.farm, event, decision)
             self.pids[event.run_id] = event.pid
             self._watchdog.began(event.run_id)
@@ -446,6 +446,6 @@ def _deliver(future: asyncio.Future[Any], reply: object, error: Exception | None
 
 
 def _handed_over(job: Job) -> Iterable[int]:
-    if not job.count(*HANDED_OVER):
+    if not job.count(*WITH_RUNNER):
         return ()
-    return [index for index in range(job.size) if job.state_of[index] in HANDED_OVER]
+    return [index for index in range(job.size) if job.state_of[index] in WITH_RUNNER]

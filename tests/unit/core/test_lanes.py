@@ -123,7 +123,7 @@ def test_frames_are_booked_ahead_only_once_some_have_been_short() -> None:
     decision = lane.turn()
 
     assert len(lane.ahead) == 1
-    ((job, index, name),) = decision.ahead
+    ((job, index, name),) = decision.prefetches
     assert (job, index, name) == (lane.job, lane.ahead[0], lane.job.run_id(lane.leader))
     assert (job.id, index) in decision.frames
 
@@ -140,7 +140,7 @@ def test_long_frames_are_not_booked_ahead(wall_s: float) -> None:
     lane = Lane()
     for _ in range(5):
         lane.end(lane.leader, wall_s=wall_s)
-        assert lane.turn().ahead == []
+        assert lane.turn().prefetches == []
 
 
 def test_nothing_is_put_behind_a_frame_that_runs_long_already() -> None:
@@ -149,7 +149,7 @@ def test_nothing_is_put_behind_a_frame_that_runs_long_already() -> None:
     lane.now += SHORT_S + 0.1
     lane.job.start_at[lane.leader] = lane.now - SHORT_S - 0.05
 
-    assert lane.turn().ahead == []
+    assert lane.turn().prefetches == []
 
 
 def test_a_lane_keeps_one_reservation_until_its_last_frame_has_ended() -> None:
@@ -219,7 +219,7 @@ def test_after_frames_were_given_back_the_layer_has_to_prove_itself_again() -> N
     for index in lane.ahead:
         lane.returned(index)
 
-    assert lane.turn().ahead == []
+    assert lane.turn().prefetches == []
 
 
 def test_a_lane_given_back_while_its_leader_ends_frees_the_core() -> None:
@@ -273,7 +273,7 @@ def test_pause_and_kill_of_a_job_ask_for_what_has_not_begun() -> None:
         assert lane.decision.withdraws == [lane.job.run_id(index) for index in ahead]
         for index in ahead:
             lane.returned(index)
-        assert lane.turn().ahead == []
+        assert lane.turn().prefetches == []
 
 
 def test_nothing_is_booked_ahead_while_a_more_urgent_job_waits() -> None:
@@ -283,7 +283,7 @@ def test_nothing_is_booked_ahead_while_a_more_urgent_job_waits() -> None:
     requests.set_priority(lane.farm, urgent, 200, lane.decision)
     ahead = len(lane.ahead)
 
-    assert lane.turn().ahead == []
+    assert lane.turn().prefetches == []
     for _ in range(ahead + 1):
         lane.end(lane.leader)
         lane.turn()
@@ -391,7 +391,7 @@ def begin_by_the_end_of_the_one_before(lane: Lane) -> None:
 def begin_as_the_runner_tells_a_restarted_farm(lane: Lane) -> None:
     run = lane.job.run_id(lane.ahead[0])
     lanes.forget(lane.job)
-    lane.farm.is_adrift = True
+    lane.farm.is_awaiting_runner = True
     lane.end(lane.leader)
     attempts.on_run_started(lane.farm, RunStarted(run, 77, lane.now), lane.decision)
 

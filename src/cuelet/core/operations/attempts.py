@@ -19,11 +19,11 @@ from cuelet.core.values.runs import (
     RunUsage,
 )
 from cuelet.core.values.states import (
-    HANDED_OVER,
     RUNNING,
     SETUP,
     SUCCEEDED,
     WAITING,
+    WITH_RUNNER,
     Intent,
     JobState,
 )
@@ -49,7 +49,7 @@ def on_run_exited(farm: Farm, report: RunExited, decision: Decision) -> None:
     if found is None:
         return
     job, index = found
-    given = job.reserved.get(index) or job.promised.get(index)
+    given = job.reserved.get(index) or job.prefetched_reservations.get(index)
     _, held_mb = given or farm.reservation(job.layer_at(index))
     lanes.leave(farm, job, index, decision, at=report.at)
     _record(job, index, report)
@@ -74,7 +74,7 @@ def current_run(farm: Farm, run_id: str) -> tuple[Job, int] | None:
     if parts is None or job is None or parts[1] >= job.size:
         return None
     _, index, attempt = parts
-    is_current = job.state_of[index] in HANDED_OVER and job.attempt[index] == attempt
+    is_current = job.state_of[index] in WITH_RUNNER and job.attempt[index] == attempt
     return (job, index) if is_current else None
 
 

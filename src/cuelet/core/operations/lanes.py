@@ -24,7 +24,7 @@ def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float | N
                 lane.queue.remove(index)
     elif (lane_ := job.lanes.pop(index, None)) and lane_.queue:
         following = lane_.queue.popleft()
-        job.promised.pop(following, None)
+        job.prefetched_reservations.pop(following, None)
         job.reserved[following] = job.reserved.pop(index)
         if index in job.gpus_held:
             job.gpus_held[following] = job.gpus_held.pop(index)

@@ -17,11 +17,11 @@ from cuelet.core.values.errors import (
 from cuelet.core.values.states import (
     DEPEND,
     EATEN,
-    HANDED_OVER,
     RUNNING,
     SETUP,
     SUCCEEDED,
     WAITING,
+    WITH_RUNNER,
     Intent,
     JobState,
 )
@@ -110,7 +110,7 @@ def eat_frames(
     """Give up on frames, so that the rest can go on; return how many."""
     chosen = [i for i in indexes if job.state_of[i] not in (SUCCEEDED, EATEN)]
     for index in chosen:
-        if job.state_of[index] in HANDED_OVER:
+        if job.state_of[index] in WITH_RUNNER:
             kill(job, index, Intent.EAT, decision)
         else:
             job.move(index, EATEN, decision)

@@ -31,7 +31,7 @@ _LASTS_A_FRAME = (*ROOM, Code.CAP)
 def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
     """Start as many waiting frames as the machine holds."""
     farm.at, farm.turns = now, Turns()
-    if farm.is_adrift:
+    if farm.is_awaiting_runner:
         return
     first: Layer | None = None
     for job, layer in _in_turn(farm):
@@ -48,7 +48,7 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
         if farm.free_cores < 0.05 and first is not None:
             return  # what is first in turn is known, even while nothing is free
     if first is None:
-        farm.passed = None
+        farm.head_of_line = None
 
 
 def _in_turn(farm: Farm) -> Iterator[tuple[Job, Layer]]:
@@ -80,8 +80,8 @@ def _start_frames(
         if index is None:
             return None
         start(farm, job, index, decision, now=now)
-        if farm.passed and farm.passed[0] is layer:
-            farm.passed = None
+        if farm.head_of_line and farm.head_of_line[0] is layer:
+            farm.head_of_line = None
     return None
 
 
@@ -102,6 +102,6 @@ def _next_frame(farm: Farm, job: Job, layer: Layer, decision: Decision) -> int |
 
 def _has_waited_long(farm: Farm, layer: Layer, now: float) -> bool:
     """Note since when a layer is the first that does not fit; tell whether that is too long."""
-    if farm.passed is None or farm.passed[0] is not layer or now < farm.passed[1]:
-        farm.passed = layer, now  # a clock that was set back must not make it wait for a day
-    return now - farm.passed[1] >= PATIENCE_S
+    if farm.head_of_line is None or farm.head_of_line[0] is not layer or now < farm.head_of_line[1]:
+        farm.head_of_line = layer, now  # a clock that was set back must not make it wait for a day
+    return now - farm.head_of_line[1] >= PATIENCE_S

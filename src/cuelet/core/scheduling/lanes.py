@@ -34,8 +34,8 @@ def fill(farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float) 
             job.lanes[index] = lane
             for _ in range(wanted - len(lane.queue)):
                 _book(job, layer, lane, decision, holds=job.reserved[index])
-            if farm.passed and farm.passed[0] is layer:
-                farm.passed = layer, now  # it gets its turn
+            if farm.head_of_line and farm.head_of_line[0] is layer:
+                farm.head_of_line = layer, now  # it gets its turn
 
 
 def _is_decided_late(layer: Layer) -> bool:
@@ -63,7 +63,7 @@ def _book(
     if job.exit_status[index] == 0:
         begin_anew(job, index)
     job.begin_attempt(index)
-    job.promised[index] = holds
+    job.prefetched_reservations[index] = holds
     job.move(index, SETUP, decision)
-    decision.ahead.append((job, index, lane.id))
+    decision.prefetches.append((job, index, lane.id))
     lane.queue.append(index)

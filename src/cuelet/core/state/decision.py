@@ -26,7 +26,7 @@ class Decision:
     """(job id, index) of depends that were added, or put in or out of force."""
     starts: list[tuple[Job, int]] = field(default_factory=list)
     """Frames whose process must be started once this is committed."""
-    ahead: list[tuple[Job, int, str]] = field(default_factory=list)
+    prefetches: list[tuple[Job, int, str]] = field(default_factory=list)
     """Frames the runner gets ahead of their turn, each with its lane."""
     withdraws: list[str] = field(default_factory=list)
     """Run ids the runner shall give back if it has not started them."""

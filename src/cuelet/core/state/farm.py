@@ -41,10 +41,10 @@ class Farm:
         """Looks at frames' files so far; numbers them."""
         self.has_lanes = False
         """Whether the runner takes frames ahead of their turn."""
-        self.is_adrift = False
+        self.is_awaiting_runner = False
         """Whether it is fresh from disk and only the runner knows which frames it has begun since;
         until it says so nothing starts, because those hold nothing yet."""
-        self.passed: tuple[Layer, float] | None = None
+        self.head_of_line: tuple[Layer, float] | None = None
         """The first layer that does not fit, and since when smaller frames pass it."""
         self.full_disks: tuple[FullDisk, ...] = ()
         """Disks without room, as last looked at; what needs them is not started."""
@@ -149,7 +149,7 @@ class Farm:
     def hold(self, job: Job, index: int) -> None:
         """Take what a frame reserves, the machine at most; one from disk what its run was given."""
         layer = job.layer_at(index)
-        given = job.reserved.get(index) or job.promised.pop(index, None)
+        given = job.reserved.get(index) or job.prefetched_reservations.pop(index, None)
         cores, memory_mb = given or self.reservation(layer)
         job.reserved[index] = cores, memory_mb
         self.limits.take(layer)

@@ -74,7 +74,7 @@ class FrameTable:
         """The look before the start, of running frames."""
         self.gpus_held: dict[int, int] = {}
         """GPUs held by each running frame that asked for some."""
-        self.promised: dict[int, tuple[float, int]] = {}
+        self.prefetched_reservations: dict[int, tuple[float, int]] = {}
         """Cores and memory (MB) that each frame in SETUP will hold: those of its lane."""
         self.lanes: dict[int, Lane] = {}
         """What follows a running frame without further reservation."""
@@ -179,7 +179,7 @@ class FrameTable:
             self.reasons.get(index, ""),
             self.spared[index],
             self.raises[index],
-            *(self.reserved.get(index) or self.promised.get(index, (0.0, 0))),
+            *(self.reserved.get(index) or self.prefetched_reservations.get(index, (0.0, 0))),
             index in self.outdated,
         )
 
@@ -196,7 +196,7 @@ class FrameTable:
         self.set_figures(index, wall_s=row.wall_s, cpu_s=row.cpu_s, max_rss_kb=row.max_rss_kb)
         self.spared[index], self.raises[index] = row.spared, row.raises
         if row.held_cores:
-            holds = self.promised if self.state_of[index] == SETUP else self.reserved
+            holds = self.prefetched_reservations if self.state_of[index] == SETUP else self.reserved
             holds[index] = row.held_cores, row.held_mb
         if row.freed:
             self.freed.add(index)

@@ -18,10 +18,10 @@ from cuelet.core.values.states import (
     DEPEND,
     DONE,
     FRAME_MOVES,
-    HANDED_OVER,
     RUNNING,
     SUCCEEDED,
     WAITING,
+    WITH_RUNNER,
     FrameState,
     JobState,
 )
@@ -151,9 +151,9 @@ class Job(FrameTable):
         assert state == before or state in FRAME_MOVES[before], f"{before.name} -> {state.name}"
         if state == before:
             return
-        if state not in HANDED_OVER:
+        if state not in WITH_RUNNER:
             self.outdated.discard(index)
-            self.promised.pop(index, None)
+            self.prefetched_reservations.pop(index, None)
         self._put(index, state)
         changes.frame(self, index)
         self._spread([index], changes)
@@ -220,7 +220,7 @@ class Job(FrameTable):
 
     def _run_again(self, index: int, state: int) -> bool:
         """See to it that a frame whose input is being made again runs after that."""
-        if state in HANDED_OVER and index not in self.outdated:
+        if state in WITH_RUNNER and index not in self.outdated:
             self.outdated.add(index)
             return True
         if state in (SUCCEEDED, DEAD):

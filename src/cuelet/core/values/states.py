@@ -53,7 +53,7 @@ def shown(state: int) -> FrameState:
     return WAITING if state == SETUP else FrameState(state)
 
 
-HANDED_OVER: Final = frozenset({SETUP, RUNNING})
+WITH_RUNNER: Final = frozenset({SETUP, RUNNING})
 """States in which the runner has the frame, and only its report moves it."""
 
 DONE: Final = frozenset({SUCCEEDED, EATEN})
