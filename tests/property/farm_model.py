@@ -29,8 +29,8 @@ class Frame:
     """todo, running, succeeded, dead or eaten; whether a todo one waits is worked out."""
     attempt: int = 0
     retries: int = 0
-    spared: int = 0
-    raises: int = 0
+    free_retries: int = 0
+    memory_retries: int = 0
     status: int = -1
     held: tuple[float, int] = (0.0, 0)
     """Cores and memory (MB) of its run."""
@@ -295,8 +295,8 @@ class FarmModel:
             return self._after_memory(job, frame, layer)
         if job.spec.autoeat and status not in (LOST, TAKEN_AWAY, NOT_LAUNCHED):
             return "eaten"
-        if status in (LOST, TAKEN_AWAY) and frame.spared < SPARED:
-            frame.spared += 1
+        if status in (LOST, TAKEN_AWAY) and frame.free_retries < SPARED:
+            frame.free_retries += 1
             return "todo"
         if frame.retries < layer.retries:
             frame.retries += 1
@@ -307,14 +307,14 @@ class FarmModel:
         had_mb = frame.held[1]
         if job.spec.autoeat:
             return "eaten"
-        if had_mb >= self.memory_mb or frame.raises >= RAISES:
+        if had_mb >= self.memory_mb or frame.memory_retries >= RAISES:
             return "dead"
-        frame.raises += 1
+        frame.memory_retries += 1
         layer.memory_mb = max(layer.memory_mb, min(self.memory_mb, had_mb + RAISE_MB))
         return "todo"
 
     def _begin_anew(self, frame: Frame) -> None:
-        frame.retries = frame.spared = frame.raises = 0
+        frame.retries = frame.free_retries = frame.memory_retries = 0
 
     def never_started(self, job: JobModel, frame: Frame) -> None:
         before = job.standings()

@@ -139,7 +139,11 @@ class World:
         fresh.paused, fresh.state, fresh.stopped_at = old.paused, old.state, old.stopped_at
         for layer, was in zip(fresh.layers, old.layers, strict=True):
             layer.memory_mb = was.memory_mb
-        assert (fresh.retries, fresh.spared, fresh.raises) == (old.retries, old.spared, old.raises)
+        assert (fresh.retries, fresh.free_retries, fresh.memory_retries) == (
+            old.retries,
+            old.free_retries,
+            old.memory_retries,
+        )
         assert fresh.state_of == old.state_of
         assert fresh.unmet == old.unmet
         assert fresh.doomed == old.doomed

@@ -351,8 +351,8 @@ class FarmMachine(RuleBasedStateMachine):
             assert states == [model.shown(frame) for frame in frames]
             assert list(job.attempt) == [frame.attempt for frame in frames]
             assert list(job.retries) == [frame.retries for frame in frames]
-            assert list(job.spared) == [frame.spared for frame in frames]
-            assert list(job.raises) == [frame.raises for frame in frames]
+            assert list(job.free_retries) == [frame.free_retries for frame in frames]
+            assert list(job.memory_retries) == [frame.memory_retries for frame in frames]
             unmet = [model.has_unmet(frame) for frame in frames]
             assert [count > 0 for count in job.unmet] == unmet
             intents = {at: frame.intent for at, frame in enumerate(frames) if frame.intent}

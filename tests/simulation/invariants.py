@@ -31,7 +31,7 @@ def _of_job(job: Job) -> dict[str, Any]:
         "unmet": tuple(job.unmet),
         "doomed": tuple(job.doomed),
         "attempt": tuple(job.attempt),
-        "retries": (tuple(job.retries), bytes(job.spared), bytes(job.raises)),
+        "retries": (tuple(job.retries), bytes(job.free_retries), bytes(job.memory_retries)),
         "exits": (tuple(job.exit_status), bytes(job.exit_signal)),
         "began": tuple(job.start_at),
         "ended": tuple(job.stop_at),

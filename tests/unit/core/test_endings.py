@@ -124,7 +124,7 @@ def test_a_retry_by_hand_gives_every_budget_again() -> None:
 
     b.retry(0)
 
-    assert (b.job.retries[0], b.job.spared[0], b.job.raises[0]) == (0, 0, 0)
+    assert (b.job.retries[0], b.job.free_retries[0], b.job.memory_retries[0]) == (0, 0, 0)
     assert [die(b, 301) for _ in range(4)] == [WAITING, WAITING, WAITING, DEAD]
 
 
@@ -139,8 +139,8 @@ def test_no_row_of_failures_goes_on_for_ever_and_budgets_are_never_exceeded(
         state = die(b, status)
         assert number <= most
         assert b.job.attempt[0] == number
-        assert (b.job.retries[0], b.job.spared[0]) <= (2, FREE_RETRIES)
-        assert b.job.raises[0] <= MEMORY_RETRIES
+        assert (b.job.retries[0], b.job.free_retries[0]) <= (2, FREE_RETRIES)
+        assert b.job.memory_retries[0] <= MEMORY_RETRIES
         if state == DEAD:
             return
         assert state == WAITING

@@ -483,8 +483,8 @@ def test_only_what_ran_at_the_reboot_is_lost_with_it() -> None:
             new.runner._on_lost()
             await new.settle(lambda: new.job.attempt[1] == 3)
 
-            assert new.job.spared[1] == 1, "the first time only"
-            assert job.spared[1] == 0
+            assert new.job.free_retries[1] == 1, "the first time only"
+            assert job.free_retries[1] == 0
 
     run(session)
 
@@ -564,7 +564,7 @@ def test_a_lost_runner_costs_its_runs_no_retry() -> None:
             await bay.settle(lambda: bay.job.attempt[0] == bay.job.attempt[1] == 2)
 
             assert bay.states()[:2] == [RUNNING, RUNNING]
-            assert list(bay.job.spared) == [1, 1, 0, 0]
+            assert list(bay.job.free_retries) == [1, 1, 0, 0]
             assert not any(bay.job.retries)
 
     run(session)

@@ -302,7 +302,7 @@ def test_what_a_frame_was_spared_and_the_raise_of_its_layer_survive(tmp_path: Pa
     b = Bench(SPEC)
     b.run(0, 301)
     b.run(0, 33)
-    assert (b.job.spared[0], b.job.raises[0]) == (1, 1)
+    assert (b.job.free_retries[0], b.job.memory_retries[0]) == (1, 1)
     assert b.job.layers[0].memory_mb > SPEC.layers[0].memory_mb
 
     store.commit(b.decide())

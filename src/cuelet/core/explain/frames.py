@@ -83,7 +83,7 @@ def _running_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
 
 def _memory_reasons(job: Job, index: int) -> list[Reason]:
     """Say of a frame that is to run again why it gets more memory now."""
-    if job.exit_status[index] != OUT_OF_MEMORY or not job.raises[index]:
+    if job.exit_status[index] != OUT_OF_MEMORY or not job.memory_retries[index]:
         return []
     text = f"attempt {job.attempt[index]} failed: {job.reasons.get(index, '')}"
     return [Reason("memory raised", text)]

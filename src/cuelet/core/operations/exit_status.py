@@ -141,8 +141,8 @@ def state_after(
 def _after_failure(job: Job, index: int, terms: Terms) -> FrameState:
     if job.autoeat and terms.is_eaten:
         return EATEN
-    if job.spared[index] < terms.free:
-        job.spared[index] += 1
+    if job.free_retries[index] < terms.free:
+        job.free_retries[index] += 1
         return WAITING
     if job.retries[index] < job.layer_at(index).retries:
         job.retries[index] += 1
@@ -162,10 +162,10 @@ def _after_memory(job: Job, index: int, held_mb: int, machine_mb: int) -> FrameS
     if held_mb >= machine_mb:
         job.reasons[index] = f"{why}; it had all {machine_mb} MB that frames may reserve here"
         return DEAD
-    if job.raises[index] >= MEMORY_RETRIES:
+    if job.memory_retries[index] >= MEMORY_RETRIES:
         job.reasons[index] = f"{why}; it was tried {MEMORY_RETRIES} times with more memory"
         return DEAD
-    job.raises[index] += 1
+    job.memory_retries[index] += 1
     layer = job.layer_at(index)
     layer.memory_mb = max(layer.memory_mb, raised_mb(held_mb, job.max_rss_kb[index], machine_mb))
     reserves_mb = min(layer.memory_mb, machine_mb)
@@ -175,4 +175,4 @@ def _after_memory(job: Job, index: int, held_mb: int, machine_mb: int) -> FrameS
 
 def begin_anew(job: Job, index: int) -> None:
     """Give a frame its whole budget again: somebody retries it, or it had succeeded before."""
-    job.retries[index] = job.spared[index] = job.raises[index] = 0
+    job.retries[index] = job.free_retries[index] = job.memory_retries[index] = 0

@@ -24,8 +24,8 @@ class FrameRow(NamedTuple):
     assumed: bool
     intent: str
     reason: str
-    spared: int
-    raises: int
+    free_retries: int
+    memory_retries: int
     held_cores: float
     """What a running frame has reserved, 0 for others."""
     held_mb: int

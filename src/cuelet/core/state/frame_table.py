@@ -47,9 +47,9 @@ class FrameTable:
         self.doomed = array("I", bytes(4 * size))
         self.attempt = array("I", bytes(4 * size))
         self.retries = array("H", bytes(2 * size))
-        self.spared = bytearray(size)
+        self.free_retries = bytearray(size)
         """Ends that cost no retry because they were not the frame's fault."""
-        self.raises = bytearray(size)
+        self.memory_retries = bytearray(size)
         """Times a frame ran out of memory and was tried again with more."""
         self.exit_status = array("h", [-1]) * size
         self.exit_signal = bytearray(size)
@@ -177,8 +177,8 @@ class FrameTable:
             index in self.assumed,
             intent.value if intent else "",
             self.reasons.get(index, ""),
-            self.spared[index],
-            self.raises[index],
+            self.free_retries[index],
+            self.memory_retries[index],
             *(self.reserved.get(index) or self.prefetched_reservations.get(index, (0.0, 0))),
             index in self.outdated,
         )
@@ -194,7 +194,7 @@ class FrameTable:
         self.exit_status[index], self.exit_signal[index] = row.exit_status, row.exit_signal
         self.start_at[index], self.stop_at[index] = row.start_at, row.stop_at
         self.set_figures(index, wall_s=row.wall_s, cpu_s=row.cpu_s, max_rss_kb=row.max_rss_kb)
-        self.spared[index], self.raises[index] = row.spared, row.raises
+        self.free_retries[index], self.memory_retries[index] = row.free_retries, row.memory_retries
         if row.held_cores:
             holds = self.prefetched_reservations if self.state_of[index] == SETUP else self.reserved
             holds[index] = row.held_cores, row.held_mb

@@ -101,8 +101,8 @@ class FarmService:
             "max_rss_kb": job.max_rss_kb[index],
             "reserved_cores": cores[0],
             "attempt": job.attempt[index],
-            "spared": job.spared[index],
-            "raises": job.raises[index],
+            "spared": job.free_retries[index],
+            "raises": job.memory_retries[index],
             "pid": self._engine.pids.get(job.run_id(index), 0),
             "log_path": log_path(job, index, self._engine.place()),
         }
