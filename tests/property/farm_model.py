@@ -34,8 +34,8 @@ class Frame:
     status: int = -1
     held: tuple[float, int] = (0.0, 0)
     """Cores and memory (MB) of its run."""
-    freed: bool = False
-    assumed: bool = False
+    depends_ignored: bool = False
+    marked_done: bool = False
     intent: str = ""
     home: JobModel | None = None
     """Its job."""
@@ -137,7 +137,7 @@ class JobModel:
     # -- what follows from it ------------------------------------------------------------------
 
     def is_met(self, frame: Frame) -> bool:
-        return frame.state in DONE or frame.assumed
+        return frame.state in DONE or frame.marked_done
 
     def lost(self) -> dict[Frame, bool]:
         """Tell of each frame whether it is dead, or waits in vain for one that is."""
@@ -152,7 +152,11 @@ class JobModel:
             known[frame] = not self.is_met(frame) and (
                 frame.state == "dead"
                 or (frame.state == "todo" and self.state == "finished")
-                or (frame.state == "todo" and not frame.freed and self._in_vain(frame, known))
+                or (
+                    frame.state == "todo"
+                    and not frame.depends_ignored
+                    and self._in_vain(frame, known)
+                )
             )
         return known[frame]
 
@@ -177,7 +181,7 @@ class JobModel:
         return any(self.standing(wait, lost) != SATISFIED for wait in self.waits(frame))
 
     def is_blocked(self, frame: Frame) -> bool:
-        return not frame.freed and self.has_unmet(frame)
+        return not frame.depends_ignored and self.has_unmet(frame)
 
     def shown(self, frame: Frame) -> str:
         """Return the state that people see."""
@@ -211,7 +215,12 @@ class JobModel:
                 job = home_of(frame)
                 dropped = any(now[wait] < before.get(wait, 0) for wait in job.waits(frame))
                 open_ = any(now[wait] != SATISFIED for wait in job.waits(frame))
-                if dropped and open_ and not frame.freed and frame.state in ("succeeded", "dead"):
+                if (
+                    dropped
+                    and open_
+                    and not frame.depends_ignored
+                    and frame.state in ("succeeded", "dead")
+                ):
                     frame.state, changed = "todo", True
             if not changed:
                 return
@@ -352,7 +361,7 @@ class FarmModel:
         for frame in chosen:
             before = job.standings()
             self._begin_anew(frame)
-            frame.assumed = False
+            frame.marked_done = False
             if frame.state == "running":
                 frame.intent = "retry"
             else:
@@ -373,13 +382,13 @@ class FarmModel:
         """Let frames run whatever they wait for; those that wait when it is asked."""
         for frame in [each for each in frames if job.shown(each) == "depend"]:
             before = job.standings()
-            frame.freed = True
+            frame.depends_ignored = True
             job.rearm(before)
 
     def mark_done(self, job: JobModel, frames: Iterable[Frame]) -> None:
         for frame in frames:
             before = job.standings()
-            frame.assumed = True
+            frame.marked_done = True
             job.rearm(before)
 
     def release(self, job: JobModel, index: int) -> None:

@@ -120,9 +120,9 @@ def picture(job: Job) -> tuple[Any, ...]:
         bytes(job.flags),
         list(job.unmet),
         list(job.doomed),
-        sorted(job.freed),
-        sorted(job.assumed),
-        sorted(job.outdated),
+        sorted(job.depends_ignored),
+        sorted(job.marked_done),
+        sorted(job.rerun_pending),
         [(edge.spec, edge.active, edge.open_count, edge.lost) for edge in job.edges],
     )
 
@@ -235,7 +235,7 @@ def is_stuck(farm: Farm, job: Job) -> bool:
 def _comes(met: set[tuple[str, int]], job: Job, index: int) -> bool:
     """Tell whether a frame is done, or will be when the frames in ``met`` are."""
     state = job.state_of[index]
-    if state in DONE or index in job.assumed or (job.id, index) in met:
+    if state in DONE or index in job.marked_done or (job.id, index) in met:
         return True
     if job.state is JobState.FINISHED:
         return state == RUNNING  # it is being killed: not known yet
@@ -279,7 +279,7 @@ OPS: dict[str, Callable[[World, Job, int, tuple[int, EdgeSpec], Decision], objec
     "done": lambda w, j, n, e, d: requests.mark_done(j, [_index(j, n)], d),
     "add": lambda w, j, n, e, d: w.add(j, e, d),
     "satisfy": _on_edge(depends.satisfy),
-    "put back": _on_edge(depends.satisfy_not),
+    "put back": _on_edge(depends.unsatisfy),
     "drop job": lambda w, j, n, e, d: depends.drop_of_job(j, Target(n % 3), d),
     "drop layer": lambda w, j, n, e, d: depends.drop_of_layer(j, j.layers[n % 2], Target(e[0]), d),
     "drop frame": lambda w, j, n, e, d: depends.drop_of_frame(j, _index(j, n), Target(e[0]), d),

@@ -23,7 +23,7 @@ def _of_job(job: Job) -> dict[str, Any]:
     return {
         "job": (job.state, job.paused, job.priority, job.autoeat, job.max_retries, job.max_cores),
         "times": (job.submitted_at, job.stopped_at),
-        "outdated": frozenset(job.outdated),
+        "outdated": frozenset(job.rerun_pending),
         "comments": list(job.comments),
         # What the runner has ahead of its turn is kept as running: only the runner knows more.
         "state_of": bytes(job.state_of).replace(bytes([SETUP]), bytes([RUNNING])),
@@ -35,8 +35,8 @@ def _of_job(job: Job) -> dict[str, Any]:
         "exits": (tuple(job.exit_status), bytes(job.exit_signal)),
         "began": tuple(job.start_at),
         "ended": tuple(job.stop_at),
-        "freed": frozenset(job.freed),
-        "assumed": frozenset(job.assumed),
+        "freed": frozenset(job.depends_ignored),
+        "assumed": frozenset(job.marked_done),
         "intents": dict(job.intents),
         "reasons": dict(job.reasons),
         "edges": tuple((e.spec, e.active, e.open_count, e.lost) for e in job.edges),

@@ -103,7 +103,7 @@ def _check_waiting(job: Job) -> list[str]:
     found = []
     for index in range(job.size):
         unmet = any(_blocks(edge, index) for edge in _edges_of(job, index))
-        free = index in job.freed
+        free = index in job.depends_ignored
         state = job.state_of[index]
         if unmet != (job.unmet[index] > 0):
             found.append(f"frame {index} has unmet {job.unmet[index]}, should be {unmet}")
@@ -142,7 +142,7 @@ def _blocks(edge: Edge, index: int) -> bool:
 
 
 def _is_met(job: Job, index: int) -> bool:
-    return job.state_of[index] in DONE or index in job.assumed
+    return job.state_of[index] in DONE or index in job.marked_done
 
 
 def _has_ended(job: Job, index: int) -> bool:
@@ -159,7 +159,7 @@ def is_lost(job: Job, index: int) -> bool:
         return False
     if job.state is JobState.FINISHED and job.state_of[index] != RUNNING:
         return True
-    if job.state_of[index] != DEPEND or index in job.freed:
+    if job.state_of[index] != DEPEND or index in job.depends_ignored:
         return job.state_of[index] == DEAD
     return any(_waits_in_vain(edge, index) for edge in _edges_of(job, index))
 
@@ -185,7 +185,7 @@ def _check_running(job: Job) -> list[str]:
         found.append("GPUs are held by what is not running")
     if not set(job.lanes) <= running:
         found.append("a lane outlived the frame that leads it")
-    if any(job.state_of[index] not in WITH_RUNNER for index in job.outdated):
+    if any(job.state_of[index] not in WITH_RUNNER for index in job.rerun_pending):
         found.append("a frame that does not run is to run again")
     if any(job.state_of[index] not in WITH_RUNNER for index in job.intents):
         found.append("an intent to kill outlived its run")

@@ -332,14 +332,14 @@ def test_a_satisfied_depend_can_be_put_back_unless_that_closes_a_circle(yard: Ya
     first, second = yard.launch("first"), yard.launch("second")
     edge = yard.wait(second, first)
     depends.satisfy(edge, yard.decision)
-    depends.satisfy_not(edge, yard.decision)
+    depends.unsatisfy(edge, yard.decision)
     assert states(second) == [D] * 6
 
     depends.satisfy(edge, yard.decision)
     yard.wait(first, second)
 
     with pytest.raises(InvalidRequestError, match="a-b-c_second -> a-b-c_first -> a-b-c_second"):
-        depends.satisfy_not(edge, yard.decision)
+        depends.unsatisfy(edge, yard.decision)
     assert not edge.active
 
 
@@ -498,8 +498,8 @@ def test_frame_by_frame_between_large_jobs_costs_nothing_per_frame(yard: Yard) -
 
     assert edge.links.same
     assert edge.links.offsets is None
-    assert not (second.freed)
-    assert not (second.outdated)
+    assert not (second.depends_ignored)
+    assert not (second.rerun_pending)
     assert not (second.intents)
     yard.start(first, 77_777)
     attempts.on_run_exited(

@@ -353,7 +353,8 @@ def put_job(old: sqlite3.Connection, job: Job, **more: object) -> None:
 
 def put_frame(old: sqlite3.Connection, row: FrameRow) -> None:
     """Write a frame's row of the first job with the columns of schema 1, which are the first 15."""
-    names = ", ".join(("job", "idx", *row._fields[1:15]))
+    columns = [column[1] for column in old.execute("PRAGMA table_info(frame)")]
+    names = ", ".join(columns[:16])
     marks = ", ".join("?" * 16)
     old.execute(f"INSERT INTO frame ({names}) VALUES ({marks})", (1, *row[:15]))
 
@@ -432,7 +433,7 @@ def test_depends_between_jobs_come_back_whatever_happened_to_them(tmp_path: Path
     depends.satisfy(dropped, b.decision)
     depends.satisfy(other.edges[0], b.decision)
     store.commit(b.decide())
-    depends.satisfy_not(other.edges[0], b.decision)
+    depends.unsatisfy(other.edges[0], b.decision)
     b.run(0)
     store.commit(b.decide())
 
@@ -452,7 +453,7 @@ def test_a_running_frame_whose_input_is_made_again_runs_again_after_a_restart(
 
     store.commit(b.decide())
 
-    assert b.job.outdated == {4}
+    assert b.job.rerun_pending == {4}
     assert reopened(store) == [picture(b.job)]
 
 

@@ -53,7 +53,7 @@ def add_depend(farm: Farm, job: Job, spec: EdgeSpec, decision: Decision) -> Edge
     edge = Edge(spec, len(job.edges), job, on)
     alike = (known for known in job.edges_into_end(edge.er_end) if known.spec == spec)
     if known := next(alike, None):
-        satisfy_not(known, decision)
+        unsatisfy(known, decision)
         return known
     _refuse_cycle(edge)
     job.attach(edge, decision)
@@ -65,7 +65,7 @@ def satisfy(edge: Edge, decision: Decision) -> None:
     release_edges(edge.er, [edge], decision)
 
 
-def satisfy_not(edge: Edge, decision: Decision) -> None:
+def unsatisfy(edge: Edge, decision: Decision) -> None:
     """Put a satisfied or dropped depend in force again; frames that run or have run go on.
 
     Raises:
@@ -149,7 +149,9 @@ def _meant(edges: Iterable[Edge], target: Target) -> list[Edge]:
 
 def wait_again(job: Job, indexes: Iterable[int], decision: Decision) -> int:
     """Let waiting frames that were freed wait for their depends again; return how many were."""
-    chosen = [i for i in indexes if i in job.freed and job.state_of[i] in (WAITING, DEPEND)]
+    chosen = [
+        i for i in indexes if i in job.depends_ignored and job.state_of[i] in (WAITING, DEPEND)
+    ]
     for index in chosen:
         job.wait_again(index, decision)
     return len(chosen)

@@ -132,7 +132,7 @@ def state_after(
     if ending is Ending.NOT_BEGUN:
         return WAITING
     if ending is Ending.SUCCESS:
-        return WAITING if index in job.outdated and job.must_wait(index) else SUCCEEDED
+        return WAITING if index in job.rerun_pending and job.must_wait(index) else SUCCEEDED
     if ending is Ending.MEMORY:
         return _after_memory(job, index, held_mb, machine_mb)
     return _after_failure(job, index, TERMS[ending])

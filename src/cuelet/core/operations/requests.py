@@ -88,7 +88,7 @@ def retry_frames(farm: Farm, job: Job, indexes: Iterable[int], decision: Decisio
         job.state_changed(decision)
     for index in chosen:
         begin_anew(job, index)
-        job.doubt(index, decision)
+        job.unmark_done(index, decision)
         if job.state_of[index] == RUNNING:
             kill(job, index, Intent.RETRY, decision)
         else:
@@ -137,4 +137,4 @@ def release_edges(job: Job, edges: Iterable[Edge], decision: Decision) -> int:
 def mark_done(job: Job, indexes: Iterable[int], decision: Decision) -> None:
     """Release what waits for these frames, without touching these."""
     for index in indexes:
-        job.assume_done(index, decision)
+        job.mark_done(index, decision)

@@ -20,8 +20,8 @@ class FrameRow(NamedTuple):
     wall_s: float
     cpu_s: float
     max_rss_kb: int
-    freed: bool
-    assumed: bool
+    depends_ignored: bool
+    marked_done: bool
     intent: str
     reason: str
     free_retries: int
@@ -29,7 +29,7 @@ class FrameRow(NamedTuple):
     held_cores: float
     """What a running frame has reserved, 0 for others."""
     held_mb: int
-    outdated: bool
+    rerun_pending: bool
 
 
 class Look(NamedTuple):

@@ -58,11 +58,11 @@ class FrameTable:
         self.wall_s = array("f", bytes(4 * size))
         self.cpu_s = array("f", bytes(4 * size))
         self.max_rss_kb = array("I", bytes(4 * size))
-        self.freed: set[int] = set()
+        self.depends_ignored: set[int] = set()
         """Frames that somebody released from all they wait for."""
-        self.assumed: set[int] = set()
+        self.marked_done: set[int] = set()
         """Frames that somebody declared done for those that wait for them."""
-        self.outdated: set[int] = set()
+        self.rerun_pending: set[int] = set()
         """Running frames whose input is being made again: they run again if they succeed too early."""
         self.intents: dict[int, Intent] = {}
         self.reasons: dict[int, str] = {}
@@ -173,14 +173,14 @@ class FrameTable:
             self.wall_s[index],
             self.cpu_s[index],
             self.max_rss_kb[index],
-            index in self.freed,
-            index in self.assumed,
+            index in self.depends_ignored,
+            index in self.marked_done,
             intent.value if intent else "",
             self.reasons.get(index, ""),
             self.free_retries[index],
             self.memory_retries[index],
             *(self.reserved.get(index) or self.prefetched_reservations.get(index, (0.0, 0))),
-            index in self.outdated,
+            index in self.rerun_pending,
         )
 
     def _restore_row(self, row: FrameRow) -> int:
@@ -198,14 +198,14 @@ class FrameTable:
         if row.held_cores:
             holds = self.prefetched_reservations if self.state_of[index] == SETUP else self.reserved
             holds[index] = row.held_cores, row.held_mb
-        if row.freed:
-            self.freed.add(index)
-        if row.assumed:
-            self.assumed.add(index)
+        if row.depends_ignored:
+            self.depends_ignored.add(index)
+        if row.marked_done:
+            self.marked_done.add(index)
         if row.intent:
             self.intents[index] = Intent(row.intent)
         if row.reason:
             self.reasons[index] = row.reason
-        if row.outdated:
-            self.outdated.add(index)
+        if row.rerun_pending:
+            self.rerun_pending.add(index)
         return index

@@ -152,7 +152,7 @@ class Job(FrameTable):
         if state == before:
             return
         if state not in WITH_RUNNER:
-            self.outdated.discard(index)
+            self.rerun_pending.discard(index)
             self.prefetched_reservations.pop(index, None)
         self._put(index, state)
         changes.frame(self, index)
@@ -160,7 +160,7 @@ class Job(FrameTable):
 
     def must_wait(self, index: int) -> bool:
         """Tell whether something a frame waits for is unmet."""
-        return self.unmet[index] > 0 and index not in self.freed
+        return self.unmet[index] > 0 and index not in self.depends_ignored
 
     def is_over(self, index: int, *, on_finish: bool) -> bool:
         """Tell whether a frame is what an edge waits for: done, or ended whatever its outcome."""
@@ -172,10 +172,10 @@ class Job(FrameTable):
 
     def _flags_for(self, index: int) -> int:
         state = self.state_of[index]
-        if state in DONE or index in self.assumed:
+        if state in DONE or index in self.marked_done:
             return MET | ENDED
         if state == DEAD or (
-            state == DEPEND and self.doomed[index] > 0 and index not in self.freed
+            state == DEPEND and self.doomed[index] > 0 and index not in self.depends_ignored
         ):
             return ENDED | LOST
         if self.state is JobState.FINISHED and state != RUNNING:
@@ -220,8 +220,8 @@ class Job(FrameTable):
 
     def _run_again(self, index: int, state: int) -> bool:
         """See to it that a frame whose input is being made again runs after that."""
-        if state in WITH_RUNNER and index not in self.outdated:
-            self.outdated.add(index)
+        if state in WITH_RUNNER and index not in self.rerun_pending:
+            self.rerun_pending.add(index)
             return True
         if state in (SUCCEEDED, DEAD):
             self._put(index, DEPEND)
@@ -269,25 +269,25 @@ class Job(FrameTable):
 
     def free(self, index: int, changes: Changes) -> None:
         """Let one frame run whatever it waits for."""
-        self.freed.add(index)
+        self.depends_ignored.add(index)
         changes.frame(self, index)
         self._reconsider([index], changes)
 
     def wait_again(self, index: int, changes: Changes) -> None:
         """Let one frame wait again for what it was freed from."""
-        self.freed.discard(index)
+        self.depends_ignored.discard(index)
         changes.frame(self, index)
         self._reconsider([index], changes)
 
-    def assume_done(self, index: int, changes: Changes) -> None:
+    def mark_done(self, index: int, changes: Changes) -> None:
         """Release what waits for a frame, whatever its state."""
-        self.assumed.add(index)
+        self.marked_done.add(index)
         changes.frame(self, index)
         self._spread([index], changes)
 
-    def doubt(self, index: int, changes: Changes) -> None:
+    def unmark_done(self, index: int, changes: Changes) -> None:
         """Take back that a frame was declared done."""
-        self.assumed.discard(index)
+        self.marked_done.discard(index)
         changes.frame(self, index)
         self._spread([index], changes)
 

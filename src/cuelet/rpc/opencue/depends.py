@@ -112,7 +112,7 @@ class DependService(depend_pb2_grpc.DependInterfaceServicer):  # type: ignore[mi
         return depend_pb2.DependSatisfyResponse()
 
     async def Unsatisfy(self, request: Any, context: Context) -> Any:
-        await self._change(request, depends.satisfy_not)
+        await self._change(request, depends.unsatisfy)
         return depend_pb2.DependUnsatisfyResponse()
 
     async def _change(self, request: Any, act: Callable[[Edge, Decision], object]) -> None:
