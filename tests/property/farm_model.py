@@ -14,7 +14,7 @@ from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 from tests.property.test_frames import naive
 
 PATIENCE_S = 10.0
-LOST, TAKEN_AWAY, NOT_LAUNCHED, OUT_OF_MEMORY = 301, 286, 256, 33
+UNREACHABLE, TAKEN_AWAY, NOT_LAUNCHED, OUT_OF_MEMORY = 301, 286, 256, 33
 SPARED, RAISES, RAISE_MB = 3, 5, 2048
 SATISFIED, IN_VAIN, OPEN = 2, 1, 0
 DONE = ("succeeded", "eaten")
@@ -302,9 +302,9 @@ class FarmModel:
             return "todo" if blocked else "succeeded"
         if status == OUT_OF_MEMORY:
             return self._after_memory(job, frame, layer)
-        if job.spec.autoeat and status not in (LOST, TAKEN_AWAY, NOT_LAUNCHED):
+        if job.spec.autoeat and status not in (UNREACHABLE, TAKEN_AWAY, NOT_LAUNCHED):
             return "eaten"
-        if status in (LOST, TAKEN_AWAY) and frame.free_retries < SPARED:
+        if status in (UNREACHABLE, TAKEN_AWAY) and frame.free_retries < SPARED:
             frame.free_retries += 1
             return "todo"
         if frame.retries < layer.retries:

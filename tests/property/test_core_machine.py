@@ -146,7 +146,7 @@ class World:
         )
         assert fresh.state_of == old.state_of
         assert fresh.unmet == old.unmet
-        assert fresh.doomed == old.doomed
+        assert fresh.unreachable == old.unreachable
         assert fresh.flags == old.flags
         farm = Farm(cores=2.0, memory_mb=2000, memory_policy=POLICY)
         farm.add(fresh)

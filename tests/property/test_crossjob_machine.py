@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuelet.core.check import check, is_lost
+from cuelet.core.check import check, is_unreachable
 from cuelet.core.operations import attempts, depends, launching, requests
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored
 from cuelet.core.operations.depends import Target
@@ -119,7 +119,7 @@ def picture(job: Job) -> tuple[Any, ...]:
         bytes(job.state_of),
         bytes(job.flags),
         list(job.unmet),
-        list(job.doomed),
+        list(job.unreachable),
         sorted(job.depends_ignored),
         sorted(job.marked_done),
         sorted(job.rerun_pending),
@@ -250,7 +250,7 @@ def _may_start(met: set[tuple[str, int]], job: Job, index: int) -> bool:
 
 def _opens(met: set[tuple[str, int]], edge: Edge, index: int) -> bool:
     over = [
-        (edge.on.id, on) in met or (edge.on_finish and is_lost(edge.on, on))
+        (edge.on.id, on) in met or (edge.on_finish and is_unreachable(edge.on, on))
         for on in edge.awaited(index)
     ]
     return not over or (any(over) if edge.links.any_one else all(over))

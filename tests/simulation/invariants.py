@@ -29,7 +29,7 @@ def _of_job(job: Job) -> dict[str, Any]:
         "state_of": bytes(job.state_of).replace(bytes([SETUP]), bytes([RUNNING])),
         "flags": bytes(job.flags),
         "unmet": tuple(job.unmet),
-        "doomed": tuple(job.doomed),
+        "doomed": tuple(job.unreachable),
         "attempt": tuple(job.attempt),
         "retries": (tuple(job.retries), bytes(job.free_retries), bytes(job.memory_retries)),
         "exits": (tuple(job.exit_status), bytes(job.exit_signal)),

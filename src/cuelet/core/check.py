@@ -121,7 +121,7 @@ def _check_edges(job: Job) -> list[str]:
         is_over = _has_ended if edge.on_finish else _is_met
         awaited = range(edge.on_start, edge.on_start + edge.links.awaited)
         left = sum(not is_over(edge.on, on) for on in awaited)
-        lost = 0 if edge.on_finish else sum(is_lost(edge.on, on) for on in awaited)
+        lost = 0 if edge.on_finish else sum(is_unreachable(edge.on, on) for on in awaited)
         if (edge.open_count, edge.lost) != (left, lost):
             counted = f"{edge.open_count} open, {edge.lost} lost"
             found.append(f"edge {position} counts {counted}, should be {left}, {lost}")
@@ -147,10 +147,10 @@ def _is_met(job: Job, index: int) -> bool:
 
 def _has_ended(job: Job, index: int) -> bool:
     """Tell whether a frame is done, dead, or waits for what cannot come."""
-    return _is_met(job, index) or is_lost(job, index)
+    return _is_met(job, index) or is_unreachable(job, index)
 
 
-def is_lost(job: Job, index: int) -> bool:
+def is_unreachable(job: Job, index: int) -> bool:
     """Tell whether a frame is dead, or waits in vain for one that is, however far away.
 
     What a killed job had still to run will not be run.
@@ -169,7 +169,7 @@ def _waits_in_vain(edge: Edge, index: int) -> bool:
         return False
     enough = all if edge.links.any_one else any
     awaited = edge.awaited(index)
-    return len(awaited) > 0 and enough(is_lost(edge.on, on) for on in awaited)
+    return len(awaited) > 0 and enough(is_unreachable(edge.on, on) for on in awaited)
 
 
 def _check_running(job: Job) -> list[str]:

@@ -57,7 +57,7 @@ def picture(job: Job) -> dict[str, Any]:
         "queue": [layer.name for layer in job.queue],
         "comments": list(job.comments),
         "frames": [job.row(index) for index in range(job.size)],
-        "waiting": [list(of) for of in (job.unmet, job.doomed, job.flags)],
+        "waiting": [list(of) for of in (job.unmet, job.unreachable, job.flags)],
         "counts": [list(layer.counts) for layer in job.layers],
         "edges": [(e.spec, e.active, e.open_count, e.lost) for e in job.edges],
     }

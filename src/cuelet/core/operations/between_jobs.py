@@ -96,14 +96,14 @@ def holders(job: Job) -> list[Job]:
     return list(dict.fromkeys(edge.on for edge in held))
 
 
-def has_hope(job: Job) -> bool:
+def can_progress(job: Job) -> bool:
     """Tell whether a frame waits for what may still come from another job.
 
     What waits in vain is known frame by frame, through all jobs.
     """
     if not any(edge.open_count for edge in _ahead(job)):
         return False
-    return any(job.state_of[i] == DEPEND and not job.doomed[i] for i in range(job.size))
+    return any(job.state_of[i] == DEPEND and not job.unreachable[i] for i in range(job.size))
 
 
 def jobs_ahead(job: Job) -> list[Job]:

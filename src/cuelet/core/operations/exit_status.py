@@ -35,7 +35,7 @@ class Ending(enum.Enum):
     """It was booked and taken back, and starts again when there is room."""
     SKIPPED = "skipped"
     """The run was taken away from the frame, which asks for another."""
-    LOST = "lost"
+    UNREACHABLE = "lost"
     """The machine, or what ran the frame on it, went away."""
     NOT_LAUNCHED = "not launched"
     """Its program could not be started."""
@@ -52,9 +52,9 @@ ENDINGS: Final[Mapping[int, Ending]] = MappingProxyType(
         FAILED_LAUNCH: Ending.NOT_LAUNCHED,
         SKIP_RETRY: Ending.SKIPPED,
         NOT_BEGUN: Ending.NOT_BEGUN,
-        ORPHANED: Ending.LOST,
-        KILL_FAILED: Ending.LOST,
-        HOST_DOWN: Ending.LOST,
+        ORPHANED: Ending.UNREACHABLE,
+        KILL_FAILED: Ending.UNREACHABLE,
+        HOST_DOWN: Ending.UNREACHABLE,
     }
 )
 """Exit statuses that mean something; all others are failures."""
@@ -73,7 +73,7 @@ class Terms:
 TERMS: Final[Mapping[Ending, Terms]] = MappingProxyType(
     {
         Ending.SKIPPED: Terms(free=FREE_RETRIES, is_eaten=False),
-        Ending.LOST: Terms(free=FREE_RETRIES, is_eaten=False),
+        Ending.UNREACHABLE: Terms(free=FREE_RETRIES, is_eaten=False),
         Ending.NOT_LAUNCHED: Terms(is_eaten=False),
         Ending.FAILURE: Terms(),
     }

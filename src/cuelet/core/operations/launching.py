@@ -60,7 +60,7 @@ def is_stuck(farm: Farm, job: Job) -> bool:
         return False
     if _moves(farm, job):
         return False
-    ahead = between_jobs.jobs_ahead(job) if between_jobs.has_hope(job) else ()
+    ahead = between_jobs.jobs_ahead(job) if between_jobs.can_progress(job) else ()
     return not any(on.paused or _moves(farm, on) for on in ahead)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cuelet.core.state.job import Job
     from cuelet.core.state.layer import Layer
 
-MET, ENDED, LOST = 1, 2, 4
+MET, ENDED, UNREACHABLE = 1, 2, 4
 """Flags of a frame for those that wait for it: done; ended for good; never done as things stand."""
 
 _LINKED = frozenset({EdgeKind.FRAME_BY_FRAME, EdgeKind.PREVIOUS_FRAME})
@@ -95,7 +95,7 @@ class Edge:
         return self.open_count > 0
 
     @property
-    def gate_lost(self) -> bool:
+    def barrier_unreachable(self) -> bool:
         """Whether the frames that wait for all awaited ones wait in vain."""
         if self.links.any_one:
             return 0 < self.links.awaited == self.lost
@@ -139,14 +139,14 @@ class Edge:
     def recount(self) -> None:
         """Count the awaited frames anew from what they are now."""
         flags = self.on.flags[self.on_start : self.on_start + self.links.awaited]
-        self.lost = 0 if self.on_finish else flags.count(ENDED | LOST)
-        ended = flags.count(ENDED | LOST) if self.on_finish else 0
+        self.lost = 0 if self.on_finish else flags.count(ENDED | UNREACHABLE)
+        ended = flags.count(ENDED | UNREACHABLE) if self.on_finish else 0
         self.open_count = self.links.awaited - flags.count(MET | ENDED) - ended
 
     def outstanding(self) -> Iterator[tuple[int, int, int]]:
         """Yield (frame, unmet, doomed): what the edge adds to the counts of waiting frames now."""
         bit = ENDED if self.on_finish else MET
-        vain = 0 if self.on_finish else LOST
+        vain = 0 if self.on_finish else UNREACHABLE
         flags = self.on.flags
         if self.links.same:
             shift = self.er_start - self.on_start
@@ -158,13 +158,13 @@ class Edge:
             for on_index in range(self.on_start, self.on_start + self.links.awaited):
                 flag = flags[on_index]
                 if not flag & bit:
-                    doomed = int(bool(flag & vain))
+                    unreachable = int(bool(flag & vain))
                     for follower in self.followers(on_index):
-                        yield follower, 1, doomed
-        if self.gate_closed or self.gate_lost:
-            unmet, doomed = int(self.gate_closed), int(self.gate_lost)
+                        yield follower, 1, unreachable
+        if self.gate_closed or self.barrier_unreachable:
+            unmet, unreachable = int(self.gate_closed), int(self.barrier_unreachable)
             for follower in self.gated():
-                yield follower, unmet, doomed
+                yield follower, unmet, unreachable
 
 
 class EdgeIndex:

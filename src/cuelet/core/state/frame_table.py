@@ -29,7 +29,7 @@ _NEXT_TO_ZERO_S = 1e-6
 class FrameTable:
     """Frames of all layers of a job under one index, layer after layer.
 
-    ``unmet[i]`` counts what frame i still waits for, ``doomed[i]`` what of it cannot come any more.
+    ``unmet[i]`` counts what frame i still waits for, ``unreachable[i]`` what of it cannot come any more.
 
     Args:
         layers: The layers, in submit order.
@@ -44,7 +44,7 @@ class FrameTable:
         self.state_of = bytearray(size)
         self.flags = bytearray(size)
         self.unmet = array("I", bytes(4 * size))
-        self.doomed = array("I", bytes(4 * size))
+        self.unreachable = array("I", bytes(4 * size))
         self.attempt = array("I", bytes(4 * size))
         self.retries = array("H", bytes(2 * size))
         self.free_retries = bytearray(size)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from cuelet.core.state.changes import AS_A_WHOLE, Changes
 from cuelet.core.state.comment import Comment
-from cuelet.core.state.edges import ENDED, LOST, MET, Edge, EdgeIndex, End
+from cuelet.core.state.edges import ENDED, MET, UNREACHABLE, Edge, EdgeIndex, End
 from cuelet.core.state.frame_row import FrameRow
 from cuelet.core.state.frame_table import FrameTable
 from cuelet.core.state.layer import Layer, layers_of
@@ -166,20 +166,20 @@ class Job(FrameTable):
         """Tell whether a frame is what an edge waits for: done, or ended whatever its outcome."""
         return bool(self.flags[index] & (ENDED if on_finish else MET))
 
-    def is_lost(self, index: int) -> bool:
+    def is_unreachable(self, index: int) -> bool:
         """Tell whether a frame will never be done as things stand."""
-        return bool(self.flags[index] & LOST)
+        return bool(self.flags[index] & UNREACHABLE)
 
     def _flags_for(self, index: int) -> int:
         state = self.state_of[index]
         if state in DONE or index in self.marked_done:
             return MET | ENDED
         if state == DEAD or (
-            state == DEPEND and self.doomed[index] > 0 and index not in self.depends_ignored
+            state == DEPEND and self.unreachable[index] > 0 and index not in self.depends_ignored
         ):
-            return ENDED | LOST
+            return ENDED | UNREACHABLE
         if self.state is JobState.FINISHED and state != RUNNING:
-            return ENDED | LOST  # its job was killed
+            return ENDED | UNREACHABLE  # its job was killed
         return 0
 
     def _spread(self, indexes: Iterable[int], changes: Changes) -> None:
@@ -263,9 +263,9 @@ class Job(FrameTable):
         """Add to the counts of waiting frames what an edge demands, or take it off."""
         sign = 1 if active else -1
         edge.active = active
-        for index, unmet, doomed in edge.outstanding():
+        for index, unmet, unreachable in edge.outstanding():
             self.unmet[index] += sign * unmet
-            self.doomed[index] += sign * doomed
+            self.unreachable[index] += sign * unreachable
 
     def free(self, index: int, changes: Changes) -> None:
         """Let one frame run whatever it waits for."""
@@ -323,10 +323,10 @@ def _tell(edge: Edge, index: int, old: int, new: int) -> list[int]:
     """Apply one awaited frame's change to an edge; return the waiting frames it touches."""
     bit = ENDED if edge.on_finish else MET
     met = bool(new & bit) - bool(old & bit)
-    lost = 0 if edge.on_finish else bool(new & LOST) - bool(old & LOST)
+    lost = 0 if edge.on_finish else bool(new & UNREACHABLE) - bool(old & UNREACHABLE)
     if not (met or lost):
         return []
-    was = edge.gate_closed, edge.gate_lost
+    was = edge.gate_closed, edge.barrier_unreachable
     edge.open_count -= met
     edge.lost += lost
     if not edge.active:
@@ -335,12 +335,12 @@ def _tell(edge: Edge, index: int, old: int, new: int) -> list[int]:
     touched = list(edge.followers(index))
     for follower in touched:
         er.unmet[follower] -= met
-        er.doomed[follower] += lost
+        er.unreachable[follower] += lost
     closed = edge.gate_closed - was[0]
-    in_vain = edge.gate_lost - was[1]
+    in_vain = edge.barrier_unreachable - was[1]
     if closed or in_vain:
         for follower in edge.gated():
             er.unmet[follower] += closed
-            er.doomed[follower] += in_vain
+            er.unreachable[follower] += in_vain
             touched.append(follower)
     return touched
