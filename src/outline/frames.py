@@ -262,7 +262,7 @@ class EdgeKind(enum.Enum):
     """Every frame waits for one frame of the layer."""
 
 
-class Links:
+class TaskEdges:
     """One resolved edge between the tasks of a waiting layer and those of an awaited one.
 
     A waiting task is in ``whole``, or waits for the tasks that `waits_for` lists.
@@ -315,7 +315,7 @@ class Links:
                     yield task, self.targets[at]
 
 
-def resolve(kind: EdgeKind, er: Tasks, on: Tasks, *, on_frame: int | None = None) -> Links:
+def resolve(kind: EdgeKind, er: Tasks, on: Tasks, *, on_frame: int | None = None) -> TaskEdges:
     """Return which tasks of ``er`` wait for which tasks of ``on``.
 
     Frame by frame, task i waits for every task of ``on`` that executes a counterpart of one of its
@@ -334,19 +334,19 @@ def resolve(kind: EdgeKind, er: Tasks, on: Tasks, *, on_frame: int | None = None
     """
     everyone = range(len(er))
     if kind is EdgeKind.LAYER_ON_LAYER:
-        return Links(len(er), len(on), whole=everyone)
+        return TaskEdges(len(er), len(on), whole=everyone)
     if kind is EdgeKind.LAYER_ON_ANY:
-        return Links(len(er), len(on), whole=everyone, any_one=True)
+        return TaskEdges(len(er), len(on), whole=everyone, any_one=True)
     if kind is EdgeKind.LAYER_ON_SIM_FRAME:
         return _resolve_sim(er, on, on.frames[0] if on_frame is None else on_frame)
     if kind is EdgeKind.PREVIOUS_FRAME:
         return _resolve_irregular(er, on, shift=1)
     if er == on:
-        return Links(len(er), len(on), same=True)
+        return TaskEdges(len(er), len(on), same=True)
     if (
         len(er.frames) == 1 or len(on) == 1
     ):  # a lone awaited task is counterpart and whole layer in one
-        return Links(len(er), len(on), whole=everyone)
+        return TaskEdges(len(er), len(on), whole=everyone)
     return _resolve_irregular(er, on, shift=0)
 
 
@@ -357,15 +357,15 @@ def _same(one: Sequence[int], other: Sequence[int]) -> bool:
     return len(one) == len(other) and all(map(operator.eq, one, other))
 
 
-def _resolve_sim(er: Tasks, on: Tasks, number: int) -> Links:
+def _resolve_sim(er: Tasks, on: Tasks, number: int) -> TaskEdges:
     task = on.task_of(number)
     if task is None:
         raise ValueError(f"frame {number} is not in the awaited layer's range")
     offsets = array("I", range(len(er) + 1))
-    return Links(len(er), len(on), offsets=offsets, targets=array("I", [task]) * len(er))
+    return TaskEdges(len(er), len(on), offsets=offsets, targets=array("I", [task]) * len(er))
 
 
-def _resolve_irregular(er: Tasks, on: Tasks, *, shift: int) -> Links:
+def _resolve_irregular(er: Tasks, on: Tasks, *, shift: int) -> TaskEdges:
     """Resolve by looking every waiting frame up among the awaited ones, ``shift`` places back."""
     itself = shift and er is on
     offsets, targets, whole = array("I", [0]), array("I"), []
@@ -376,7 +376,7 @@ def _resolve_irregular(er: Tasks, on: Tasks, *, shift: int) -> Links:
         else:
             targets.extend(t for t in wanted if not (itself and t == task))
         offsets.append(len(targets))
-    return Links(len(er), len(on), offsets=offsets, targets=targets, whole=_as_run(whole))
+    return TaskEdges(len(er), len(on), offsets=offsets, targets=targets, whole=_as_run(whole))
 
 
 def _awaited_tasks(numbers: Sequence[int], on: Tasks, shift: int) -> list[int] | None:

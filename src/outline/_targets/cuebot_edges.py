@@ -6,7 +6,7 @@ import re
 
 from outline._targets import limits
 from outline._targets.limitation import DEPEND, Limitation
-from outline.frames import EdgeKind, Links, Tasks, resolve
+from outline.frames import EdgeKind, TaskEdges, Tasks, resolve
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 
 TYPE_CHECKING = False
@@ -127,7 +127,7 @@ def _without_frames(kind: EdgeKind, er: Side, on: Side) -> CuebotDepend | None:
     return None
 
 
-def _one_element(kind: EdgeKind, er: Side, on: Side, links: Links) -> CuebotDepend | None:
+def _one_element(kind: EdgeKind, er: Side, on: Side, links: TaskEdges) -> CuebotDepend | None:
     """Return the one element that says exactly this, or None."""
     if links.same:
         return CuebotDepend("FRAME_BY_FRAME", layer=er.wire, on_layer=on.wire)
@@ -149,7 +149,7 @@ def _unusable_name(side: Side) -> str | None:
     return next((name for name in names if not _FRAME_NAME.match(name)), None)
 
 
-def _why_not_by_frame(er: Side, on: Side, links: Links) -> str | None:
+def _why_not_by_frame(er: Side, on: Side, links: TaskEdges) -> str | None:
     """Return why single frames cannot be named, or None."""
     for side in (er, on):
         name = _unusable_name(side)
@@ -161,7 +161,7 @@ def _why_not_by_frame(er: Side, on: Side, links: Links) -> str | None:
     return None
 
 
-def _by_frame(er: Side, on: Side, links: Links) -> list[CuebotDepend]:
+def _by_frame(er: Side, on: Side, links: TaskEdges) -> list[CuebotDepend]:
     edges = [
         CuebotDepend(
             "FRAME_ON_FRAME",

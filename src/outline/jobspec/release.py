@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Protocol
 
-    from outline.frames import Links
+    from outline.frames import TaskEdges
 
     class Wait(Protocol):
         """One depend, resolved to frames of a job."""
 
         index: int
-        links: Links
+        links: TaskEdges
 
         @property
         def on_finish(self) -> bool:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         def followers(self, on_index: int, /) -> Sequence[int]:
             """Return the frames that wait for just this one."""
 
-        def gated(self) -> Iterable[int]:
+        def barrier_tasks(self) -> Iterable[int]:
             """Return the frames that wait for all awaited ones, or for any of them."""
 
         def waiters(self) -> Iterable[tuple[int, int]]:
@@ -48,7 +48,7 @@ class LayerWait:
     __slots__ = ("_followers", "er_start", "index", "links", "on_finish", "on_start")
 
     def __init__(
-        self, index: int, starts: tuple[int, int], links: Links, *, on_finish: bool = False
+        self, index: int, starts: tuple[int, int], links: TaskEdges, *, on_finish: bool = False
     ) -> None:
         self.index, (self.er_start, self.on_start) = index, starts
         self.links, self.on_finish = links, on_finish
@@ -62,7 +62,7 @@ class LayerWait:
         task = on_index - self.on_start
         return (self.er_start + task,) if self.links.same else self._followers.get(task, ())
 
-    def gated(self) -> Iterable[int]:
+    def barrier_tasks(self) -> Iterable[int]:
         """Return the frames that wait for the whole layer, or for any frame of it."""
         return (self.er_start + task for task in self.links.whole)
 
@@ -89,7 +89,7 @@ class Release:
         for wait in waits:
             for index, count in wait.waiters():
                 self._unmet[index] += count
-            for index in wait.gated():
+            for index in wait.barrier_tasks():
                 self._unmet[index] += 1
         sizes = [(wait.links.any_one, wait.links.awaited) for wait in waits]
         self._until_open = [1 if any_one else awaited for any_one, awaited in sizes]
@@ -114,7 +114,7 @@ class Release:
 
     def _meet(self, wait: Wait, index: int) -> Iterator[int]:
         self._until_open[wait.index] -= 1
-        opened = wait.gated() if not self._until_open[wait.index] else ()
+        opened = wait.barrier_tasks() if not self._until_open[wait.index] else ()
         for follower in (*wait.followers(index), *opened):
             self._unmet[follower] -= 1
             if not self._unmet[follower]:
@@ -123,7 +123,7 @@ class Release:
     def _lose(self, wait: Wait, index: int) -> Iterator[int]:
         """Yield the frames that now never run."""
         self._until_shut[wait.index] -= 1
-        shut = wait.gated() if not self._until_shut[wait.index] else ()
+        shut = wait.barrier_tasks() if not self._until_shut[wait.index] else ()
         for follower in (*wait.followers(index), *shut):
             if not self._lost[follower]:
                 self._lost[follower] = 1
@@ -147,7 +147,7 @@ class LayerGraph:
     """
 
     def __init__(
-        self, sizes: Mapping[str, int], waits: Iterable[tuple[str, str, Links, bool]]
+        self, sizes: Mapping[str, int], waits: Iterable[tuple[str, str, TaskEdges, bool]]
     ) -> None:
         self.starts: dict[str, int] = {}
         self.places: list[tuple[str, int]] = []

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from outline.frames import Links
+from outline.frames import TaskEdges
 from outline.jobspec.release import LayerGraph
 from outline.planning.model import CriticalPath, PlannedEdge, PlannedLayer, Step
 
@@ -162,7 +162,7 @@ class _Search:
         return steps
 
 
-def _raise_starts(starts: list[float], links: Links, ends: list[float]) -> None:
+def _raise_starts(starts: list[float], links: TaskEdges, ends: list[float]) -> None:
     """Let the processes of a layer start no earlier than an edge allows."""
     if links.same:
         starts[:] = map(max, starts, ends)
@@ -175,7 +175,7 @@ def _raise_starts(starts: list[float], links: Links, ends: list[float]) -> None:
         starts[task] = max(starts[task], ends[awaited])
 
 
-def _own_chain(starts: list[float], itself: list[Links], weight: float) -> list[float]:
+def _own_chain(starts: list[float], itself: list[TaskEdges], weight: float) -> list[float]:
     """Return the ends where processes wait for earlier ones of their own layer."""
     ends: list[float] = []
     for task, start in enumerate(starts):
@@ -184,7 +184,7 @@ def _own_chain(starts: list[float], itself: list[Links], weight: float) -> list[
     return ends
 
 
-def _latest(links: Links, task: int, ends: list[float]) -> int | None:
+def _latest(links: TaskEdges, task: int, ends: list[float]) -> int | None:
     """Return the process that decides when ``task`` may start through an edge, or None."""
     if not links.same and task in links.whole:
         return ends.index(min(ends)) if links.any_one else _argmax(ends)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outline.depend import FINISHED, Depend
-from outline.frames import EdgeKind, Links, Tasks, resolve
+from outline.frames import EdgeKind, TaskEdges, Tasks, resolve
 from outline.planning.model import Place, PlannedEdge, PlannedLayer
 
 _SHAPES = {
@@ -50,11 +50,11 @@ def planned_edge(
     )
 
 
-def _count(links: Links) -> tuple[int, int]:
+def _count(links: TaskEdges) -> tuple[int, int]:
     return (links.waiting if links.same else len(links.targets)), len(links.whole)
 
 
-def _free(links: Links) -> int:
+def _free(links: TaskEdges) -> int:
     """Return how many waiting tasks wait for nothing."""
     if links.same:
         return 0
@@ -64,7 +64,7 @@ def _free(links: Links) -> int:
     return links.waiting - held
 
 
-def _shape(links: Links, pairs: int, whole: int) -> str:
+def _shape(links: TaskEdges, pairs: int, whole: int) -> str:
     if links.same:
         return "same"
     if links.any_one:
@@ -76,7 +76,7 @@ def _shape(links: Links, pairs: int, whole: int) -> str:
     return "frames" if pairs else "nothing"
 
 
-def _text(kind: EdgeKind, shape: str, on: str, whole: int, links: Links, outcome: str) -> str:
+def _text(kind: EdgeKind, shape: str, on: str, whole: int, links: TaskEdges, outcome: str) -> str:
     pattern = _SHAPES[shape]
     if shape in {"frames", "mixed"} and kind in _KINDS:
         pattern = _KINDS[kind]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from outline.depend import DependType
-from outline.frames import Links, Tasks
+from outline.frames import TaskEdges, Tasks
 
 VERSION = 1
 """Version of the JSON form."""
@@ -158,7 +158,7 @@ class PlannedEdge:
     free: int
     """Processes that wait for nothing."""
     place: Place | None = None
-    links: Links = field(repr=False, compare=False)
+    links: TaskEdges = field(repr=False, compare=False)
     """The exact edges; not part of the JSON form, see `outline.planning.edges.frame_edges`."""
     depend_type: DependType = field(repr=False, compare=False)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outline.frames import EdgeKind, Links, Tasks, resolve
+from outline.frames import EdgeKind, TaskEdges, Tasks, resolve
 from outline.jobspec.release import LayerGraph
 
-Edge = tuple[str, str, Links, bool]
+Edge = tuple[str, str, TaskEdges, bool]
 
 
 @st.composite

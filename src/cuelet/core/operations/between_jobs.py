@@ -92,7 +92,7 @@ def attach_stored(jobs: Mapping[str, Job], stored: Iterable[StoredEdge]) -> None
 
 def holders(job: Job) -> list[Job]:
     """Return the jobs for which a job as a whole still waits."""
-    held = (edge for edge in job.edges_of_job() if edge.active and edge.gate_closed)
+    held = (edge for edge in job.edges_of_job() if edge.active and edge.barrier_closed)
     return list(dict.fromkeys(edge.on for edge in held))
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from cuelet.core.values.errors import InvalidSpecError
-from outline.frames import EdgeKind, Links, resolve
+from outline.frames import EdgeKind, TaskEdges, resolve
 from outline.jobspec.model import EdgeSpec, Outcome
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Edge:
         return self.spec.outcome is Outcome.FINISHED
 
     @property
-    def gate_closed(self) -> bool:
+    def barrier_closed(self) -> bool:
         """Whether the frames that wait for all awaited ones still have to."""
         if self.links.any_one:
             return 0 < self.links.awaited == self.open_count
@@ -101,7 +101,7 @@ class Edge:
             return 0 < self.links.awaited == self.lost
         return self.lost > 0
 
-    def gated(self) -> Iterable[int]:
+    def barrier_tasks(self) -> Iterable[int]:
         """Return the job-wide indexes of the frames that wait for all awaited ones."""
         start = self.er_start
         return (start + task for task in self.links.whole)
@@ -161,9 +161,9 @@ class Edge:
                     unreachable = int(bool(flag & vain))
                     for follower in self.followers(on_index):
                         yield follower, 1, unreachable
-        if self.gate_closed or self.barrier_unreachable:
-            unmet, unreachable = int(self.gate_closed), int(self.barrier_unreachable)
-            for follower in self.gated():
+        if self.barrier_closed or self.barrier_unreachable:
+            unmet, unreachable = int(self.barrier_closed), int(self.barrier_unreachable)
+            for follower in self.barrier_tasks():
                 yield follower, unmet, unreachable
 
 
@@ -299,16 +299,16 @@ def _are_layers(er: End, on: End) -> bool:
     return er.layer is not None and on.layer is not None and not (er.single or on.single)
 
 
-def _links(edge: Edge) -> Links:
+def _links(edge: Edge) -> TaskEdges:
     er, on, kind = edge.er_end, edge.on_end, edge.spec.kind
     if kind in _LINKED and _are_layers(er, on):
         assert er.layer is not None
         assert on.layer is not None
         return resolve(kind, edge.er.layers[er.layer].tasks, edge.on.layers[on.layer].tasks)
-    return Links(er.size, on.size, whole=range(er.size), any_one=kind is EdgeKind.LAYER_ON_ANY)
+    return TaskEdges(er.size, on.size, whole=range(er.size), any_one=kind is EdgeKind.LAYER_ON_ANY)
 
 
-def _invert(links: Links, er_start: int) -> tuple[array[int] | None, array[int]]:
+def _invert(links: TaskEdges, er_start: int) -> tuple[array[int] | None, array[int]]:
     """Return offsets and job-wide waiting frames per awaited task, for irregular edges only."""
     if links.offsets is None:
         return None, array("I")

@@ -129,7 +129,7 @@ class Job(FrameTable):
         for index, count in edge.waiters():
             self.unmet[index] += count
             self._sit_down(index)
-        for index in edge.gated():
+        for index in edge.barrier_tasks():
             self.unmet[index] += 1
             self._sit_down(index)
 
@@ -326,7 +326,7 @@ def _tell(edge: Edge, index: int, old: int, new: int) -> list[int]:
     lost = 0 if edge.on_finish else bool(new & UNREACHABLE) - bool(old & UNREACHABLE)
     if not (met or lost):
         return []
-    was = edge.gate_closed, edge.barrier_unreachable
+    was = edge.barrier_closed, edge.barrier_unreachable
     edge.open_count -= met
     edge.lost += lost
     if not edge.active:
@@ -336,10 +336,10 @@ def _tell(edge: Edge, index: int, old: int, new: int) -> list[int]:
     for follower in touched:
         er.unmet[follower] -= met
         er.unreachable[follower] += lost
-    closed = edge.gate_closed - was[0]
+    closed = edge.barrier_closed - was[0]
     in_vain = edge.barrier_unreachable - was[1]
     if closed or in_vain:
-        for follower in edge.gated():
+        for follower in edge.barrier_tasks():
             er.unmet[follower] += closed
             er.unreachable[follower] += in_vain
             touched.append(follower)

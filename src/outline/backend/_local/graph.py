@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from outline.frames import Links, Tasks
+    from outline.frames import TaskEdges, Tasks
 
 
 class State(enum.Enum):
@@ -91,6 +91,6 @@ class Graph:
         return self.states.count(state)
 
 
-def _resolved(tasks: Mapping[str, Tasks], edge: EdgeSpec) -> tuple[str, str, Links, bool]:
+def _resolved(tasks: Mapping[str, Tasks], edge: EdgeSpec) -> tuple[str, str, TaskEdges, bool]:
     links = resolve(edge.kind, tasks[edge.layer], tasks[edge.on], on_frame=edge.on_frame)
     return edge.layer, edge.on, links, edge.outcome is Outcome.FINISHED
