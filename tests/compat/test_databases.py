@@ -114,7 +114,7 @@ def test_it_is_whole_and_of_the_current_schema_afterwards(old: Path) -> None:
         farm.add(job)
         for index in range(job.size):
             if job.state_of[index] == FrameState.RUNNING:
-                farm.hold(job, index)
+                farm.reserve(job, index)
     store.close()
 
     assert check(farm) == []

@@ -152,7 +152,7 @@ class World:
         farm.add(fresh)
         for index in range(fresh.size):
             if fresh.state_of[index] == RUNNING:
-                farm.hold(fresh, index)
+                farm.reserve(fresh, index)
         self.farm, self.job = farm, fresh
 
 

@@ -215,7 +215,7 @@ class World:
             farm.add(job)
             for index in range(job.size):
                 if job.state_of[index] == RUNNING:
-                    farm.hold(job, index)
+                    farm.reserve(job, index)
         self.farm, self.jobs = farm, fresh
 
 

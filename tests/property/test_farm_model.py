@@ -317,7 +317,7 @@ class FarmMachine(RuleBasedStateMachine):
             self.farm.add(job)
             for index in range(job.size):
                 if job.state_of[index] == RUNNING:
-                    self.farm.hold(job, index)
+                    self.farm.reserve(job, index)
         self.model.turn = None
         running = self.running()
         for job, model, index in [running[pick % len(running)] for pick in lost if running]:

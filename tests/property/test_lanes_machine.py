@@ -173,7 +173,7 @@ class World:
         self.farm.add(self.job)
         for index in range(self.job.size):
             if self.job.state_of[index] == RUNNING:
-                self.farm.hold(self.job, index)
+                self.farm.reserve(self.job, index)
 
     def do(self, op: str, pick: int) -> None:
         """Let something happen to the processes, the farm or the line between."""

@@ -97,10 +97,10 @@ OPS = st.tuples(st.sampled_from(VERBS), st.integers(0, 999))
 class StrictFarm(Farm):
     """A farm on which nothing starts that an obstacle is known for."""
 
-    def hold(self, job: Job, index: int) -> None:
+    def reserve(self, job: Job, index: int) -> None:
         if index not in job.reserved:  # else it was running before a restart
             assert list(obstacles(self, job, job.layer_at(index))) == []
-        super().hold(job, index)
+        super().reserve(job, index)
 
 
 class World:
@@ -255,7 +255,7 @@ class World:
         assert [x.name for x in job.queue] == [x.name for x in old.queue]
         self.farm.add(job)
         for index in old.reserved:
-            self.farm.hold(job, index)
+            self.farm.reserve(job, index)
         return job
 
     def give_everything(self) -> None:

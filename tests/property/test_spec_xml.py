@@ -51,7 +51,7 @@ def use(spec: JobSpec) -> None:
     for layer in job.layers:
         convert.layer_message(farm, job, layer)
     convert.depend_seq(job.edges)
-    farm.hold(job, 0)
+    farm.reserve(job, 0)
     assert farm.free_memory_mb <= farm.memory_mb
     convert.frame_message(farm, job, 0, "here")
     request = build_run(job, 0, PLACE)

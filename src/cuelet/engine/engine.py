@@ -140,7 +140,7 @@ class Engine:
             self.farm.is_awaiting_runner |= job.count(SETUP) > 0
             for index in _handed_over(job):
                 if job.state_of[index] == RUNNING:
-                    self.farm.hold(job, index)
+                    self.farm.reserve(job, index)
 
     async def run(self) -> None:
         """Serve batches until cancelled.

@@ -288,11 +288,11 @@ def test_a_running_frame_holds_after_a_restart_what_its_run_was_given(tmp_path: 
     farm = Farm(cores=4.0, memory_mb=4096)
     (job,) = store.load()
     farm.add(job)
-    farm.hold(job, 0)
+    farm.reserve(job, 0)
 
     assert job.reserved == {0: given}
     assert farm.free_memory_mb == 4096 - given[1]
-    farm.let_go(job, 0)
+    farm.release(job, 0)
     assert (farm.free_cores, farm.free_memory_mb) == (4.0, 4096)
     store.close()
 
@@ -391,7 +391,7 @@ def test_a_frame_that_runs_in_schema_5_holds_what_its_layer_asks(tmp_path: Path)
     store = Store(path)
     (job,) = store.load()
 
-    Farm(cores=4.0, memory_mb=4096).hold(job, 0)
+    Farm(cores=4.0, memory_mb=4096).reserve(job, 0)
     assert job.reserved == b.job.reserved
     store.close()
 

@@ -35,7 +35,7 @@ def start(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -
         begin_anew(job, index)
     job.begin_attempt(index)
     job.note_start(index, now)
-    farm.hold(job, index)
+    farm.reserve(job, index)
     if look := job.looks.get(index):
         job.started_with[index] = look
     job.move(index, RUNNING, decision)
@@ -115,7 +115,7 @@ def on_run_started(farm: Farm, event: RunStarted, decision: Decision) -> None:
         if job.state_of[index] == SETUP:
             lanes.leave(farm, job, index, decision, at=event.at)
             job.move(index, RUNNING, decision)
-            farm.hold(job, index)
+            farm.reserve(job, index)
         job.note_start(index, event.at)
         decision.frame(job, index)
 

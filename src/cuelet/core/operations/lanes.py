@@ -34,7 +34,7 @@ def leave(farm: Farm, job: Job, index: int, decision: Decision, *, at: float | N
         job.note_start(following, job.start_at[index] if at is None else at)
         job.move(following, RUNNING, decision)
     else:
-        farm.let_go(job, index)
+        farm.release(job, index)
 
 
 def forget(job: Job) -> None:

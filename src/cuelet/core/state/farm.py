@@ -146,7 +146,7 @@ class Farm:
             )
         return layer.start + task
 
-    def hold(self, job: Job, index: int) -> None:
+    def reserve(self, job: Job, index: int) -> None:
         """Take what a frame reserves, the machine at most; one from disk what its run was given."""
         layer = job.layer_at(index)
         given = job.reserved.get(index) or job.prefetched_reservations.pop(index, None)
@@ -160,7 +160,7 @@ class Farm:
         self.free_cores = round(self.free_cores - cores, 6)
         self.free_memory_mb -= memory_mb
 
-    def let_go(self, job: Job, index: int) -> None:
+    def release(self, job: Job, index: int) -> None:
         """Give back what a frame held."""
         if index in job.reserved:
             self.limits.take(job.layer_at(index), -1)
