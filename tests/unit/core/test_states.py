@@ -162,7 +162,7 @@ def test_the_moves_above_are_all_there_are() -> None:
 )
 def test_a_move_that_is_not_in_the_table_is_our_bug(before: FrameState, after: FrameState) -> None:
     lonely = Bench(spec_of(LayerSpec(name="main", command="true")))
-    lonely.job._put(0, before)
+    lonely.job._set_state(0, before)
 
     with pytest.raises(AssertionError, match=f"{before.name} -> {after.name}"):
         lonely.job.move(0, after, lonely.decision)

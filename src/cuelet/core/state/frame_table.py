@@ -121,7 +121,7 @@ class FrameTable:
 
     # -- states and figures --------------------------------------------------------------------
 
-    def _put(self, index: int, state: FrameState) -> None:
+    def _set_state(self, index: int, state: FrameState) -> None:
         """Set a state and the counters that follow from it, and nothing else."""
         layer = self.layer_at(index)
         layer.counts[self.state_of[index]] -= 1
@@ -187,9 +187,9 @@ class FrameTable:
         """Set a frame of a fresh job to what was kept of it; return its index."""
         index = row.frame
         if row.state == RUNNING and not row.start_at:
-            self._put(index, SETUP)
+            self._set_state(index, SETUP)
         elif row.state not in (WAITING, DEPEND):
-            self._put(index, FrameState(row.state))
+            self._set_state(index, FrameState(row.state))
         self.attempt[index], self.retries[index] = row.attempt, row.retries
         self.exit_status[index], self.exit_signal[index] = row.exit_status, row.exit_signal
         self.start_at[index], self.stop_at[index] = row.start_at, row.stop_at

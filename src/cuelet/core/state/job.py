@@ -50,10 +50,10 @@ class Job(FrameTable):
         self._waits = EdgeIndex(len(self.layers))
         self._awaited = EdgeIndex(len(self.layers))
         for edge in spec.edges:
-            self._file(Edge(edge, len(self.edges), self, self))
+            self._register(Edge(edge, len(self.edges), self, self))
         refuse_cycles(self)
         for own in self.edges:
-            self._close(own)
+            self._arm(own)
 
     # -- shape -------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Job(FrameTable):
         """Order the layers anew: dispatch order, then order of launch."""
         self.queue = sorted(self.layers, key=lambda layer: (layer.dispatch_order, layer.index))
 
-    def _file(self, edge: Edge) -> None:
+    def _register(self, edge: Edge) -> None:
         """Make an edge known to the jobs at both ends; this one waits."""
         self.edges.append(edge)
         self._waits.add(edge, edge.er_end)
@@ -124,18 +124,18 @@ class Job(FrameTable):
 
     # -- how a change spreads ----------------------------------------------------------------
 
-    def _close(self, edge: Edge) -> None:
+    def _arm(self, edge: Edge) -> None:
         """Make every frame of a fresh edge wait."""
         for index, count in edge.waiters():
             self.unmet[index] += count
-            self._sit_down(index)
+            self._mark_waiting(index)
         for index in edge.barrier_tasks():
             self.unmet[index] += 1
-            self._sit_down(index)
+            self._mark_waiting(index)
 
-    def _sit_down(self, index: int) -> None:
+    def _mark_waiting(self, index: int) -> None:
         if self.state_of[index] == WAITING:
-            self._put(index, DEPEND)
+            self._set_state(index, DEPEND)
 
     def move(self, index: int, state: FrameState, changes: Changes) -> None:
         """Move a frame, let the change spread, and note every frame that moved.
@@ -154,7 +154,7 @@ class Job(FrameTable):
         if state not in WITH_RUNNER:
             self.rerun_pending.discard(index)
             self.prefetched_reservations.pop(index, None)
-        self._put(index, state)
+        self._set_state(index, state)
         changes.frame(self, index)
         self._spread([index], changes)
 
@@ -195,12 +195,12 @@ class Job(FrameTable):
             again = bool(old & ~new & (MET | ENDED))
             for edge in job.edges_awaiting(index):
                 er = edge.er
-                for follower in _tell(edge, index, old, new):
-                    if er._settle(follower, again=again):
+                for follower in _propagate(edge, index, old, new):
+                    if er._recompute(follower, again=again):
                         changes.moved(er, follower)
                     pending.append((er, follower))
 
-    def _settle(self, index: int, *, again: bool = False) -> bool:
+    def _recompute(self, index: int, *, again: bool = False) -> bool:
         """Move a frame to where its unmet count says it belongs; tell whether it changed.
 
         Args:
@@ -211,10 +211,10 @@ class Job(FrameTable):
         state = self.state_of[index]
         if not self.must_wait(index):
             if state == DEPEND:
-                self._put(index, WAITING)
+                self._set_state(index, WAITING)
             return state == DEPEND
         if state == WAITING:
-            self._put(index, DEPEND)
+            self._set_state(index, DEPEND)
             return True
         return again and self.state is JobState.PENDING and self._run_again(index, state)
 
@@ -224,7 +224,7 @@ class Job(FrameTable):
             self.rerun_pending.add(index)
             return True
         if state in (SUCCEEDED, DEAD):
-            self._put(index, DEPEND)
+            self._set_state(index, DEPEND)
             return True
         return False
 
@@ -232,7 +232,7 @@ class Job(FrameTable):
 
     def attach(self, edge: Edge, changes: Changes, *, active: bool = True) -> None:
         """Take an edge in that is not of the spec; frames that run, or have run, are left alone."""
-        self._file(edge)
+        self._register(edge)
         edge.recount()
         edge.active = False
         if active:
@@ -255,11 +255,11 @@ class Job(FrameTable):
             self._set_active(edge, changes, active=False)
 
     def _set_active(self, edge: Edge, changes: Changes, *, active: bool) -> None:
-        self._weigh(edge, active=active)
+        self._apply_counts(edge, active=active)
         changes.edge(edge)
         self._reconsider(edge.waiting(), changes)
 
-    def _weigh(self, edge: Edge, *, active: bool) -> None:
+    def _apply_counts(self, edge: Edge, *, active: bool) -> None:
         """Add to the counts of waiting frames what an edge demands, or take it off."""
         sign = 1 if active else -1
         edge.active = active
@@ -298,7 +298,7 @@ class Job(FrameTable):
     def _reconsider(self, indexes: Sequence[int], changes: Changes) -> None:
         """Move frames to where their unmet counts say they belong, and let that spread."""
         for index in indexes:
-            if self._settle(index):
+            if self._recompute(index):
                 changes.moved(self, index)
         self._spread(indexes, changes)
 
@@ -312,14 +312,14 @@ class Job(FrameTable):
         touched = [self._restore_row(row) for row in rows]
         for position in inactive_edges:
             if position < len(self.edges):
-                self._weigh(self.edges[position], active=False)
+                self._apply_counts(self.edges[position], active=False)
         for index in range(self.size):
-            self._settle(index)
+            self._recompute(index)
         spread = touched if self.state is JobState.PENDING else range(self.size)
         self._spread(spread, AS_A_WHOLE)
 
 
-def _tell(edge: Edge, index: int, old: int, new: int) -> list[int]:
+def _propagate(edge: Edge, index: int, old: int, new: int) -> list[int]:
     """Apply one awaited frame's change to an edge; return the waiting frames it touches."""
     bit = ENDED if edge.on_finish else MET
     met = bool(new & bit) - bool(old & bit)
