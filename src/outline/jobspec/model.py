@@ -99,7 +99,7 @@ class LayerSpec:
         return Tasks.from_range(self.range, self.chunk)
 
 
-class DependType(enum.IntEnum):
+class WireDependType(enum.IntEnum):
     """What waits for what; the numbers are OpenCue's."""
 
     JOB_ON_JOB = 0
@@ -134,13 +134,13 @@ class EdgeSpec:
     """The job waited for: its name in a `JobSpec`, its id once launched; empty: the same job."""
 
     @property
-    def type(self) -> DependType:
+    def type(self) -> WireDependType:
         """OpenCue's name of it."""
         if self.layer and self.on and self.er_frame is None and self.kind in _TYPE_OF_KIND:
             return _TYPE_OF_KIND[self.kind]
         ends = ((self.layer, self.er_frame), (self.on, self.on_frame))
         er, on = ("JOB" if not layer else "LAYER" if n is None else "FRAME" for layer, n in ends)
-        return DependType[f"{er}_ON_{on}"]
+        return WireDependType[f"{er}_ON_{on}"]
 
 
 def post_edges(layers: Sequence[LayerSpec], outcome: Outcome) -> Iterator[EdgeSpec]:
@@ -159,9 +159,9 @@ def post_edges(layers: Sequence[LayerSpec], outcome: Outcome) -> Iterator[EdgeSp
 
 
 _TYPE_OF_KIND = {
-    EdgeKind.FRAME_BY_FRAME: DependType.FRAME_BY_FRAME,
-    EdgeKind.PREVIOUS_FRAME: DependType.PREVIOUS_FRAME,
-    EdgeKind.LAYER_ON_SIM_FRAME: DependType.LAYER_ON_SIM_FRAME,
+    EdgeKind.FRAME_BY_FRAME: WireDependType.FRAME_BY_FRAME,
+    EdgeKind.PREVIOUS_FRAME: WireDependType.PREVIOUS_FRAME,
+    EdgeKind.LAYER_ON_SIM_FRAME: WireDependType.LAYER_ON_SIM_FRAME,
 }
 
 

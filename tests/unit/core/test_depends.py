@@ -29,7 +29,7 @@ from cuelet.core.values.states import (
     JobState,
 )
 from outline.frames import EdgeKind
-from outline.jobspec.model import DependType, EdgeSpec, JobSpec, LayerSpec, Outcome
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome, WireDependType
 
 GATE = EdgeKind.LAYER_ON_LAYER
 
@@ -87,19 +87,19 @@ def states(job: Job) -> list[FrameState]:
 
 
 W, D = WAITING, DEPEND
-ENDS: dict[DependType, dict[str, Any]] = {
-    DependType.JOB_ON_JOB: {},
-    DependType.JOB_ON_LAYER: {"on": "bbb"},
-    DependType.JOB_ON_FRAME: {"on": "bbb", "on_frame": 2},
-    DependType.LAYER_ON_JOB: {"layer": "aaa"},
-    DependType.LAYER_ON_LAYER: {"layer": "aaa", "on": "bbb"},
-    DependType.LAYER_ON_FRAME: {"layer": "aaa", "on": "bbb", "on_frame": 2},
-    DependType.FRAME_ON_JOB: {"layer": "aaa", "er_frame": 2},
-    DependType.FRAME_ON_LAYER: {"layer": "aaa", "er_frame": 2, "on": "bbb"},
-    DependType.FRAME_ON_FRAME: {"layer": "aaa", "er_frame": 2, "on": "bbb", "on_frame": 2},
-    DependType.FRAME_BY_FRAME: {"layer": "aaa", "on": "bbb", "kind": EdgeKind.FRAME_BY_FRAME},
-    DependType.PREVIOUS_FRAME: {"layer": "aaa", "on": "bbb", "kind": EdgeKind.PREVIOUS_FRAME},
-    DependType.LAYER_ON_SIM_FRAME: {
+ENDS: dict[WireDependType, dict[str, Any]] = {
+    WireDependType.JOB_ON_JOB: {},
+    WireDependType.JOB_ON_LAYER: {"on": "bbb"},
+    WireDependType.JOB_ON_FRAME: {"on": "bbb", "on_frame": 2},
+    WireDependType.LAYER_ON_JOB: {"layer": "aaa"},
+    WireDependType.LAYER_ON_LAYER: {"layer": "aaa", "on": "bbb"},
+    WireDependType.LAYER_ON_FRAME: {"layer": "aaa", "on": "bbb", "on_frame": 2},
+    WireDependType.FRAME_ON_JOB: {"layer": "aaa", "er_frame": 2},
+    WireDependType.FRAME_ON_LAYER: {"layer": "aaa", "er_frame": 2, "on": "bbb"},
+    WireDependType.FRAME_ON_FRAME: {"layer": "aaa", "er_frame": 2, "on": "bbb", "on_frame": 2},
+    WireDependType.FRAME_BY_FRAME: {"layer": "aaa", "on": "bbb", "kind": EdgeKind.FRAME_BY_FRAME},
+    WireDependType.PREVIOUS_FRAME: {"layer": "aaa", "on": "bbb", "kind": EdgeKind.PREVIOUS_FRAME},
+    WireDependType.LAYER_ON_SIM_FRAME: {
         "layer": "aaa",
         "on": "bbb",
         "on_frame": 2,
@@ -122,9 +122,9 @@ AWAITED = {
 }
 
 
-@pytest.mark.parametrize("kind", DependType)
+@pytest.mark.parametrize("kind", WireDependType)
 def test_every_type_holds_what_it_names_until_what_it_names_is_done(
-    yard: Yard, kind: DependType
+    yard: Yard, kind: WireDependType
 ) -> None:
     first, second = yard.launch("first"), yard.launch("second")
 
@@ -138,8 +138,8 @@ def test_every_type_holds_what_it_names_until_what_it_names_is_done(
     assert states(second) == [W] * 6
 
 
-@pytest.mark.parametrize("kind", [k for k in DependType if "JOB" not in k.name])
-def test_every_type_within_a_job_can_come_while_it_runs(yard: Yard, kind: DependType) -> None:
+@pytest.mark.parametrize("kind", [k for k in WireDependType if "JOB" not in k.name])
+def test_every_type_within_a_job_can_come_while_it_runs(yard: Yard, kind: WireDependType) -> None:
     job = yard.launch("job")
 
     edge = yard.wait(job, job, **ENDS[kind])

@@ -10,7 +10,7 @@ import pytest
 from cuelet.core.values.errors import InvalidSpecError
 from cuelet.rpc.spec.job import parse_spec
 from outline.frames import EdgeKind
-from outline.jobspec.model import DependType, EdgeSpec, JobSpec, LayerSpec, Outcome
+from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome, WireDependType
 from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 
 
@@ -274,7 +274,7 @@ def test_every_depend_type_on_another_job_is_read(
     (edge,) = job.outside
     values = {"kind": GATE, "on_job": "show-sh_10-me_else_where", **expected}
     assert edge == EdgeSpec(**values)
-    assert edge.type is DependType[name]
+    assert edge.type is WireDependType[name]
 
 
 def test_a_depend_of_a_job_that_the_spec_does_not_launch_is_refused() -> None:

@@ -22,7 +22,7 @@ from cuelet.rpc.cuelet.offers import offer_of
 from cuelet.rpc.cuelet.why import explained, stuck_reason
 from cuelet.rpc.opencue import convert
 from outline.frames import EdgeKind, format_frames
-from outline.jobspec.model import DependType, Outcome
+from outline.jobspec.model import Outcome, WireDependType
 
 SERVICE = "cuelet.Farm"
 Values = Mapping[str, Any]
@@ -174,10 +174,10 @@ _GATE = ("every frame", "all of")
 
 _OF_LAYERS = frozenset(
     {
-        DependType.FRAME_BY_FRAME,
-        DependType.LAYER_ON_LAYER,
-        DependType.LAYER_ON_SIM_FRAME,
-        DependType.PREVIOUS_FRAME,
+        WireDependType.FRAME_BY_FRAME,
+        WireDependType.LAYER_ON_LAYER,
+        WireDependType.LAYER_ON_SIM_FRAME,
+        WireDependType.PREVIOUS_FRAME,
     }
 )
 

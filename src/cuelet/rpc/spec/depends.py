@@ -13,7 +13,7 @@ from cuelet.core.values.names import normal_layer
 from cuelet.rpc.spec.document import Document
 from cuelet.rpc.spec.values import TRUE, text_of
 from outline.frames import EdgeKind
-from outline.jobspec.model import DependType, EdgeSpec, LayerSpec, Outcome
+from outline.jobspec.model import EdgeSpec, LayerSpec, Outcome, WireDependType
 
 _FRAME_NAME = re.compile(r"(-?\d{1,18})-(.+)\Z")
 
@@ -106,9 +106,11 @@ def _edge_from_json(values: Any) -> EdgeSpec:
 
 def _edge_from_xml(element: Element) -> EdgeSpec:
     name = element.get("type", "FRAME_BY_FRAME")
-    if name not in DependType.__members__:
+    if name not in WireDependType.__members__:
         raise InvalidSpecError(
-            where="depend type", value=name, reason=f"known are {', '.join(DependType.__members__)}"
+            where="depend type",
+            value=name,
+            reason=f"known are {', '.join(WireDependType.__members__)}",
         )
     if name in ("FRAME_BY_FRAME", "PREVIOUS_FRAME"):
         waiting, awaited, kind = "LAYER", "LAYER", EdgeKind(name)
