@@ -29,7 +29,7 @@ from cuelet.engine.engine import Engine
 from cuelet.engine.path_map_file import PathMapFile
 from cuelet.runner import boot_mark, machine, procfs
 from cuelet.runner.client import ResidentRunner
-from cuelet.runner.looks import look
+from cuelet.runner.freshness import check_files
 from cuelet.settings import (
     LocalEnvironmentError,
     SettingError,
@@ -183,7 +183,7 @@ class FarmProcess:
                 owed_bytes=self._store.owed_bytes,
             ),
             memory_policy=settings.memory_policy,
-            look=look,
+            check_files=check_files,
             rebooted=boot_mark.is_from_another_boot(settings.boot_mark, procfs.boot_id()),
         )
 

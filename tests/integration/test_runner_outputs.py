@@ -161,7 +161,7 @@ async def _kill_the_runner(folder: Path) -> None:
     many = tuple(output(folder / f"{number}") for number in range(100_000))
     async with open_resident(folder / "runner", heard) as runner:
         request = make_request("r.1", sh("true"), log_path=folder / "log")
-        runner.spawn(replace(request, outputs=many, look="note"))
+        runner.spawn(replace(request, outputs=many, freshness_note="note"))
         looker = await _looker_of(heard, runner.pid)
         os.kill(looker, signal.SIGSTOP)
         os.kill(runner.pid, signal.SIGKILL)
@@ -181,7 +181,9 @@ def test_what_a_run_was_asked_for_comes_back_with_a_fingerprint(tmp_path: Path) 
         heard = Listener()
         async with open_resident(tmp_path / f"runner{run_id}", heard) as runner:
             request = make_request(run_id, sh(script), log_path=tmp_path / run_id, cwd=tmp_path)
-            runner.spawn(replace(request, outputs=(path,), look="key command env frames in"))
+            runner.spawn(
+                replace(request, outputs=(path,), freshness_note="key command env frames in")
+            )
             (exited,) = await heard.wait_exits(run_id)
             return exited.made
 

@@ -8,7 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.operations.command import Place
-from cuelet.core.operations.skip import Made, Question, Seen, is_skipped, judge, question
+from cuelet.core.operations.skip import (
+    BuildRecord,
+    CheckRequest,
+    CheckResult,
+    decide_freshness,
+    is_skipped,
+    request,
+)
 from cuelet.core.state.decision import Decision
 from cuelet.core.values.states import WAITING, JobState
 from outline.jobspec.model import DeclaredFile, JobSpec
@@ -23,7 +30,7 @@ class SkippingWorld(World):
     """A world whose frames are looked at; answers come when the test says so, in any order."""
 
     def __init__(self, spec: JobSpec) -> None:
-        self.asked: list[tuple[Question, int]] = []
+        self.asked: list[tuple[CheckRequest, int]] = []
         """Questions without an answer, each with the life of its frame when it was asked."""
         self.lives: dict[int, int] = {}
         """How often each frame has left WAITING."""
@@ -39,10 +46,10 @@ class SkippingWorld(World):
             if waiting.get(index) != attempts:
                 self.lives[index] = self.lives.get(index, 0) + 1
         self.was_waiting = waiting
-        for _, index in decision.looks:
-            if index in job.looks:
-                self.asked.append((question(job, index, PLACE), self.lives.get(index, 0)))
-        decision.looks.clear()
+        for _, index in decision.checks:
+            if index in job.checks:
+                self.asked.append((request(job, index, PLACE), self.lives.get(index, 0)))
+        decision.checks.clear()
 
     def answer(self, how: str, pick: int) -> None:
         if not self.asked:
@@ -50,9 +57,9 @@ class SkippingWorld(World):
         asked, life = self.asked.pop(pick % len(self.asked))
         index = asked.index
         before, decision = self.job.attempt[index], Decision()
-        made = Made(*asked.trace, "in", "out")
-        seen = Seen(asked, inputs="in", outputs="out", is_newer=how == "unchanged")
-        judge(self.farm, self.job, seen, made, decision, now=self.now)
+        made = BuildRecord(*asked.fingerprint, "in", "out")
+        seen = CheckResult(asked, inputs="in", outputs="out", is_newer=how == "unchanged")
+        decide_freshness(self.farm, self.job, seen, made, decision, now=self.now)
         if self.job.attempt[index] > before:
             assert life == self.lives.get(index, 0), "skipped on an answer about an older state"
             assert how == "unchanged"
@@ -64,9 +71,9 @@ class SkippingWorld(World):
 
     def restart(self) -> None:
         """Go back to what is on disk, with answers under way that were asked before."""
-        ordered = self.farm.looks_ordered
+        ordered = self.farm.checks_ordered
         super().restart()
-        self.farm.looks_ordered = ordered
+        self.farm.checks_ordered = ordered
         self.lives = {index: self.lives.get(index, 0) + 1 for index in range(self.job.size)}
 
 

@@ -191,7 +191,7 @@ def _check_running(job: Job) -> list[str]:
         found.append("an intent to kill outlived its run")
     if not set(job.started_with) <= running:
         found.append("what a run started with outlived it")
-    if any(job.state_of[index] != WAITING for index in job.looks):
+    if any(job.state_of[index] != WAITING for index in job.checks):
         found.append("a frame that does not wait was looked at")
     return found
 

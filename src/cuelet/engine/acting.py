@@ -8,14 +8,14 @@ from dataclasses import replace
 from cuelet.core.operations import skip
 from cuelet.core.operations.command import Place, base_environment, build_run
 from cuelet.core.operations.outputs import output_files
-from cuelet.core.operations.skip import Question
+from cuelet.core.operations.skip import CheckRequest
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.frame_row import NOT_LOOKED
+from cuelet.core.state.frame_row import NOT_CHECKED
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.values.states import JobState
-from cuelet.engine.looker import Looker
+from cuelet.engine.freshness import FreshnessChecker
 from cuelet.engine.ports import RunnerPort
 
 KILL_GRACE_S = 5.0
@@ -30,7 +30,9 @@ class Actor:
         place: What the machine adds to every frame, asked anew for each batch.
     """
 
-    def __init__(self, runner: RunnerPort, looker: Looker, place: Callable[[], Place]) -> None:
+    def __init__(
+        self, runner: RunnerPort, looker: FreshnessChecker, place: Callable[[], Place]
+    ) -> None:
         self._runner, self._looker, self._place = runner, looker, place
         self._known_envs: set[str] = set()
         """Jobs whose environment the runner has."""
@@ -49,19 +51,19 @@ class Actor:
             self._runner.kill(run, KILL_GRACE_S)
         if decision.acks:
             self._runner.ack(decision.acks)
-        if decision.looks:
+        if decision.checks:
             self._ask(decision)
         for job in decision.jobs.values():
             self._forget(job)
 
     def _ask(self, decision: Decision) -> None:
         """Have frames looked at, those of one layer together."""
-        place, by_layer = self._place(), dict[Layer, list[Question]]()
-        for job, index in decision.looks:
+        place, by_layer = self._place(), dict[Layer, list[CheckRequest]]()
+        for job, index in decision.checks:
             asked = by_layer.setdefault(job.layer_at(index), [])
-            asked.append(skip.question(job, index, place))
-        for questions in by_layer.values():
-            self._looker.ask(questions)
+            asked.append(skip.request(job, index, place))
+        for requests in by_layer.values():
+            self._looker.ask(requests)
 
     def _spawn_all(self, farm: Farm, decision: Decision) -> None:
         place = self._place()
@@ -87,8 +89,8 @@ class Actor:
         if limit_mb:
             run = replace(run, memory_max_mb=limit_mb)
         if job.layer_at(index).spec.output_files:
-            look = job.started_with.get(index, NOT_LOOKED)
-            run = replace(run, outputs=output_files(job, index, place), look=look.note)
+            check = job.started_with.get(index, NOT_CHECKED)
+            run = replace(run, outputs=output_files(job, index, place), freshness_note=check.note)
         self._runner.spawn(run)
 
     def _forget(self, job: Job) -> None:

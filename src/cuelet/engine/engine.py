@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 from cuelet.core.operations import attempts, lanes, skip
 from cuelet.core.operations.command import Place
-from cuelet.core.operations.skip import Seen
+from cuelet.core.operations.skip import CheckResult
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, FullDisk, find_full
@@ -37,8 +37,8 @@ from cuelet.core.values.runs import (
 from cuelet.core.values.states import RUNNING, SETUP, WAITING, WITH_RUNNER
 from cuelet.engine.acting import Actor
 from cuelet.engine.disks import DiskWatch
-from cuelet.engine.looker import Looker, see_nothing
-from cuelet.engine.ports import Clock, LookAt, MakeRunner, StorePort
+from cuelet.engine.freshness import FreshnessChecker, check_nothing
+from cuelet.engine.ports import CheckFiles, Clock, MakeRunner, StorePort
 from cuelet.engine.watchdog import LogStamp, Watchdog
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Engine:
         memory_mb: Memory that frames may reserve together.
         disks: Looks for full disks; None: nobody does.
         memory_policy: What is done about frames that use more than they reserved.
-        look: Looks at the files of frames that might be skipped.
+        check_files: Reads what the files of frames look like that might be skipped.
         rebooted: The machine was restarted since frames were last booked.
     """
 
@@ -86,7 +86,7 @@ class Engine:
         memory_mb: int,
         disks: DiskWatch | None = None,
         memory_policy: MemoryPolicy | None = None,
-        look: LookAt = see_nothing,
+        check_files: CheckFiles = check_nothing,
         rebooted: bool = False,
     ) -> None:
         self._store, self._clock, self.place = store, clock, place
@@ -105,8 +105,8 @@ class Engine:
         self._alarm: tuple[FullDisk, ...] = ()
         self._pause_s = COMMIT_AGAIN_S
         self._failed_for_good: NotSyncedError | None = None
-        self._actor = Actor(self._runner, Looker(look, self._on_seen), place)
-        self._seen: list[Seen] = []
+        self._actor = Actor(self._runner, FreshnessChecker(check_files, self._on_checked), place)
+        self._results: list[CheckResult] = []
         self._start_timer: asyncio.TimerHandle | None = None
 
     async def start(self, first: Request[None] | None = None) -> None:
@@ -129,12 +129,12 @@ class Engine:
         return Farm(cores=self._cores, memory_mb=self._memory_mb, memory_policy=self._memory_policy)
 
     def _load(self) -> None:
-        full, ordered = self.farm.full_disks, self.farm.looks_ordered
+        full, ordered = self.farm.full_disks, self.farm.checks_ordered
         self.farm = self._empty_farm()
         self.farm.full_disks = full
         self.farm.host = Host(name=self.place().host)
         self._store.load_machine(self.farm)
-        self.farm.looks_ordered = ordered  # answers to the old farm's looks may still come
+        self.farm.checks_ordered = ordered  # results of the old farm's checks may still come
         for job in self._store.load():
             self.farm.add(job)
             self.farm.is_awaiting_runner |= job.count(SETUP) > 0
@@ -254,8 +254,8 @@ class Engine:
         self._events.extend(events)
         self._wake.set()
 
-    def _on_seen(self, seen: list[Seen]) -> None:
-        self._seen.extend(seen)
+    def _on_checked(self, seen: list[CheckResult]) -> None:
+        self._results.extend(seen)
         self._wake.set()
 
     def _on_lost(self) -> None:
@@ -356,16 +356,16 @@ class Engine:
 
     def _judge(self, decision: Decision, now: float) -> None:
         """Skip the frames whose outputs need not be made, as was seen; let the others start."""
-        found, self._seen = self._seen, []
+        found, self._results = self._results, []
         for seen in found:
-            job = self.farm.jobs.get(seen.question.job_id)
+            job = self.farm.jobs.get(seen.request.job_id)
             if job is not None:
-                made = self._find_made(seen.question.trace.key)
-                skip.judge(self.farm, job, seen, made, decision, now=now)
+                made = self._find_record(seen.request.fingerprint.key)
+                skip.decide_freshness(self.farm, job, seen, made, decision, now=now)
 
-    def _find_made(self, key: str) -> skip.Made | None:
+    def _find_record(self, key: str) -> skip.BuildRecord | None:
         try:
-            return self._store.find_made(key)
+            return self._store.find_record(key)
         except Exception:  # noqa: BLE001 whatever the store raises, the frame can run
             _log.exception("what is known of outputs cannot be read")
             return None

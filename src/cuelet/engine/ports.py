@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cuelet.core.operations.skip import Made, Question, Seen
+from cuelet.core.operations.skip import BuildRecord, CheckRequest, CheckResult
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -46,14 +46,14 @@ class StorePort(Protocol):
     def load(self) -> Iterator[Job]:
         """Yield every job as last committed."""
 
-    def find_made(self, key: str) -> Made | None:
+    def find_record(self, key: str) -> BuildRecord | None:
         """Return how some outputs were made, None when nobody knows."""
 
     def close(self) -> None:
         """Let the file go."""
 
 
-LookAt = Callable[[Sequence[Question]], list[Seen]]
+CheckFiles = Callable[[Sequence[CheckRequest]], list[CheckResult]]
 """Looks at the files of frames; may take as long as their file system does, called in a thread."""
 
 EventsCallback = Callable[[list[RunEvent]], None]

@@ -109,8 +109,8 @@ def message_from_request(request: RunRequest) -> Message:
         "header": request.header,
         "memory_max_mb": request.memory_max_mb,
     }
-    if request.look:
-        message["look"] = request.look
+    if request.freshness_note:
+        message["look"] = request.freshness_note
     if request.outputs:
         message["outputs"] = [asdict(output) for output in request.outputs]
     if request.lane:
@@ -133,7 +133,7 @@ def request_from_message(message: Message) -> RunRequest:
             OutputFile(**{**output, "paths": tuple(output["paths"])})
             for output in message.get("outputs", ())
         ),
-        look=str(message.get("look", "")),
+        freshness_note=str(message.get("look", "")),
         lane=message.get("lane", ""),
         patience_s=message.get("patience_s", 0.0),
     )

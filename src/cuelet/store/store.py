@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cuelet.core.operations.between_jobs import StoredEdge, attach_stored, whole_job
-from cuelet.core.operations.skip import Made
+from cuelet.core.operations.skip import BuildRecord
 from cuelet.core.state.comment import Comment
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge
@@ -126,7 +126,7 @@ class Store:
         (pages,) = self._database.execute("PRAGMA freelist_count").fetchone()
         return int(pages)
 
-    def find_made(self, key: str) -> Made | None:
+    def find_record(self, key: str) -> BuildRecord | None:
         """Return how some outputs were made, None when nobody knows.
 
         Raises:
@@ -134,7 +134,7 @@ class Store:
         """
         with translated(self.path, "read"):
             row = self._database.execute(self._sql["find_made"], (key,)).fetchone()
-        return None if row is None else Made._make(row)
+        return None if row is None else BuildRecord._make(row)
 
     def make_room(self) -> bool:
         """Give up the ballast and fold the write-ahead log; return whether that gained any room.

@@ -6,11 +6,17 @@ from typing import Any
 
 from cuelet.core.check import check
 from cuelet.core.operations import attempts, launching, requests
-from cuelet.core.operations.skip import Made, Question, Seen, Trace, judge
+from cuelet.core.operations.skip import (
+    BuildRecord,
+    CheckRequest,
+    CheckResult,
+    WorkFingerprint,
+    decide_freshness,
+)
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.frame_row import Look
+from cuelet.core.state.frame_row import FreshnessCheck
 from cuelet.core.values import ids
 from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import FrameState
@@ -76,12 +82,12 @@ class Bench:
 
     def skip(self, index: int) -> None:
         """Let a waiting frame turn out not to have to run."""
-        self.job.looks[index] = Look(serial=1)
-        trace = Trace("key", "command", "env", "frames")
-        question = Question(self.job.id, index, 1, trace, (), ())
-        seen = Seen(question, inputs="in", outputs="out", is_newer=True)
-        made = Made(*trace, "in", "out")
-        judge(self.farm, self.job, seen, made, self.decision, now=self.now)
+        self.job.checks[index] = FreshnessCheck(serial=1)
+        fingerprint = WorkFingerprint("key", "command", "env", "frames")
+        request = CheckRequest(self.job.id, index, 1, fingerprint, (), ())
+        seen = CheckResult(request, inputs="in", outputs="out", is_newer=True)
+        made = BuildRecord(*fingerprint, "in", "out")
+        decide_freshness(self.farm, self.job, seen, made, self.decision, now=self.now)
 
     def pause(self, *, paused: bool = True) -> None:
         requests.set_paused(self.job, self.decision, paused=paused)

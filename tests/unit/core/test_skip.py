@@ -15,11 +15,11 @@ from cuelet.core.operations.command import Place
 from cuelet.core.operations.skip import (
     SKIPPED,
     WINDOW,
-    Made,
-    Question,
-    Seen,
-    judge,
-    question,
+    BuildRecord,
+    CheckRequest,
+    CheckResult,
+    decide_freshness,
+    request,
     skipped_frames,
     why_run,
 )
@@ -52,18 +52,18 @@ SPEC = spec_of(
 def ordered(b: Bench) -> list[int]:
     """Book what fits; return the frames whose files are to be looked at."""
     b.book()
-    return [index for _, index in b.decision.looks]
+    return [index for _, index in b.decision.checks]
 
 
-def answer(b: Bench, index: int, **seen: Any) -> tuple[Seen, Made]:
+def answer(b: Bench, index: int, **seen: Any) -> tuple[CheckResult, BuildRecord]:
     """Return what is seen of a frame that need not run, and how its outputs were made."""
-    asked = question(b.job, index, PLACE)
-    found = Seen(asked, **{"inputs": "in", "outputs": "out", "is_newer": True, **seen})
-    return found, Made(*asked.trace, "in", "out")
+    asked = request(b.job, index, PLACE)
+    found = CheckResult(asked, **{"inputs": "in", "outputs": "out", "is_newer": True, **seen})
+    return found, BuildRecord(*asked.fingerprint, "in", "out")
 
 
-def tell(b: Bench, found: Seen, made: Made | None) -> None:
-    judge(b.farm, b.job, found, made, b.decision, now=b.now)
+def tell(b: Bench, found: CheckResult, made: BuildRecord | None) -> None:
+    decide_freshness(b.farm, b.job, found, made, b.decision, now=b.now)
 
 
 def test_frames_are_looked_at_before_any_starts_and_the_unchanged_need_no_process() -> None:
@@ -91,7 +91,7 @@ def test_what_runs_keeps_a_note_that_its_end_turns_into_a_record() -> None:
     b = Bench(SPEC)
     ordered(b)
     tell(b, answer(b, 0)[0], None)
-    asked = question(b.job, 1, PLACE).trace
+    asked = request(b.job, 1, PLACE).fingerprint
     b.book()
 
     note = b.job.started_with[0].note
@@ -99,8 +99,8 @@ def test_what_runs_keeps_a_note_that_its_end_turns_into_a_record() -> None:
     attempts.on_run_exited(b.farm, report, b.decision)
 
     (made,) = b.decide().made
-    assert Made(*made) == Made(*made[:4], "in", "out")
-    assert Made(*made).key != asked.key  # another frame, other files
+    assert BuildRecord(*made) == BuildRecord(*made[:4], "in", "out")
+    assert BuildRecord(*made).key != asked.key  # another frame, other files
     assert b.job.started_with == {}
 
 
@@ -270,9 +270,9 @@ def test_layers_that_do_not_ask_for_it_are_never_looked_at() -> None:
 def trace_of(spec: JobSpec, index: int = 0) -> tuple[str, ...]:
     b = Bench(spec)
     ordered(b)
-    asked = question(b.job, index, PLACE)
+    asked = request(b.job, index, PLACE)
     inputs = tuple(path for file in asked.inputs for path in file.paths)
-    return (*asked.trace, *inputs)
+    return (*asked.fingerprint, *inputs)
 
 
 LAYER_CHANGES: list[dict[str, Any]] = [
@@ -364,7 +364,7 @@ FACTS = st.fixed_dictionaries(
     }
 )
 RECORD = st.none() | st.fixed_dictionaries(
-    {key: st.sampled_from(["same", "same", "other"]) for key in Made._fields}
+    {key: st.sampled_from(["same", "same", "other"]) for key in BuildRecord._fields}
 )
 
 
@@ -394,12 +394,12 @@ def test_a_question_carries_all_that_a_look_needs() -> None:
     b = Bench(SPEC)
     ordered(b)
 
-    asked = question(b.job, 1, PLACE)
+    asked = request(b.job, 1, PLACE)
 
-    assert isinstance(asked, Question)
+    assert isinstance(asked, CheckRequest)
     assert [file.paths for file in asked.outputs] == [("/out/b.0002.exr",)]
     assert [file.paths for file in asked.inputs] == [("/scene.ma",)]
-    assert Decision().looks == []
+    assert Decision().checks == []
 
 
 def test_a_layer_of_one_frame_reads_every_frame_its_input_names() -> None:
@@ -410,4 +410,4 @@ def test_a_layer_of_one_frame_reads_every_frame_its_input_names() -> None:
     ):
         b = Bench(spec_of(layer))
         ordered(b)
-        assert [file.paths[0] for file in question(b.job, 0, PLACE).inputs] == expected
+        assert [file.paths[0] for file in request(b.job, 0, PLACE).inputs] == expected

@@ -31,8 +31,8 @@ from cuelet.core.values.states import (
     JobState,
 )
 from cuelet.engine.engine import Engine
-from cuelet.engine.looker import see_nothing
-from cuelet.engine.ports import LookAt
+from cuelet.engine.freshness import check_nothing
+from cuelet.engine.ports import CheckFiles
 from cuelet.runner.testing import FakeRunner
 from cuelet.store.errors import SyncError
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
@@ -121,7 +121,7 @@ class Bay:
         runner: FakeRunner | None = None,
         *,
         rebooted: bool = False,
-        look: LookAt = see_nothing,
+        check_files: CheckFiles = check_nothing,
     ) -> None:
         self.store = store or MemoryStore()
         self.runner: FakeRunner
@@ -140,7 +140,7 @@ class Bay:
             cores=2.0,
             memory_mb=4096,
             rebooted=rebooted,
-            look=look,
+            check_files=check_files,
         )
 
     async def __aenter__(self) -> Self:

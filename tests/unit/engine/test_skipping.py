@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cuelet.core.operations.skip import Made, Question, Seen
+from cuelet.core.operations.skip import BuildRecord, CheckRequest, CheckResult
 from cuelet.core.state.decision import Decision
 from cuelet.core.values.states import RUNNING, SUCCEEDED, WAITING, JobState
 from cuelet.runner.testing import FakeRunner
@@ -23,14 +23,14 @@ class RememberingStore(MemoryStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.made: dict[str, Made] = {}
+        self.made: dict[str, BuildRecord] = {}
         self.is_unreadable = False
 
     def commit(self, decision: Decision) -> None:
         super().commit(decision)
-        self.made |= {fields[0]: Made(*fields) for fields in decision.made}
+        self.made |= {fields[0]: BuildRecord(*fields) for fields in decision.made}
 
-    def find_made(self, key: str) -> Made | None:
+    def find_record(self, key: str) -> BuildRecord | None:
         if self.is_unreadable:
             raise DiskFullError
         return self.made.get(key)
@@ -42,16 +42,18 @@ class Eyes:
     def __init__(self) -> None:
         self.may_see = threading.Event()
         self.outputs = ""
-        self.asked: list[Question] = []
+        self.asked: list[CheckRequest] = []
 
-    def __call__(self, questions: Sequence[Question]) -> list[Seen]:
-        self.asked += questions
+    def __call__(self, requests: Sequence[CheckRequest]) -> list[CheckResult]:
+        self.asked += requests
         self.may_see.wait(20)
-        return [Seen(each, inputs="in", outputs=self.outputs, is_newer=True) for each in questions]
+        return [
+            CheckResult(each, inputs="in", outputs=self.outputs, is_newer=True) for each in requests
+        ]
 
 
 def bay(eyes: Eyes, store: RememberingStore, runner: FakeRunner | None = None) -> Bay:
-    return Bay(store, runner, look=eyes)
+    return Bay(store, runner, check_files=eyes)
 
 
 def test_a_second_launch_of_the_same_needs_no_process() -> None:
@@ -62,8 +64,8 @@ def test_a_second_launch_of_the_same_needs_no_process() -> None:
             first = await b.launch(SKIPPING, 1)
             await b.settle(lambda: len(b.runner.live) == 2)
             for run in b.runner.spawned:
-                assert run.look.endswith(" in")
-                b.runner.finish(run.run_id, made=f"{run.look} out")
+                assert run.freshness_note.endswith(" in")
+                b.runner.finish(run.run_id, made=f"{run.freshness_note} out")
             await b.settle(lambda: first.state is JobState.FINISHED)
             assert len(store.made) == 2
 
@@ -132,8 +134,8 @@ def test_a_commit_that_fails_forgets_the_looks_and_takes_them_again() -> None:
             await b.settle(lambda: eyes.asked)
             b.engine._load()  # what a failed commit does
             eyes.may_see.set()
-            await b.settle(lambda: not b.engine._seen)
-            assert not b.job.looks
+            await b.settle(lambda: not b.engine._results)
+            assert not b.job.checks
             b.engine._on_lost()
             await b.settle(lambda: len(b.runner.live) == 2)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cuelet.core.operations.skip import Question, Seen, Trace
+from cuelet.core.operations.skip import CheckRequest, CheckResult, WorkFingerprint
 from cuelet.core.values.runs import OutputFile
 from cuelet.runner.fingerprints import (
     COARSE_NS,
@@ -15,7 +15,7 @@ from cuelet.runner.fingerprints import (
     take_fingerprint,
     take_settled_fingerprint,
 )
-from cuelet.runner.looks import look
+from cuelet.runner.freshness import check_files
 
 OLD_NS = 1_600_000_000_123_456_789
 
@@ -132,8 +132,10 @@ def test_no_inputs_at_all_are_reliable() -> None:
     assert take_settled_fingerprint([]).text
 
 
-def seen(inputs: tuple[OutputFile, ...], outputs: tuple[OutputFile, ...]) -> Seen:
-    (found,) = look([Question("job", 0, 1, Trace("k", "c", "e", "f"), inputs, outputs)])
+def seen(inputs: tuple[OutputFile, ...], outputs: tuple[OutputFile, ...]) -> CheckResult:
+    (found,) = check_files(
+        [CheckRequest("job", 0, 1, WorkFingerprint("k", "c", "e", "f"), inputs, outputs)]
+    )
     return found
 
 
@@ -153,6 +155,6 @@ def test_a_look_that_fails_answers_all_the_same(monkeypatch: pytest.MonkeyPatch)
     def broken(_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("cuelet.runner.looks.take_fingerprint", broken)
+    monkeypatch.setattr("cuelet.runner.freshness.take_fingerprint", broken)
 
     assert seen((), ()).fault == "its files could not be looked at"

@@ -125,7 +125,7 @@ def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
 
 
 def _why_not_yet(job: Job, layer: Layer) -> Reason:
-    if any(look.serial for look in job.looks.values()) and layer.spec.skip_existing:
+    if any(check.serial for check in job.checks.values()) and layer.spec.skip_existing:
         text = "its inputs and outputs are being looked at, whether it has to run at all"
         return Reason("look", text)
     return Reason("next", "nothing holds it: it starts in a moment")

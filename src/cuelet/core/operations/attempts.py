@@ -36,8 +36,8 @@ def start(farm: Farm, job: Job, index: int, decision: Decision, *, now: float) -
     job.begin_attempt(index)
     job.note_start(index, now)
     farm.reserve(job, index)
-    if look := job.looks.get(index):
-        job.started_with[index] = look
+    if check := job.checks.get(index):
+        job.started_with[index] = check
     job.move(index, RUNNING, decision)
     decision.starts.append((job, index))
 

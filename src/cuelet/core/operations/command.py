@@ -78,9 +78,9 @@ def build_run(
         ),
         *path_notes(steps[0]),
     ]
-    look = job.started_with.get(index)
-    if look and look.reason:
-        notes.append(f"note     not skipped: {look.reason}")
+    check = job.started_with.get(index)
+    if check and check.reason:
+        notes.append(f"note     not skipped: {check.reason}")
     return RunRequest(
         run_id=job.run_id(index),
         steps=tuple(Step(tuple(step.argv), step.env) for step in steps),

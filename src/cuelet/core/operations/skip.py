@@ -1,7 +1,7 @@
 """Frames that need not run: what is compared, and what follows from it.
 
-A frame whose layer has `skip_existing` is looked at before it starts. What its files looked like
-then, and after it has succeeded, is kept as a `Made`; a later frame that would make the same files
+A frame whose layer has `skip_existing` is checked before it starts. What its files looked like
+then, and after it has succeeded, is kept as a `BuildRecord`; a later frame that would make the same files
 of the same is done without a process. Whatever is not known for sure lets the frame run.
 """
 
@@ -17,7 +17,7 @@ from cuelet.core.operations.command import Place, build_run
 from cuelet.core.operations.outputs import input_files, output_files
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.frame_row import Look
+from cuelet.core.state.frame_row import FreshnessCheck
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.values.runs import OutputFile, Step
@@ -25,11 +25,11 @@ from cuelet.core.values.states import SUCCEEDED, JobState
 
 SKIPPED = "skipped: outputs are newer than inputs and nothing changed"
 WINDOW = 256
-"""Waiting frames of a layer that are looked at together."""
+"""Waiting frames of a layer that are checked together."""
 _SESSION = "{session}"
 
 
-class Trace(NamedTuple):
+class WorkFingerprint(NamedTuple):
     """Digests of what a frame does and of which files it makes."""
 
     key: str
@@ -41,7 +41,7 @@ class Trace(NamedTuple):
     """The frame numbers, and the chunk they are cut to."""
 
 
-class Made(NamedTuple):
+class BuildRecord(NamedTuple):
     """What is kept of a frame that succeeded."""
 
     key: str
@@ -49,32 +49,32 @@ class Made(NamedTuple):
     env: str
     frames: str
     inputs: str
-    """Stamp of its inputs before it started."""
+    """Fingerprint of its inputs before it started."""
     outputs: str
-    """Stamp of its outputs after it had ended."""
+    """Fingerprint of its outputs after it had ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A frame to look at, with all that its look needs."""
+class CheckRequest:
+    """A frame whose files are to be checked, with all that takes."""
 
     job_id: str
     index: int
     serial: int
-    trace: Trace
+    fingerprint: WorkFingerprint
     inputs: tuple[OutputFile, ...]
     outputs: tuple[OutputFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CheckResult:
     """What was found of a frame's files."""
 
-    question: Question
+    request: CheckRequest
     inputs: str = ""
-    """Stamp of the inputs; empty when they are not all there, or might change unnoticed."""
+    """Fingerprint of the inputs; empty when they are not all there, or might change unnoticed."""
     outputs: str = ""
-    """Stamp of the outputs; empty when they are not all there."""
+    """Fingerprint of the outputs; empty when they are not all there."""
     is_newer: bool = False
     """No output is older than an input."""
     fault: str = ""
@@ -96,17 +96,17 @@ def skipped_frames(job: Job) -> dict[str, list[int]]:
     return found
 
 
-# -- which frames are looked at ------------------------------------------------------------------
+# -- which frames are checked ------------------------------------------------------------------
 
 
 def ready_frame(farm: Farm, job: Job, layer: Layer, decision: Decision) -> int | None:
-    """Return the first waiting frame that has been looked at; without one have some looked at."""
+    """Return the first waiting frame that has been checked; without one have some checked."""
     fresh = []
     for index in job.first_waiting(layer, WINDOW):
-        look = job.looks.get(index)
-        if look is None:
+        check = job.checks.get(index)
+        if check is None:
             fresh.append(index)
-        elif not look.serial:
+        elif not check.serial:
             return index
         else:
             return None
@@ -116,29 +116,31 @@ def ready_frame(farm: Farm, job: Job, layer: Layer, decision: Decision) -> int |
 
 def _order(farm: Farm, job: Job, indexes: Iterable[int], decision: Decision) -> None:
     for index in indexes:
-        farm.looks_ordered += 1
-        job.looks[index] = Look(serial=farm.looks_ordered)
-        decision.looks.append((job, index))
+        farm.checks_ordered += 1
+        job.checks[index] = FreshnessCheck(serial=farm.checks_ordered)
+        decision.checks.append((job, index))
 
 
-def question(job: Job, index: int, place: Place) -> Question:
-    """Return what has to be looked at for a frame."""
+def request(job: Job, index: int, place: Place) -> CheckRequest:
+    """Return what has to be checked for a frame."""
     outputs = output_files(job, index, place)
-    return Question(
+    return CheckRequest(
         job.id,
         index,
-        job.looks[index].serial,
-        trace(job, index, place, outputs),
+        job.checks[index].serial,
+        fingerprint(job, index, place, outputs),
         input_files(job, index, place),
         outputs,
     )
 
 
-def trace(job: Job, index: int, place: Place, outputs: Iterable[OutputFile]) -> Trace:
+def fingerprint(
+    job: Job, index: int, place: Place, outputs: Iterable[OutputFile]
+) -> WorkFingerprint:
     """Return what identifies a frame's work, whichever job it is in."""
     layer, spec = job.layer_at(index), job.spec
     run = build_run(job, index, place, reserved=(0.0, 0))
-    return Trace(
+    return WorkFingerprint(
         key=_digest([path for output in outputs for path in output.paths]),
         command=_digest([spec.cwd, layer.spec.work, *_arguments(job, run.steps)]),
         env=_digest([f"{k}={_portable(job, v)}" for k, v in _own_env(job, layer)]),
@@ -172,44 +174,50 @@ def _digest(parts: Iterable[object]) -> str:
 # -- what follows --------------------------------------------------------------------------------
 
 
-def why_run(job: Job, seen: Seen, made: Made | None) -> str:
+def why_run(job: Job, result: CheckResult, made: BuildRecord | None) -> str:
     """Return why a frame has to run, or nothing when it may be skipped."""
-    index, asked = seen.question.index, seen.question.trace
+    index, asked = result.request.index, result.request.fingerprint
     doubt = job.layer_at(index).spec.doubt
     reasons = (
         (job.spec.force, "the launch said force"),
         (job.attempt[index] > 0, "it has been tried before"),
         (bool(doubt), doubt),
-        (bool(seen.fault), seen.fault),
-        (not (seen.inputs and seen.outputs), "its files could not be compared"),
+        (bool(result.fault), result.fault),
+        (not (result.inputs and result.outputs), "its files could not be compared"),
         (made is None, "nothing is known about how its outputs were made"),
         (made is not None and made.key != asked.key, "its outputs are other files"),
         (made is not None and made.command != asked.command, "its command changed"),
         (made is not None and made.env != asked.env, "its environment changed"),
         (made is not None and made.frames != asked.frames, "its frames or its chunk changed"),
-        (made is not None and made.inputs != seen.inputs, "its inputs changed"),
-        (made is not None and made.outputs != seen.outputs, "its outputs changed since"),
-        (not seen.is_newer, "an input is newer than an output"),
+        (made is not None and made.inputs != result.inputs, "its inputs changed"),
+        (made is not None and made.outputs != result.outputs, "its outputs changed since"),
+        (not result.is_newer, "an input is newer than an output"),
     )
     return next((reason for holds, reason in reasons if holds), "")
 
 
-def judge(
-    farm: Farm, job: Job, seen: Seen, made: Made | None, decision: Decision, *, now: float
+def decide_freshness(
+    farm: Farm,
+    job: Job,
+    result: CheckResult,
+    made: BuildRecord | None,
+    decision: Decision,
+    *,
+    now: float,
 ) -> None:
-    """Skip a frame that was looked at, or let it start; an answer that comes too late is dropped."""
-    index = seen.question.index
-    look = job.looks.get(index)
-    if look is None or look.serial != seen.question.serial:
+    """Skip a frame that was checked, or let it start; an answer that comes too late is dropped."""
+    index = result.request.index
+    check = job.checks.get(index)
+    if check is None or check.serial != result.request.serial:
         return
     if job.paused or job.state is JobState.FINISHED:
-        del job.looks[index]
+        del job.checks[index]
         return
-    reason = why_run(job, seen, made)
+    reason = why_run(job, result, made)
     if reason:
-        knows = seen.inputs and not job.layer_at(index).spec.doubt
-        note = " ".join([*seen.question.trace, seen.inputs]) if knows else ""
-        job.looks[index] = Look(note=note, reason=reason)
+        knows = result.inputs and not job.layer_at(index).spec.doubt
+        note = " ".join([*result.request.fingerprint, result.inputs]) if knows else ""
+        job.checks[index] = FreshnessCheck(note=note, reason=reason)
     else:
         _skip(farm, job, index, decision, now=now)
 

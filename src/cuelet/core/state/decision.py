@@ -32,10 +32,10 @@ class Decision:
     """Run ids the runner shall give back if it has not started them."""
     kills: list[str] = field(default_factory=list)
     """Run ids to kill."""
-    looks: list[tuple[Job, int]] = field(default_factory=list)
-    """Frames whose files have to be looked at before they can start."""
+    checks: list[tuple[Job, int]] = field(default_factory=list)
+    """Frames whose files have to be checked before they can start."""
     made: list[Sequence[str]] = field(default_factory=list)
-    """Fields of `cuelet.core.operations.skip.Made`: what runs that succeeded have made."""
+    """Fields of `cuelet.core.operations.skip.BuildRecord`: what runs that succeeded have made."""
     acks: list[str] = field(default_factory=list)
     """Run ids whose end is recorded, so that the runner may forget them."""
     host: Host | None = None

@@ -37,7 +37,7 @@ class Farm:
         self._by_key: dict[str, list[Job]] = {}
         self.order: list[Job] = []
         """Pending jobs, most urgent first."""
-        self.looks_ordered = 0
+        self.checks_ordered = 0
         """Looks at frames' files so far; numbers them."""
         self.has_lanes = False
         """Whether the runner takes frames ahead of their turn."""

@@ -1,4 +1,4 @@
-"""What is kept and known of one frame beside its state: its row, the look at its files, its lane."""
+"""What is kept and known of one frame beside its state: its row, the check of its files, its lane."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ class FrameRow(NamedTuple):
     rerun_pending: bool
 
 
-class Look(NamedTuple):
+class FreshnessCheck(NamedTuple):
     """What is known of a waiting frame's files, for layers with `skip_existing`."""
 
     serial: int = 0
-    """Number of the look that is under way, 0 when it is over."""
+    """Number of the check that is under way, 0 when it is over."""
     note: str = ""
     """What a run gives back when it ends well; empty when it could not be told apart later."""
     reason: str = ""
     """Why the frame is not skipped."""
 
 
-NOT_LOOKED = Look()
+NOT_CHECKED = FreshnessCheck()
 
 
 class Lane(NamedTuple):

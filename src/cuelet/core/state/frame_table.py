@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from cuelet.core.state.frame_row import FrameRow, Lane, Look
+from cuelet.core.state.frame_row import FrameRow, FreshnessCheck, Lane
 from cuelet.core.state.layer import Layer
 from cuelet.core.values.states import (
     DEPEND,
@@ -68,10 +68,10 @@ class FrameTable:
         self.reasons: dict[int, str] = {}
         self.reserved: dict[int, tuple[float, int]] = {}
         """Cores and memory (MB) held by each running frame."""
-        self.looks: dict[int, Look] = {}
+        self.checks: dict[int, FreshnessCheck] = {}
         """Waiting frames that are or were looked at; forgotten with every change of state."""
-        self.started_with: dict[int, Look] = {}
-        """The look before the start, of running frames."""
+        self.started_with: dict[int, FreshnessCheck] = {}
+        """The check before the start, of running frames."""
         self.gpus_held: dict[int, int] = {}
         """GPUs held by each running frame that asked for some."""
         self.prefetched_reservations: dict[int, tuple[float, int]] = {}
@@ -127,8 +127,8 @@ class FrameTable:
         layer.counts[self.state_of[index]] -= 1
         layer.counts[state] += 1
         self.state_of[index] = state
-        if self.looks:
-            self.looks.pop(index, None)
+        if self.checks:
+            self.checks.pop(index, None)
         if state == WAITING:
             layer.cursor = min(layer.cursor, layer.place_of(index))
 

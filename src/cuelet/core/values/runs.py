@@ -67,7 +67,7 @@ class RunRequest:
     """What all processes together may use where the runner can put a wall; 0 for no limit."""
     outputs: tuple[OutputFile, ...] = ()
     """Looked at when the last step has ended with 0."""
-    look: str = ""
+    freshness_note: str = ""
     """Given back in `RunExited.made`, with a stamp of the outputs; empty: nobody asks."""
     lane: str = ""
     """Id of the run that was first in the lane, or lived in it when the farm connected: this one
@@ -118,7 +118,7 @@ class RunExited:
     out_of_memory: bool = False
     """The kernel killed it because memory ran out."""
     made: str = ""
-    """`RunRequest.look` and a stamp of the outputs, a blank between; empty unless all of them are there."""
+    """`RunRequest.freshness_note` and a fingerprint of the outputs, a blank between; empty unless all of them are there."""
 
 
 @dataclass(frozen=True, slots=True)

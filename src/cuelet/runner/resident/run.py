@@ -142,8 +142,8 @@ class Run:
         if fault and not self.is_killed:
             self.exit_status, self.exit_signal = BAD_OUTPUT, 0
             self.notes.append(f"exit 0, but {fault}")
-        elif verdict and verdict.fingerprint and self.request.look and not self.is_killed:
-            self.made = f"{self.request.look} {verdict.fingerprint}"
+        elif verdict and verdict.fingerprint and self.request.freshness_note and not self.is_killed:
+            self.made = f"{self.request.freshness_note} {verdict.fingerprint}"
 
     def end_before_start(self) -> None:
         """Note that it was killed while it waited for its turn."""

@@ -358,7 +358,7 @@ class Supervisor:
         """Have the outputs looked at by a process of this run, which a slow file system may hold up."""
         try:
             run.pid, run.verdict = outputs.start_looking(
-                run.request.outputs, wants_fingerprint=bool(run.request.look)
+                run.request.outputs, wants_fingerprint=bool(run.request.freshness_note)
             )
         except OSError:
             run.take_verdict(None)
