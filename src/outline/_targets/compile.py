@@ -226,11 +226,11 @@ def _files(layer: Layer, options: Options, *, with_work: bool) -> dict[str, Any]
         return {"output_files": _declared(layer.get_checked_outputs())}
     from outline._targets.work import work_of
 
-    work, doubt = work_of(layer) if with_work else ("", "")
+    work, unknown_work = work_of(layer) if with_work else ("", "")
     return {
         "skip_existing": True,
         "work": work,
-        "doubt": doubt,
+        "doubt": unknown_work,
         "output_files": _declared(layer.get_outputs()),
         "input_files": _declared(layer.get_inputs()),
     }

@@ -64,7 +64,7 @@ def _layer(layer: LayerSpec) -> dict[str, Any]:
         "start_after": _said(layer, "start_after"),
     }
     if layer.skip_existing:
-        facts |= {"skip_existing": True, "work": layer.work, "doubt": layer.doubt or None}
+        facts |= {"skip_existing": True, "work": layer.work, "doubt": layer.unknown_work or None}
         facts["inputs"] = [_file(each) for each in layer.input_files]
     return {key: value for key, value in facts.items() if value is not None}
 

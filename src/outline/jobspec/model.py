@@ -83,7 +83,7 @@ class LayerSpec:
     """Frames whose outputs are there, made of the same by the same, do not run."""
     work: str = ""
     """Stands for what a frame does beyond its command; another text is other work."""
-    doubt: str = ""
+    unknown_work: str = ""
     """Why nobody can tell whether the work changed: then every frame runs."""
     unset: tuple[str, ...] = ()
     """Which of these fields the script leaves open; a Cuebot asks the layer's service, elsewhere their value counts."""
@@ -231,6 +231,7 @@ def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     for layer in made["layers"]:
         for key in _FOR_CUEBOT:
             del layer[key]
+        layer["doubt"] = layer.pop("unknown_work")  # the key under which it was always kept
     for edge in (*made["edges"], *made["outside"]):
         edge["kind"], edge["outcome"] = edge["kind"].value, edge["outcome"].value
     return {"version": SPEC_VERSION, **made}
@@ -261,6 +262,7 @@ def _known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _layer_from_dict(values: Mapping[str, Any]) -> LayerSpec:
     known = _known(LayerSpec, values)
+    known["unknown_work"] = values.get("doubt", "")
     for key in ("tags", "services", "limits", "outputs"):
         known[key] = tuple(known.get(key, ()))
     for key in ("output_files", "input_files"):

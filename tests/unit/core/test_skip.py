@@ -132,7 +132,7 @@ def test_every_doubt_has_its_reason(
 
 
 def test_force_and_doubt_run_everything() -> None:
-    doubtful = replace(RENDER, doubt="its pre-process is a riddle")
+    doubtful = replace(RENDER, unknown_work="its pre-process is a riddle")
     for spec, reason in (
         (replace(SPEC, force=True), "the launch said force"),
         (replace(SPEC, layers=(doubtful, THEN)), "its pre-process is a riddle"),
@@ -370,9 +370,13 @@ RECORD = st.none() | st.fixed_dictionaries(
 
 @given(FACTS, RECORD, st.booleans(), st.integers(0, 1), st.sampled_from(["", "who knows"]))
 def test_a_frame_is_skipped_only_when_nothing_at_all_speaks_against_it(
-    facts: dict[str, Any], record: dict[str, str] | None, force: bool, attempts: int, doubt: str
+    facts: dict[str, Any],
+    record: dict[str, str] | None,
+    force: bool,
+    attempts: int,
+    unknown_work: str,
 ) -> None:
-    layer = replace(RENDER, doubt=doubt)
+    layer = replace(RENDER, unknown_work=unknown_work)
     b = Bench(replace(SPEC, layers=(layer, THEN), force=force))
     ordered(b)
     b.decide()
@@ -386,7 +390,7 @@ def test_a_frame_is_skipped_only_when_nothing_at_all_speaks_against_it(
 
     perfect = facts == {"inputs": "in", "outputs": "out", "is_newer": True, "fault": ""}
     alike = record is not None and set(record.values()) == {"same"}
-    expected = perfect and alike and not force and not attempts and not doubt
+    expected = perfect and alike and not force and not attempts and not unknown_work
     assert (b.state(0) is SUCCEEDED) is expected
 
 

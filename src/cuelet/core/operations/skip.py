@@ -177,11 +177,11 @@ def _digest(parts: Iterable[object]) -> str:
 def why_run(job: Job, result: CheckResult, made: BuildRecord | None) -> str:
     """Return why a frame has to run, or nothing when it may be skipped."""
     index, asked = result.request.index, result.request.fingerprint
-    doubt = job.layer_at(index).spec.doubt
+    unknown_work = job.layer_at(index).spec.unknown_work
     reasons = (
         (job.spec.force, "the launch said force"),
         (job.attempt[index] > 0, "it has been tried before"),
-        (bool(doubt), doubt),
+        (bool(unknown_work), unknown_work),
         (bool(result.fault), result.fault),
         (not (result.inputs and result.outputs), "its files could not be compared"),
         (made is None, "nothing is known about how its outputs were made"),
@@ -215,7 +215,7 @@ def decide_freshness(
         return
     reason = why_run(job, result, made)
     if reason:
-        knows = result.inputs and not job.layer_at(index).spec.doubt
+        knows = result.inputs and not job.layer_at(index).spec.unknown_work
         note = " ".join([*result.request.fingerprint, result.inputs]) if knows else ""
         job.checks[index] = FreshnessCheck(note=note, reason=reason)
     else:

@@ -66,7 +66,7 @@ def read_layer(document: Document, element: Element) -> LayerSpec:
         input_files=declared_files(own, "inputs", given),
         skip_existing=bool(own.get("skip_existing")) and bool(own.get("outputs")),
         work=usable(f"layer {given!r}, work", own.get("work") or ""),
-        doubt=usable(f"layer {given!r}, doubt", own.get("doubt") or ""),
+        unknown_work=usable(f"layer {given!r}, doubt", own.get("doubt") or ""),
         start_after=_start_after(own, given),
     )
 
