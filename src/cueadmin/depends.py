@@ -92,7 +92,7 @@ def _edge_from_depend(depend: Depend) -> Edge:
 
 
 def cycles_of(edges: Iterable[Edge]) -> list[list[str]]:
-    """Return the circles of names that wait for each other, each once."""
+    """Return the cycles of names that wait for each other, each once."""
     waits: dict[str, list[str]] = {}
     for edge in edges:
         if edge.active and edge.type not in _ACYCLIC:
@@ -137,8 +137,8 @@ def _heading(job: Job, edges: Sequence[Edge], cycles: Sequence[list[str]]) -> st
     if not edges:
         return f"Dependencies of {job.name()}: none"
     active = sum(edge.active for edge in edges)
-    circles = f"{len(cycles)} cycle{'s' if len(cycles) > 1 else ''}" if cycles else "no cycles"
-    return f"Dependencies of {job.name()}: {len(edges)}, {active} active, {circles}"
+    found = f"{len(cycles)} cycle{'s' if len(cycles) > 1 else ''}" if cycles else "no cycles"
+    return f"Dependencies of {job.name()}: {len(edges)}, {active} active, {found}"
 
 
 def records(job: Job) -> dict[str, Any]:

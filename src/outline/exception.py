@@ -196,7 +196,7 @@ class UnknownLayerError(_Described, OutlineException):
 
 
 class DependencyCycleError(_Described, OutlineException):
-    """Layers wait for each other in a circle, so that none could ever start."""
+    """Layers wait for each other in a cycle, so that none could ever start."""
 
     text = "circular dependency {path}; remove one of these depends"
 

@@ -213,5 +213,5 @@ def test_a_circle_through_the_previous_frame_is_sound_and_a_plain_one_is_named()
     with pytest.raises(InvalidSpecError, match=r"cache -> sim -> cache|sim -> cache -> sim"):
         Job(JobSpec(**base, edges=(forward, wrong)), ids.job_id(1), submitted_at=0)
     whole = EdgeSpec(layer="cache", on="sim", kind=EdgeKind.LAYER_ON_LAYER)
-    with pytest.raises(InvalidSpecError, match="circle"):
+    with pytest.raises(InvalidSpecError, match="cycle"):
         Job(JobSpec(**base, edges=(whole, back)), ids.job_id(1), submitted_at=0)

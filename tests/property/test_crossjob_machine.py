@@ -309,7 +309,7 @@ def test_every_invariant_holds_between_jobs_whatever_happens(
 def test_jobs_that_succeed_end_whatever_depends_are_added(
     specs: list[JobSpec], added: list[tuple[int, EdgeSpec]]
 ) -> None:
-    """An accepted depend never closes a circle: everything ends, every frame runs once."""
+    """An accepted depend never closes a cycle: everything ends, every frame runs once."""
     world = World(specs)
     for number, new in enumerate(added):
         world.do("add", number, new)

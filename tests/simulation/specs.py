@@ -23,7 +23,7 @@ def random_spec(random: Random, number: int, others: list[str]) -> JobSpec:
     if random.random() < 0.15:
         again = random.choice(layers).name
         edges.append(EdgeSpec(layer=again, on=again, kind=EdgeKind.PREVIOUS_FRAME))
-    if random.random() < 0.03:  # a circle, most of the time
+    if random.random() < 0.03:  # a cycle, most of the time
         edges.append(EdgeSpec(layer=layers[0].name, on=layers[-1].name))
     after = (random.choice(others),) if others and random.random() < 0.2 else ()
     return JobSpec(

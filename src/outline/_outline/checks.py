@@ -44,7 +44,7 @@ def check_ranges(ol: Checked, *, is_cut: bool) -> None:
 
 
 def check_cycles(ol: Checked) -> None:
-    """Raise DependencyCycleError when layers wait for each other in a circle."""
+    """Raise DependencyCycleError when layers wait for each other in a cycle."""
     layers = ol.get_active_layers()
     cycle = _find_cycle(layers, previous=False)
     if cycle is None:

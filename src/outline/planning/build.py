@@ -116,15 +116,15 @@ class _Builder:
         return all(each.severity is not Severity.ERROR for each in self.findings)
 
     def _check_whole(self) -> None:
-        """Look for circles, which only shows when every layer and depend is sound."""
+        """Look for cycles, which only shows when every layer and depend is sound."""
         if not self._is_sound():
             return
         try:
             self.outline.check()
         except OutlineException as error:
-            self.findings.append(finding_from_error(error, place=self._place_in_circle(error)))
+            self.findings.append(finding_from_error(error, place=self._place_in_cycle(error)))
 
-    def _place_in_circle(self, error: OutlineException) -> Place | None:
+    def _place_in_cycle(self, error: OutlineException) -> Place | None:
         names = str(getattr(error, "path", "")).split(" -> ")
         steps = list(itertools.pairwise(names))
         places = [each.place for each in self.edges if (each.layer, each.on) in steps]

@@ -19,7 +19,7 @@ def critical_path(
     edges: Sequence[PlannedEdge],
     seconds: Mapping[str, float] | None = None,
 ) -> CriticalPath | None:
-    """Return the longest chain, or None when there is none: no layers, or a circle.
+    """Return the longest chain, or None when there is none: no layers, or a cycle.
 
     Args:
         layers: The layers of the plan.

@@ -413,7 +413,7 @@ def test_a_refusal_names_the_circle(yard: Yard) -> None:
 
     yard.wait(second, first)
     yard.wait(third, second, layer="bbb", on="aaa")
-    assert "circle, a-b-c_first -> a-b-c_second -> a-b-c_first;" in refused(first, second)
+    assert "cycle, a-b-c_first -> a-b-c_second -> a-b-c_first;" in refused(first, second)
     told = refused(first, third, layer="aaa", on="bbb")
     assert "a-b-c_first/aaa -> a-b-c_third/bbb -> a-b-c_second -> a-b-c_first/aaa" in told
     yard.wait(first, third, layer="aaa", on="aaa")

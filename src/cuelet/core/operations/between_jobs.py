@@ -47,14 +47,14 @@ def edges_at_launch(jobs: Sequence[Job], find_job: FindJob) -> list[Edge]:
         find_job: Returns the job of a name that is not among them, or None.
 
     Raises:
-        InvalidSpecError: A job, layer or frame is not there, or they would wait in a circle.
+        InvalidSpecError: A job, layer or frame is not there, or they would wait in a cycle.
     """
     edges = [edge for job in jobs for edge in _edges_of(job, jobs, find_job)]
     if cycle := cycle_closed_by(edges):
         raise InvalidSpecError(
             where="depends",
             value=cycle,
-            reason="they wait for each other in a circle; take one of these depends out",
+            reason="they wait for each other in a cycle; take one of these depends out",
         )
     return edges
 

@@ -41,7 +41,7 @@ def add_depend(farm: Farm, job: Job, spec: EdgeSpec, decision: Decision) -> Edge
 
     Raises:
         InvalidSpecError: A layer or frame is not there, or would wait for itself.
-        InvalidRequestError: The job has ended, or they would wait for each other in a circle.
+        InvalidRequestError: The job has ended, or they would wait for each other in a cycle.
         NotFoundError: There is no such job.
     """
     on = farm.get_job(spec.on_job) if spec.on_job else job
@@ -83,7 +83,7 @@ def _refuse_cycle(edge: Edge) -> None:
     er = end_name(edge.er, edge.er_end)
     raise InvalidRequestError(
         request=f"depend of {er} on {end_name(edge.on, edge.on_end)}",
-        reason=f"they would wait for each other in a circle, {cycle}; drop one of these depends first",
+        reason=f"they would wait for each other in a cycle, {cycle}; drop one of these depends first",
     )
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def refuse_cycles(job: Job) -> None:
-    """Refuse layers that wait for each other in a circle.
+    """Refuse layers that wait for each other in a cycle.
 
-    A circle through single or previous frames is sound when its frames are not in one.
+    A cycle through single or previous frames is sound when its frames are not in one.
     """
     cycle = _layer_cycle(edge for edge in job.edges if not _is_partial(edge))
     if cycle is None:
@@ -28,7 +28,7 @@ def refuse_cycles(job: Job) -> None:
     raise InvalidSpecError(
         where="depends",
         value=" -> ".join(cycle),
-        reason="layers wait for each other in a circle; take one of these depends out",
+        reason="layers wait for each other in a cycle; take one of these depends out",
     )
 
 

@@ -14,7 +14,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P004": "the script goes on after its launch",
         "P005": "a layer's setup may change the plan",
         # Who waits for whom.
-        "P101": "layers wait for each other in a circle",
+        "P101": "layers wait for each other in a cycle",
         "P102": "an edge guards nothing",
         "P103": "no frame has a counterpart",
         "P104": "some frames have no counterpart",
