@@ -81,7 +81,7 @@ def test_what_came_later_is_there_and_empty_or_as_it_was(old: Path, schema: int)
     assert [comment.message for comment in jobs["mixed"].comments] == ["frame 2 ä"] * (schema >= 3)
     if schema >= 2:
         after = {jobs["mixed"].id: True, jobs["done"].id: False}
-        assert {edge.on.id: edge.active for edge in jobs["after"].edges} == after
+        assert {edge.awaited.id: edge.active for edge in jobs["after"].edges} == after
     store.close()
 
 

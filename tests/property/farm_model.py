@@ -119,7 +119,7 @@ class JobModel:
     def _awaited(
         self, edge: EdgeSpec, own: LayerModel, frame: Frame
     ) -> Iterator[tuple[bool, list[Frame]]]:
-        if edge.er_frame is not None and edge.er_frame not in frame.numbers:
+        if edge.waiting_frame is not None and edge.waiting_frame not in frame.numbers:
             return
         on = self.layers[edge.on]
         if edge.kind is EdgeKind.LAYER_ON_LAYER:

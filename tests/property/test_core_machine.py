@@ -37,15 +37,15 @@ def job_specs(draw: st.DrawFn) -> JobSpec:
         )
         for i in range(count)
     )
-    pairs = [(er, on) for er in range(count) for on in range(er) if draw(st.booleans())]
+    pairs = [(waiter, on) for waiter in range(count) for on in range(waiter) if draw(st.booleans())]
     edges = [
         EdgeSpec(
-            layer=f"layer{er}",
+            layer=f"layer{waiter}",
             on=f"layer{on}",
             kind=draw(st.sampled_from(list(EdgeKind))),
             outcome=draw(st.sampled_from(list(Outcome))),
         )
-        for er, on in pairs
+        for waiter, on in pairs
     ]
     return JobSpec(
         name="show-shot-user_job",

@@ -35,7 +35,7 @@ def edge_specs(draw: st.DrawFn, *, outside: bool) -> tuple[int, EdgeSpec]:
     kind = draw(st.sampled_from(list(EdgeKind)))
     spec = EdgeSpec(
         layer=draw(st.sampled_from(["", "aaa", "bbb", "bbb"])),
-        er_frame=draw(st.sampled_from([None, None, 1, 2, 3])),
+        waiting_frame=draw(st.sampled_from([None, None, 1, 2, 3])),
         on=draw(st.sampled_from(["", "aaa", "bbb", "aaa"])),
         on_frame=draw(st.sampled_from([None, None, 1, 2, 3])),
         kind=kind,
@@ -198,7 +198,7 @@ class World:
     def add(self, job: Job, new: tuple[int, EdgeSpec], decision: Decision) -> None:
         on_job, spec = self.jobs[new[0] % len(self.jobs)], new[1]
         on = "" if on_job is job else on_job.id
-        values = {key: getattr(spec, key) for key in ("layer", "er_frame", "on", "on_frame")}
+        values = {key: getattr(spec, key) for key in ("layer", "waiting_frame", "on", "on_frame")}
         wanted = EdgeSpec(**values, kind=spec.kind, outcome=spec.outcome, on_job=on)
         edge = depends.add_depend(self.farm, job, wanted, decision)
         assert edge.active
@@ -250,8 +250,8 @@ def _may_start(met: set[tuple[str, int]], job: Job, index: int) -> bool:
 
 def _opens(met: set[tuple[str, int]], edge: Edge, index: int) -> bool:
     over = [
-        (edge.on.id, on) in met or (edge.on_finish and is_unreachable(edge.on, on))
-        for on in edge.awaited(index)
+        (edge.awaited.id, on) in met or (edge.on_finish and is_unreachable(edge.awaited, on))
+        for on in edge.awaited_by(index)
     ]
     return not over or (any(over) if edge.links.any_one else all(over))
 

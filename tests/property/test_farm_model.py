@@ -52,18 +52,18 @@ def layer_specs(draw: st.DrawFn, at: int) -> LayerSpec:
 @st.composite
 def edge_specs(draw: st.DrawFn, er: LayerSpec, on: LayerSpec) -> EdgeSpec:
     kind = draw(st.sampled_from(list(EdgeKind)))
-    on_frame = er_frame = None
+    on_frame = waiting_frame = None
     if kind is EdgeKind.LAYER_ON_SIM_FRAME and draw(st.booleans()):
         on_frame = draw(st.sampled_from(list(parse_range(on.range))))
     if kind not in PAIR_KINDS and draw(st.booleans()):
-        er_frame = draw(st.sampled_from(list(parse_range(er.range))))
+        waiting_frame = draw(st.sampled_from(list(parse_range(er.range))))
     return EdgeSpec(
         layer=er.name,
         on=on.name,
         kind=kind,
         outcome=draw(st.sampled_from(list(Outcome))),
         on_frame=on_frame,
-        er_frame=er_frame,
+        waiting_frame=waiting_frame,
     )
 
 

@@ -15,9 +15,9 @@ def random_spec(random: Random, number: int, others: list[str]) -> JobSpec:
     """Return a spec of a job, now and then one that waits for another or that is refused."""
     layers = tuple(_layer(random, at) for at in range(random.randint(1, 4)))
     edges = [
-        _edge(random, layers[er], layers[on])
-        for er in range(len(layers))
-        for on in range(er)
+        _edge(random, layers[waiter], layers[on])
+        for waiter in range(len(layers))
+        for on in range(waiter)
         if random.random() < 0.5
     ]
     if random.random() < 0.15:
@@ -57,10 +57,12 @@ def _layer(random: Random, at: int) -> LayerSpec:
     )
 
 
-def _edge(random: Random, er: LayerSpec, on: LayerSpec) -> EdgeSpec:
+def _edge(random: Random, waiter: LayerSpec, on: LayerSpec) -> EdgeSpec:
     kind = random.choice(list(EdgeKind))
     outcome = random.choice((Outcome.SUCCEEDED, Outcome.SUCCEEDED, Outcome.FINISHED))
-    er_frame = None
+    waiting_frame = None
     if kind in (EdgeKind.LAYER_ON_SIM_FRAME, EdgeKind.LAYER_ON_LAYER) and random.random() < 0.4:
-        er_frame = int(er.range.split("-")[0].split(",")[0])
-    return EdgeSpec(layer=er.name, on=on.name, kind=kind, outcome=outcome, er_frame=er_frame)
+        waiting_frame = int(waiter.range.split("-")[0].split(",")[0])
+    return EdgeSpec(
+        layer=waiter.name, on=on.name, kind=kind, outcome=outcome, waiting_frame=waiting_frame
+    )

@@ -610,7 +610,7 @@ class World:
 def _repairs(job: Job) -> list[tuple[str, str, Request]]:
     """Return the requests of somebody who wants a job to complete."""
     dead = [index for index in range(job.size) if job.state_of[index] == DEAD]
-    held = [edge.on.name for edge in job.edges_of_job()]
+    held = [edge.awaited.name for edge in job.edges_of_job()]
 
     def act(farm: Farm, decision: Any, now: float) -> None:
         found = farm.get_job(job.id)

@@ -119,14 +119,14 @@ def _check_edges(job: Job) -> list[str]:
     found = []
     for position, edge in enumerate(job.edges):
         is_over = _has_ended if edge.on_finish else _is_met
-        awaited = range(edge.on_start, edge.on_start + edge.links.awaited)
-        left = sum(not is_over(edge.on, on) for on in awaited)
-        lost = 0 if edge.on_finish else sum(is_unreachable(edge.on, on) for on in awaited)
+        awaited = range(edge.awaited_start, edge.awaited_start + edge.links.awaited)
+        left = sum(not is_over(edge.awaited, on) for on in awaited)
+        lost = 0 if edge.on_finish else sum(is_unreachable(edge.awaited, on) for on in awaited)
         if (edge.open_count, edge.lost) != (left, lost):
             counted = f"{edge.open_count} open, {edge.lost} lost"
             found.append(f"edge {position} counts {counted}, should be {left}, {lost}")
-        if edge.index != position or edge.er is not job:
-            found.append(f"edge {position} is filed under {edge.er.name}, {edge.index}")
+        if edge.index != position or edge.waiter is not job:
+            found.append(f"edge {position} is filed under {edge.waiter.name}, {edge.index}")
     return found
 
 
@@ -136,9 +136,9 @@ def _edges_of(job: Job, index: int) -> list[Edge]:
 
 def _blocks(edge: Edge, index: int) -> bool:
     is_over = _has_ended if edge.on_finish else _is_met
-    awaited = edge.awaited(index)
+    awaited = edge.awaited_by(index)
     enough = any if edge.links.any_one and len(awaited) else all
-    return not enough(is_over(edge.on, on) for on in awaited)
+    return not enough(is_over(edge.awaited, on) for on in awaited)
 
 
 def _is_met(job: Job, index: int) -> bool:
@@ -168,8 +168,8 @@ def _waits_in_vain(edge: Edge, index: int) -> bool:
     if edge.on_finish:
         return False
     enough = all if edge.links.any_one else any
-    awaited = edge.awaited(index)
-    return len(awaited) > 0 and enough(is_unreachable(edge.on, on) for on in awaited)
+    awaited = edge.awaited_by(index)
+    return len(awaited) > 0 and enough(is_unreachable(edge.awaited, on) for on in awaited)
 
 
 def _check_running(job: Job) -> list[str]:

@@ -213,8 +213,8 @@ class Store:
         self._put_comments(pk, job)
 
     def _put_edge(self, edge: Edge) -> None:
-        pk = self._pks[edge.er.id]
-        if edge.index >= len(edge.er.spec.edges):
+        pk = self._pks[edge.waiter.id]
+        if edge.index >= len(edge.waiter.spec.edges):
             self._database.execute(
                 self._sql["put_depend"], (pk, edge.index, *_edge_values(edge.spec))
             )
@@ -278,15 +278,15 @@ def _size_of(path: Path) -> int:
 
 
 def _edge_values(spec: EdgeSpec) -> tuple[object, ...]:
-    ends = spec.layer, spec.er_frame, spec.on_job, spec.on, spec.on_frame
+    ends = spec.layer, spec.waiting_frame, spec.on_job, spec.on, spec.on_frame
     return spec.kind.value, spec.outcome.value, *ends
 
 
 def _edge_from_values(values: list[Any]) -> EdgeSpec:
-    kind, outcome, layer, er_frame, on_job, on, on_frame = values
+    kind, outcome, layer, waiting_frame, on_job, on, on_frame = values
     return EdgeSpec(
         layer=layer,
-        er_frame=er_frame,
+        waiting_frame=waiting_frame,
         on_job=on_job,
         on=on,
         on_frame=on_frame,

@@ -128,7 +128,7 @@ class EdgeSpec:
     outcome: Outcome = Outcome.SUCCEEDED
     on_frame: int | None = None
     """Only this frame of the awaited layer is waited for."""
-    er_frame: int | None = None
+    waiting_frame: int | None = None
     """Only this frame of the waiting layer waits."""
     on_job: str = ""
     """The job waited for: its name in a `JobSpec`, its id once launched; empty: the same job."""
@@ -136,9 +136,9 @@ class EdgeSpec:
     @property
     def type(self) -> WireDependType:
         """OpenCue's name of it."""
-        if self.layer and self.on and self.er_frame is None and self.kind in _TYPE_OF_KIND:
+        if self.layer and self.on and self.waiting_frame is None and self.kind in _TYPE_OF_KIND:
             return _TYPE_OF_KIND[self.kind]
-        ends = ((self.layer, self.er_frame), (self.on, self.on_frame))
+        ends = ((self.layer, self.waiting_frame), (self.on, self.on_frame))
         er, on = ("JOB" if not layer else "LAYER" if n is None else "FRAME" for layer, n in ends)
         return WireDependType[f"{er}_ON_{on}"]
 
@@ -234,6 +234,7 @@ def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
         layer["doubt"] = layer.pop("unknown_work")  # the key under which it was always kept
     for edge in (*made["edges"], *made["outside"]):
         edge["kind"], edge["outcome"] = edge["kind"].value, edge["outcome"].value
+        edge["er_frame"] = edge.pop("waiting_frame")  # kept under OpenCue's word, as always
     return {"version": SPEC_VERSION, **made}
 
 
@@ -278,5 +279,6 @@ def _file_from_dict(values: Mapping[str, Any]) -> DeclaredFile:
 
 def _edge_from_dict(values: Mapping[str, Any]) -> EdgeSpec:
     known = _known(EdgeSpec, values)
+    known["waiting_frame"] = values.get("er_frame")
     known["kind"], known["outcome"] = EdgeKind(known["kind"]), Outcome(known["outcome"])
     return EdgeSpec(**known)

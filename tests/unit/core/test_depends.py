@@ -47,11 +47,11 @@ class Yard:
         job_id = ids.job_id(len(self.farm.jobs) + 1)
         return launching.launch(self.farm, [spec], [job_id], self.decision, now=self.now)[0]
 
-    def wait(self, er: Job, on: Job, /, **ends: Any) -> Edge:
-        """Let a job, or what ``layer`` and ``er_frame`` name of it, wait for another."""
+    def wait(self, waiter: Job, on: Job, /, **ends: Any) -> Edge:
+        """Let a job, or what ``layer`` and ``waiting_frame`` name of it, wait for another."""
         ends = {"layer": "", "on": "", "kind": GATE, **ends}
-        spec = EdgeSpec(**ends, on_job="" if er is on else on.id)
-        edge = depends.add_depend(self.farm, er, spec, self.decision)
+        spec = EdgeSpec(**ends, on_job="" if waiter is on else on.id)
+        edge = depends.add_depend(self.farm, waiter, spec, self.decision)
         assert check(self.farm) == []
         return edge
 
@@ -94,9 +94,9 @@ ENDS: dict[WireDependType, dict[str, Any]] = {
     WireDependType.LAYER_ON_JOB: {"layer": "aaa"},
     WireDependType.LAYER_ON_LAYER: {"layer": "aaa", "on": "bbb"},
     WireDependType.LAYER_ON_FRAME: {"layer": "aaa", "on": "bbb", "on_frame": 2},
-    WireDependType.FRAME_ON_JOB: {"layer": "aaa", "er_frame": 2},
-    WireDependType.FRAME_ON_LAYER: {"layer": "aaa", "er_frame": 2, "on": "bbb"},
-    WireDependType.FRAME_ON_FRAME: {"layer": "aaa", "er_frame": 2, "on": "bbb", "on_frame": 2},
+    WireDependType.FRAME_ON_JOB: {"layer": "aaa", "waiting_frame": 2},
+    WireDependType.FRAME_ON_LAYER: {"layer": "aaa", "waiting_frame": 2, "on": "bbb"},
+    WireDependType.FRAME_ON_FRAME: {"layer": "aaa", "waiting_frame": 2, "on": "bbb", "on_frame": 2},
     WireDependType.FRAME_BY_FRAME: {"layer": "aaa", "on": "bbb", "kind": EdgeKind.FRAME_BY_FRAME},
     WireDependType.PREVIOUS_FRAME: {"layer": "aaa", "on": "bbb", "kind": EdgeKind.PREVIOUS_FRAME},
     WireDependType.LAYER_ON_SIM_FRAME: {
@@ -156,7 +156,7 @@ def test_the_spec_can_say_every_type_of_depend_on_a_job_that_runs_already(yard: 
         values = {"layer": "", "on": "", "kind": GATE, **ends, "on_job": first.name}
         job = yard.launch(f"then{number}", outside=(EdgeSpec(**values),))
         assert [edge.spec.type for edge in job.edges] == [kind]
-        assert job.edges[0].on is first
+        assert job.edges[0].awaited is first
         assert D in states(job)
 
 
@@ -368,7 +368,7 @@ def test_dropping_of_a_layer_leaves_its_job_and_the_other_layers_alone(yard: Yar
     first, second = yard.launch("first"), yard.launch("second")
     for layer in ("aaa", "bbb"):
         yard.wait(second, first, layer=layer, on="aaa")
-    yard.wait(second, first, layer="aaa", er_frame=1, on="bbb")
+    yard.wait(second, first, layer="aaa", waiting_frame=1, on="bbb")
     yard.wait(second, first, on="aaa", on_frame=1)
 
     depends.drop_of_layer(second, second.layers[0], Target.ANY, yard.decision)
@@ -379,7 +379,7 @@ def test_dropping_of_a_layer_leaves_its_job_and_the_other_layers_alone(yard: Yar
 def test_dropping_of_a_frame_frees_it_alone(yard: Yard) -> None:
     first, second = yard.launch("first"), yard.launch("second")
     edge = yard.wait(second, first, layer="aaa", on="aaa")
-    own = yard.wait(second, first, layer="aaa", er_frame=2, on="bbb")
+    own = yard.wait(second, first, layer="aaa", waiting_frame=2, on="bbb")
 
     depends.drop_of_frame(second, 1, Target.EXTERNAL, yard.decision)
 
@@ -405,9 +405,9 @@ def test_a_frame_is_not_freed_from_more_than_was_meant(yard: Yard) -> None:
 def test_a_refusal_names_the_circle(yard: Yard) -> None:
     first, second, third = (yard.launch(name) for name in ("first", "second", "third"))
 
-    def refused(er: Job, on: Job, /, **ends: Any) -> str:
+    def refused(waiter: Job, on: Job, /, **ends: Any) -> str:
         with pytest.raises(InvalidRequestError) as caught:
-            yard.wait(er, on, **ends)
+            yard.wait(waiter, on, **ends)
         assert check(yard.farm) == []
         return str(caught.value)
 
@@ -417,8 +417,8 @@ def test_a_refusal_names_the_circle(yard: Yard) -> None:
     told = refused(first, third, layer="aaa", on="bbb")
     assert "a-b-c_first/aaa -> a-b-c_third/bbb -> a-b-c_second -> a-b-c_first/aaa" in told
     yard.wait(first, third, layer="aaa", on="aaa")
-    yard.wait(third, third, layer="aaa", er_frame=2, on="aaa", on_frame=1)
-    told = refused(third, third, layer="aaa", er_frame=1, on="aaa", on_frame=2)
+    yard.wait(third, third, layer="aaa", waiting_frame=2, on="aaa", on_frame=1)
+    told = refused(third, third, layer="aaa", waiting_frame=1, on="aaa", on_frame=2)
     assert "0001-aaa -> 0002-aaa -> 0001-aaa" in told
 
 
@@ -442,10 +442,10 @@ def test_layers_may_wait_for_each_other_when_their_frames_do_not(yard: Yard) -> 
     [
         ({}, "job"),
         ({"layer": "aaa", "on": "aaa"}, "layer"),
-        ({"layer": "aaa", "er_frame": 1, "on": "aaa", "on_frame": 1}, "frame"),
-        ({"layer": "aaa", "er_frame": 1, "on": "aaa"}, "frame"),
+        ({"layer": "aaa", "waiting_frame": 1, "on": "aaa", "on_frame": 1}, "frame"),
+        ({"layer": "aaa", "waiting_frame": 1, "on": "aaa"}, "frame"),
         ({"layer": "aaa"}, "layer"),
-        ({"layer": "aaa", "er_frame": 1, "kind": EdgeKind.PREVIOUS_FRAME}, "frame"),
+        ({"layer": "aaa", "waiting_frame": 1, "kind": EdgeKind.PREVIOUS_FRAME}, "frame"),
         ({"on": "aaa"}, "job"),
     ],
 )
@@ -538,7 +538,7 @@ def test_a_job_that_something_pending_waits_for_is_not_forgotten(yard: Yard) -> 
 
 def test_a_forgotten_job_leaves_nothing_with_the_others(yard: Yard) -> None:
     first, second, third = (yard.launch(name) for name in ("first", "second", "third"))
-    yard.wait(second, first, layer="aaa", er_frame=2, on="bbb", on_frame=2)
+    yard.wait(second, first, layer="aaa", waiting_frame=2, on="bbb", on_frame=2)
     edge = yard.wait(third, second)
     yard.run(second, 0)
     yard.kill(second)

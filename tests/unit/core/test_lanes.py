@@ -406,7 +406,7 @@ def test_whom_the_start_of_a_frame_makes_wait_again_is_kept(begin: Act) -> None:
     (behind,) = launching.launch(lane.farm, [spec], [ids.job_id(2)], lane.decision, now=lane.now)
     edge = EdgeSpec(
         layer="clean",
-        er_frame=1,
+        waiting_frame=1,
         on="main",
         on_frame=lane.ahead[0] + 1,
         on_job=lane.job.id,

@@ -189,12 +189,12 @@ BY_FRAME, PREVIOUS = EdgeKind.FRAME_BY_FRAME, EdgeKind.PREVIOUS_FRAME
         (
             "FRAME_ON_FRAME",
             "<depframe>0004-Main-Layer</depframe><onframe>0002-other</onframe>",
-            {"kind": GATE, "on_frame": 2, "er_frame": 4},
+            {"kind": GATE, "on_frame": 2, "waiting_frame": 4},
         ),
         (
             "FRAME_ON_LAYER",
             "<depframe>0004-main_layer</depframe><onlayer>other</onlayer>",
-            {"kind": EdgeKind.LAYER_ON_LAYER, "er_frame": 4},
+            {"kind": EdgeKind.LAYER_ON_LAYER, "waiting_frame": 4},
         ),
     ],
 )
@@ -244,17 +244,17 @@ def test_a_depend_that_is_not_understood_is_refused(kind: str, inner: str, says:
         (
             "FRAME_ON_JOB",
             "<depframe>0004-main_layer</depframe>",
-            {"layer": "main_layer", "er_frame": 4, "on": ""},
+            {"layer": "main_layer", "waiting_frame": 4, "on": ""},
         ),
         (
             "FRAME_ON_LAYER",
             "<depframe>0004-main_layer</depframe><onlayer>other</onlayer>",
-            {"layer": "main_layer", "er_frame": 4, "on": "other"},
+            {"layer": "main_layer", "waiting_frame": 4, "on": "other"},
         ),
         (
             "FRAME_ON_FRAME",
             "<depframe>0004-main_layer</depframe><onframe>0003-other</onframe>",
-            {"layer": "main_layer", "er_frame": 4, "on": "other", "on_frame": 3},
+            {"layer": "main_layer", "waiting_frame": 4, "on": "other", "on_frame": 3},
         ),
         (
             "LAYER_ON_SIM_FRAME",

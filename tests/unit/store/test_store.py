@@ -427,7 +427,9 @@ def test_depends_between_jobs_come_back_whatever_happened_to_them(tmp_path: Path
 
     whole = EdgeSpec(layer="", on="clean", on_job=b.job.id, kind=gate)
     kept = depends.add_depend(b.farm, other, whole, b.decision)
-    one = EdgeSpec(layer="layer", er_frame=2, on="main", on_frame=3, on_job=b.job.id, kind=gate)
+    one = EdgeSpec(
+        layer="layer", waiting_frame=2, on="main", on_frame=3, on_job=b.job.id, kind=gate
+    )
     dropped = depends.add_depend(b.farm, other, one, b.decision)
     store.commit(b.decide())
     depends.satisfy(dropped, b.decision)

@@ -37,7 +37,7 @@ def depend_reasons(job: Job, index: int, known: Known) -> list[Reason]:
 
 
 def _why_edge_once(edge: Edge, index: int, known: Known) -> Reason | None:
-    if index - edge.er_start not in edge.links.whole:
+    if index - edge.waiting_start not in edge.links.whole:
         return _why_edge(edge, index)
     if edge not in known:
         known[edge] = _why_edge(edge, index)
@@ -51,7 +51,7 @@ def retry_command(job: Job, index: int) -> str:
 
 
 def _is_job_on_job(edge: Edge) -> bool:
-    return edge.er_end.layer is None and edge.on_end.layer is None
+    return edge.waiting_end.layer is None and edge.awaited_end.layer is None
 
 
 def _drop(job: Job, on: Job) -> str:
@@ -70,26 +70,26 @@ def _job_state(job: Job) -> str:
 
 def _why_edge(edge: Edge, index: int) -> Reason | None:
     """Return what an edge still waits for, and on what state that hangs."""
-    awaited = edge.awaited(index)
+    awaited = edge.awaited_by(index)
     left = _left(edge, awaited)
     if not left or (edge.links.any_one and len(left) < len(awaited)):
         return None
     goal = "succeed" if edge.spec.outcome is Outcome.SUCCEEDED else "end"
     which = "any frame" if edge.links.any_one else f"{len(left)} of {len(awaited)} frames"
     where = " of ".join(_named(edge))
-    states = _states_of(edge.on, left)
+    states = _states_of(edge.awaited, left)
     text = f"it waits for {which} of {where} to {goal}: {states}{_standing(edge)}"
     return Reason("depend", text, _remedy(edge, left))
 
 
 def _left(edge: Edge, awaited: Sequence[int]) -> list[int]:
     """Return the awaited frames that are not there yet."""
-    return [on for on in awaited if not edge.on.is_over(on, on_finish=edge.on_finish)]
+    return [on for on in awaited if not edge.awaited.is_over(on, on_finish=edge.on_finish)]
 
 
 def _named(edge: Edge) -> list[str]:
     """Return the layer and the job that are waited for, as far as they must be named."""
-    job = [f"job {edge.on.name}"] if edge.is_external else []
+    job = [f"job {edge.awaited.name}"] if edge.is_external else []
     return [edge.spec.on, *job] if edge.spec.on else job
 
 
@@ -97,21 +97,21 @@ def _standing(edge: Edge) -> str:
     """Return what keeps another job from going on."""
     if not edge.is_external:
         return ""
-    if was_killed(edge.on):
+    if was_killed(edge.awaited):
         return "; that job was killed"
-    return "; that job is paused" if edge.on.paused else ""
+    return "; that job is paused" if edge.awaited.paused else ""
 
 
 def _remedy(edge: Edge, left: Sequence[int]) -> str:
-    on, er = edge.on, edge.er
+    on, waiter = edge.awaited, edge.waiter
     if edge.is_external and was_killed(on):
-        return _drop(er, on)
+        return _drop(waiter, on)
     dead = next((index for index in left if on.state_of[index] == DEAD), None)
     if dead is not None:
         return retry_command(on, dead)
     if edge.is_external:
-        return f"cuelet resume {on.name}" if on.paused else _drop(er, on)
-    return f"cueadmin -satisfy-dependency {er.name} {edge.spec.layer}"
+        return f"cuelet resume {on.name}" if on.paused else _drop(waiter, on)
+    return f"cueadmin -satisfy-dependency {waiter.name} {edge.spec.layer}"
 
 
 def _states_of(job: Job, indexes: Iterable[int]) -> str:

@@ -82,9 +82,9 @@ def attach_stored(jobs: Mapping[str, Job], stored: Iterable[StoredEdge]) -> None
     A job that is known no more was complete when it was forgotten: nothing waits for it.
     """
     for job_id, position, spec, active in stored:
-        er = jobs[job_id]
-        on = jobs.get(spec.on_job) if spec.on_job else er
-        er.attach(Edge(spec, position, er, on), AS_A_WHOLE, active=active)
+        waiter = jobs[job_id]
+        on = jobs.get(spec.on_job) if spec.on_job else waiter
+        waiter.attach(Edge(spec, position, waiter, on), AS_A_WHOLE, active=active)
 
 
 # -- what holds a job --------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def attach_stored(jobs: Mapping[str, Job], stored: Iterable[StoredEdge]) -> None
 def holders(job: Job) -> list[Job]:
     """Return the jobs for which a job as a whole still waits."""
     held = (edge for edge in job.edges_of_job() if edge.active and edge.barrier_closed)
-    return list(dict.fromkeys(edge.on for edge in held))
+    return list(dict.fromkeys(edge.awaited for edge in held))
 
 
 def can_progress(job: Job) -> bool:
@@ -111,9 +111,9 @@ def jobs_ahead(job: Job) -> list[Job]:
     found, pending = dict[Job, None](), [job]
     while pending:
         for edge in _ahead(pending.pop()):
-            if edge.open_count and edge.on not in found:
-                found[edge.on] = None
-                pending.append(edge.on)
+            if edge.open_count and edge.awaited not in found:
+                found[edge.awaited] = None
+                pending.append(edge.awaited)
     return list(found)
 
 

@@ -22,8 +22,8 @@ def cycle_closed_by(new: Sequence[Edge]) -> str | None:
     """
     if len(new) == 1 and not _leads_on(new[0]):
         return None
-    waits, jobs = _Waits(new), list(dict.fromkeys(edge.er for edge in new))
-    if all(edge.er is not edge.on for edge in new) and not find_cycle(jobs, waits.of_job):
+    waits, jobs = _Waits(new), list(dict.fromkeys(edge.waiter for edge in new))
+    if all(edge.waiter is not edge.awaited for edge in new) and not find_cycle(jobs, waits.of_job):
         return None
     layers: Iterable[_Layer | Job] = ((job, each.index) for job in jobs for each in job.layers)
     if not any(_same_layer(edge) for edge in new) and not find_cycle(layers, waits.of_layer):
@@ -34,13 +34,13 @@ def cycle_closed_by(new: Sequence[Edge]) -> str | None:
 
 def _leads_on(edge: Edge) -> bool:
     """Tell whether something waits for what is to wait, and what is awaited waits for something."""
-    behind = edge.er.edges_from_end(edge.er_end)
-    ahead = edge.on.edges_into_end(edge.on_end)
+    behind = edge.waiter.edges_from_end(edge.waiting_end)
+    ahead = edge.awaited.edges_into_end(edge.awaited_end)
     return any(other.active for other in behind) and any(other.active for other in ahead)
 
 
 def _same_layer(edge: Edge) -> bool:
-    return edge.er is edge.on and edge.er_end.layer == edge.on_end.layer
+    return edge.waiter is edge.awaited and edge.waiting_end.layer == edge.awaited_end.layer
 
 
 class _Waits:
@@ -49,7 +49,7 @@ class _Waits:
     def __init__(self, new: Iterable[Edge]) -> None:
         self._new: dict[Job, list[Edge]] = {}
         for edge in new:
-            self._new.setdefault(edge.er, []).append(edge)
+            self._new.setdefault(edge.waiter, []).append(edge)
 
     def _fresh(self, job: Job) -> Iterable[Edge]:
         return self._new.get(job, ())
@@ -57,7 +57,9 @@ class _Waits:
     def of_job(self, job: Job) -> Iterable[Job]:
         """Return the other jobs that a job, or something of it, waits for."""
         known = (edge for edge in job.edges if edge.active)
-        return dict.fromkeys(edge.on for edge in (*known, *self._fresh(job)) if edge.on is not job)
+        return dict.fromkeys(
+            edge.awaited for edge in (*known, *self._fresh(job)) if edge.awaited is not job
+        )
 
     def of_layer(self, place: _Layer | Job) -> Iterable[_Layer | Job]:
         """Return the layers and whole jobs that a layer waits for; a whole job for its layers."""
@@ -65,7 +67,7 @@ class _Waits:
             return [(place, layer.index) for layer in place.layers]
         job, index = place
         known = (edge for edge in job.edges_into(job.layers[index]) if edge.active)
-        fresh = (edge for edge in self._fresh(job) if edge.er_end.layer in (index, None))
+        fresh = (edge for edge in self._fresh(job) if edge.waiting_end.layer in (index, None))
         whole = (edge for edge in job.edges_of_job() if edge.active)
         return dict.fromkeys(_awaited_layer(edge) for edge in (*known, *fresh, *whole))
 
@@ -75,21 +77,23 @@ class _Waits:
         A gate that opens at any frame waits for all of them here: should the others die, it does.
         """
         if isinstance(place, Edge):
-            awaited = range(place.on_start, place.on_start + place.links.awaited)
-            yield from ((place.on, index) for index in awaited)
+            awaited = range(place.awaited_start, place.awaited_start + place.links.awaited)
+            yield from ((place.awaited, index) for index in awaited)
             return
         job, index = place
         known = (edge for edge in job.edges_holding(index) if edge.active)
         fresh = (edge for edge in self._fresh(job) if index in edge.waiting())
         for edge in (*known, *fresh):
-            if index - edge.er_start in edge.links.whole:
+            if index - edge.waiting_start in edge.links.whole:
                 yield edge
             else:
-                yield from ((edge.on, awaited) for awaited in edge.awaited(index))
+                yield from ((edge.awaited, awaited) for awaited in edge.awaited_by(index))
 
 
 def _awaited_layer(edge: Edge) -> _Layer | Job:
-    return edge.on if edge.on_end.layer is None else (edge.on, edge.on_end.layer)
+    return (
+        edge.awaited if edge.awaited_end.layer is None else (edge.awaited, edge.awaited_end.layer)
+    )
 
 
 def _entries(new: Iterable[Edge]) -> Iterator[_Frame | Edge]:
@@ -98,7 +102,7 @@ def _entries(new: Iterable[Edge]) -> Iterator[_Frame | Edge]:
         if edge.links.whole:
             yield edge
         if len(edge.links.whole) < edge.links.waiting:
-            yield from ((edge.er, index) for index in edge.waiting())
+            yield from ((edge.waiter, index) for index in edge.waiting())
 
 
 # -- in words ----------------------------------------------------------------------------------
@@ -122,14 +126,14 @@ def _cycle_text(cycle: Sequence[_Frame | Edge]) -> str:
 def _jobs_in(cycle: Iterable[_Frame | Edge]) -> set[Job]:
     found = set[Job]()
     for place in cycle:
-        found |= {place.er, place.on} if isinstance(place, Edge) else {place[0]}
+        found |= {place.waiter, place.awaited} if isinstance(place, Edge) else {place[0]}
     return found
 
 
 def _place_name(place: _Frame | Edge, *, alone: bool) -> str:
     """Return what waits at a place; ``alone``: only one job is in the cycle and need not be named."""
     if isinstance(place, Edge):
-        return end_name(place.er, place.er_end, alone=alone)
+        return end_name(place.waiter, place.waiting_end, alone=alone)
     job, index = place
     layer = job.layer_at(index).name
     return layer if alone else f"{job.name}/{layer}"

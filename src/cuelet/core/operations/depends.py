@@ -51,7 +51,7 @@ def add_depend(farm: Farm, job: Job, spec: EdgeSpec, decision: Decision) -> Edge
             reason=f"it has ended; retry frames of it first: cuelet retry {job.name} --frames ...",
         )
     edge = Edge(spec, len(job.edges), job, on)
-    alike = (known for known in job.edges_into_end(edge.er_end) if known.spec == spec)
+    alike = (known for known in job.edges_into_end(edge.waiting_end) if known.spec == spec)
     if known := next(alike, None):
         unsatisfy(known, decision)
         return known
@@ -62,7 +62,7 @@ def add_depend(farm: Farm, job: Job, spec: EdgeSpec, decision: Decision) -> Edge
 
 def satisfy(edge: Edge, decision: Decision) -> None:
     """Take one depend out of force."""
-    release_edges(edge.er, [edge], decision)
+    release_edges(edge.waiter, [edge], decision)
 
 
 def unsatisfy(edge: Edge, decision: Decision) -> None:
@@ -73,16 +73,16 @@ def unsatisfy(edge: Edge, decision: Decision) -> None:
     """
     if not edge.active:
         _refuse_cycle(edge)
-        edge.er.enforce(edge, decision)
+        edge.waiter.enforce(edge, decision)
 
 
 def _refuse_cycle(edge: Edge) -> None:
     cycle = cycle_closed_by([edge])
     if cycle is None:
         return
-    er = end_name(edge.er, edge.er_end)
+    waiter = end_name(edge.waiter, edge.waiting_end)
     raise InvalidRequestError(
-        request=f"depend of {er} on {end_name(edge.on, edge.on_end)}",
+        request=f"depend of {waiter} on {end_name(edge.awaited, edge.awaited_end)}",
         reason=f"they would wait for each other in a cycle, {cycle}; drop one of these depends first",
     )
 
@@ -109,8 +109,8 @@ def drop_of_frame(job: Job, index: int, target: Target, decision: Decision) -> N
     """
     holding = [edge for edge in job.edges_holding(index) if edge.active]
     meant = _meant(holding, target)
-    own = [edge for edge in meant if edge.er_end.single]
-    shared = [edge for edge in meant if not edge.er_end.single and _holds(edge, index)]
+    own = [edge for edge in meant if edge.waiting_end.single]
+    shared = [edge for edge in meant if not edge.waiting_end.single and _holds(edge, index)]
     if shared:
         _refuse_mixed(job, index, [edge for edge in holding if edge not in meant])
     release_edges(job, own, decision)
@@ -125,14 +125,14 @@ def _refuse_mixed(job: Job, index: int, others: Iterable[Edge]) -> None:
         raise InvalidRequestError(
             request=f"drop depends of frame {job.frame_name(index)}",
             reason="it shares them with its layer and waits for "
-            f"{end_name(other.on, other.on_end)} besides; drop those of the layer, or all of the frame",
+            f"{end_name(other.awaited, other.awaited_end)} besides; drop those of the layer, or all of the frame",
         )
 
 
 def _holds(edge: Edge, index: int) -> bool:
     """Tell whether an edge makes a frame wait now."""
-    awaited = edge.awaited(index)
-    over = (edge.on.is_over(on, on_finish=edge.on_finish) for on in awaited)
+    awaited = edge.awaited_by(index)
+    over = (edge.awaited.is_over(on, on_finish=edge.on_finish) for on in awaited)
     return len(awaited) > 0 and not (any(over) if edge.links.any_one else all(over))
 
 

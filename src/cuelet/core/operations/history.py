@@ -14,7 +14,7 @@ from cuelet.core.values.states import RUNNING, JobState
 def list_history(farm: Farm, *, before: float) -> list[Job]:
     """Return the jobs that ended before a time and that no pending job waits for, oldest first."""
     waits = (edge for job in farm.order for edge in job.edges if edge.is_external and edge.active)
-    awaited = {edge.on.id for edge in waits}
+    awaited = {edge.awaited.id for edge in waits}
     found = [job for job in farm.jobs.values() if _is_over(job, before) and job.id not in awaited]
     return sorted(found, key=lambda job: job.stopped_at)
 
@@ -31,7 +31,7 @@ def forget(farm: Farm, job_ids: Iterable[str], decision: Decision, *, before: fl
     chosen = [job for job in list_history(farm, before=before) if job.id in wanted]
     for job in chosen:
         for edge in job.edges_from_jobs():
-            release_edges(edge.er, [edge], decision)
+            release_edges(edge.waiter, [edge], decision)
     for job in chosen:
         farm.drop(job)
     decision.forgotten.extend(chosen)

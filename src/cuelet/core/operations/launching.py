@@ -47,7 +47,7 @@ def launch(
         Job(spec, job_id, submitted_at=now) for spec, job_id in zip(specs, job_ids, strict=True)
     ]
     for edge in between_jobs.edges_at_launch(jobs, farm.find_job):
-        edge.er.attach(edge, AS_A_WHOLE)
+        edge.waiter.attach(edge, AS_A_WHOLE)
     for job in jobs:
         farm.add(job)
     decision.launched.extend(jobs)

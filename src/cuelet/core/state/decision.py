@@ -53,7 +53,7 @@ class Decision:
 
     def edge(self, edge: Edge) -> None:
         """Note that a depend was added, or put in or out of force."""
-        self.edges[edge.er.id, edge.index] = edge
+        self.edges[edge.waiter.id, edge.index] = edge
 
     def moved(self, job: Job, index: int) -> None:
         """Note a frame that others moved: only one that has run before has a row."""

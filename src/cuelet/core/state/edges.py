@@ -40,33 +40,33 @@ class End(NamedTuple):
 class Edge:
     """One depend, resolved to frames.
 
-    ``er`` is the job that waits, ``on`` the one it waits for, often the same; ``er_start`` and
-    ``on_start`` are the job-wide indexes of the first frame at either end.
+    ``waiter`` is the job that waits, ``awaited`` the one it waits for, often the same; ``waiting_start`` and
+    ``awaited_start`` are the job-wide indexes of the first frame at either end.
     """
 
     __slots__ = (
         "_followers",
         "_offsets",
         "active",
-        "er",
-        "er_end",
-        "er_start",
+        "awaited",
+        "awaited_end",
+        "awaited_start",
         "index",
         "links",
         "lost",
-        "on",
-        "on_end",
-        "on_start",
         "open_count",
         "spec",
+        "waiter",
+        "waiting_end",
+        "waiting_start",
     )
 
-    def __init__(self, spec: EdgeSpec, index: int, er: Job, on: Job | None) -> None:
+    def __init__(self, spec: EdgeSpec, index: int, waiter: Job, awaited: Job | None) -> None:
         self.spec, self.index = spec, index
-        self.er, self.on = er, er if on is None else on
-        self.er_end = _end(er, spec, spec.layer, spec.er_frame)
-        self.on_end = _nothing() if on is None else _on_end(on, spec)
-        self.er_start, self.on_start = self.er_end.start, self.on_end.start
+        self.waiter, self.awaited = waiter, waiter if awaited is None else awaited
+        self.waiting_end = _end(waiter, spec, spec.layer, spec.waiting_frame)
+        self.awaited_end = _nothing() if awaited is None else _awaited_end(awaited, spec)
+        self.waiting_start, self.awaited_start = self.waiting_end.start, self.awaited_end.start
         _refuse_itself(self)
         self.active = True
         """False once somebody satisfied or dropped it."""
@@ -75,7 +75,7 @@ class Edge:
         """Awaited frames not met yet (kept for the gate and for people)."""
         self.lost = 0
         """Awaited frames that will never be met as things stand."""
-        self._offsets, self._followers = _invert(self.links, self.er_start)
+        self._offsets, self._followers = _invert(self.links, self.waiting_start)
 
     @property
     def is_external(self) -> bool:
@@ -103,32 +103,32 @@ class Edge:
 
     def barrier_tasks(self) -> Iterable[int]:
         """Return the job-wide indexes of the frames that wait for all awaited ones."""
-        start = self.er_start
+        start = self.waiting_start
         return (start + task for task in self.links.whole)
 
     def waiting(self) -> range:
         """Return the job-wide indexes of the frames at the waiting end."""
-        return range(self.er_start, self.er_start + self.links.waiting)
+        return range(self.waiting_start, self.waiting_start + self.links.waiting)
 
     def followers(self, on_index: int) -> Sequence[int]:
         """Return the job-wide indexes of the frames that wait for just this awaited frame."""
-        task = on_index - self.on_start
+        task = on_index - self.awaited_start
         if self.links.same:
-            return (self.er_start + task,)
+            return (self.waiting_start + task,)
         if self._offsets is None:
             return ()
         return self._followers[self._offsets[task] : self._offsets[task + 1]]
 
-    def awaited(self, er_index: int) -> Sequence[int]:
+    def awaited_by(self, waiting_index: int) -> Sequence[int]:
         """Return the job-wide indexes, in job ``on``, of the frames that one frame waits for."""
-        tasks = self.links.waits_for(er_index - self.er_start)
+        tasks = self.links.waits_for(waiting_index - self.waiting_start)
         if isinstance(tasks, range):
-            return range(tasks.start + self.on_start, tasks.stop + self.on_start)
-        return [task + self.on_start for task in tasks]
+            return range(tasks.start + self.awaited_start, tasks.stop + self.awaited_start)
+        return [task + self.awaited_start for task in tasks]
 
     def waiters(self) -> Iterable[tuple[int, int]]:
         """Yield (job-wide index, number of awaited frames), gates not counted."""
-        links, start = self.links, self.er_start
+        links, start = self.links, self.waiting_start
         if links.same:
             yield from ((start + task, 1) for task in range(links.waiting))
         elif links.offsets is not None:
@@ -138,7 +138,7 @@ class Edge:
 
     def recount(self) -> None:
         """Count the awaited frames anew from what they are now."""
-        flags = self.on.flags[self.on_start : self.on_start + self.links.awaited]
+        flags = self.awaited.flags[self.awaited_start : self.awaited_start + self.links.awaited]
         self.lost = 0 if self.on_finish else flags.count(ENDED | UNREACHABLE)
         ended = flags.count(ENDED | UNREACHABLE) if self.on_finish else 0
         self.open_count = self.links.awaited - flags.count(MET | ENDED) - ended
@@ -147,15 +147,15 @@ class Edge:
         """Yield (frame, unmet, doomed): what the edge adds to the counts of waiting frames now."""
         bit = ENDED if self.on_finish else MET
         vain = 0 if self.on_finish else UNREACHABLE
-        flags = self.on.flags
+        flags = self.awaited.flags
         if self.links.same:
-            shift = self.er_start - self.on_start
-            for on_index in range(self.on_start, self.on_start + self.links.awaited):
+            shift = self.waiting_start - self.awaited_start
+            for on_index in range(self.awaited_start, self.awaited_start + self.links.awaited):
                 flag = flags[on_index]
                 if not flag & bit:
                     yield on_index + shift, 1, int(bool(flag & vain))
         elif self._offsets is not None:
-            for on_index in range(self.on_start, self.on_start + self.links.awaited):
+            for on_index in range(self.awaited_start, self.awaited_start + self.links.awaited):
                 flag = flags[on_index]
                 if not flag & bit:
                     unreachable = int(bool(flag & vain))
@@ -245,7 +245,7 @@ def _end(job: Job, spec: EdgeSpec, name: str, number: int | None) -> End:
     return End(layer.start + task, 1, layer.index, single=True)
 
 
-def _on_end(job: Job, spec: EdgeSpec) -> End:
+def _awaited_end(job: Job, spec: EdgeSpec) -> End:
     number = spec.on_frame
     if number is None and spec.kind is EdgeKind.LAYER_ON_SIM_FRAME:
         number = _layer(job, spec, spec.on).number(_layer(job, spec, spec.on).start)
@@ -268,15 +268,18 @@ def _title(spec: EdgeSpec) -> str:
 
 def _refuse_itself(edge: Edge) -> None:
     """Refuse what waits for its own end."""
-    er, on = edge.er_end, edge.on_end
-    apart = er.start + er.size <= on.start or on.start + on.size <= er.start
-    previous = edge.spec.kind is EdgeKind.PREVIOUS_FRAME and _are_layers(er, on)
-    if edge.er is not edge.on or apart or previous:
+    waiting, awaited = edge.waiting_end, edge.awaited_end
+    apart = (
+        waiting.start + waiting.size <= awaited.start
+        or awaited.start + awaited.size <= waiting.start
+    )
+    previous = edge.spec.kind is EdgeKind.PREVIOUS_FRAME and _are_layers(waiting, awaited)
+    if edge.waiter is not edge.awaited or apart or previous:
         return
-    what = "job" if er.layer is None else "frame" if er.single else "layer"
+    what = "job" if waiting.layer is None else "frame" if waiting.single else "layer"
     raise InvalidSpecError(
         where=f"depend of {what}",
-        value=end_name(edge.er, er, alone=er.layer is not None),
+        value=end_name(edge.waiter, waiting, alone=waiting.layer is not None),
         reason=f"a {what} cannot wait for itself",
     )
 
@@ -295,20 +298,28 @@ def end_name(job: Job, end: End, *, alone: bool = False) -> str:
     return name if alone else f"{job.name}/{name}"
 
 
-def _are_layers(er: End, on: End) -> bool:
-    return er.layer is not None and on.layer is not None and not (er.single or on.single)
+def _are_layers(waiting: End, awaited: End) -> bool:
+    return (
+        waiting.layer is not None
+        and awaited.layer is not None
+        and not (waiting.single or awaited.single)
+    )
 
 
 def _links(edge: Edge) -> TaskEdges:
-    er, on, kind = edge.er_end, edge.on_end, edge.spec.kind
-    if kind in _LINKED and _are_layers(er, on):
-        assert er.layer is not None
-        assert on.layer is not None
-        return resolve(kind, edge.er.layers[er.layer].tasks, edge.on.layers[on.layer].tasks)
-    return TaskEdges(er.size, on.size, whole=range(er.size), any_one=kind is EdgeKind.LAYER_ON_ANY)
+    waiting, awaited, kind = edge.waiting_end, edge.awaited_end, edge.spec.kind
+    if kind in _LINKED and _are_layers(waiting, awaited):
+        assert waiting.layer is not None
+        assert awaited.layer is not None
+        return resolve(
+            kind, edge.waiter.layers[waiting.layer].tasks, edge.awaited.layers[awaited.layer].tasks
+        )
+    return TaskEdges(
+        waiting.size, awaited.size, whole=range(waiting.size), any_one=kind is EdgeKind.LAYER_ON_ANY
+    )
 
 
-def _invert(links: TaskEdges, er_start: int) -> tuple[array[int] | None, array[int]]:
+def _invert(links: TaskEdges, waiting_start: int) -> tuple[array[int] | None, array[int]]:
     """Return offsets and job-wide waiting frames per awaited task, for irregular edges only."""
     if links.offsets is None:
         return None, array("I")
@@ -318,7 +329,7 @@ def _invert(links: TaskEdges, er_start: int) -> tuple[array[int] | None, array[i
     for task in range(links.awaited):
         counts[task + 1] += counts[task]
     cursor, followers = array("I", counts), array("I", bytes(4 * len(links.targets)))
-    for er, on in links.pairs():
-        followers[cursor[on]] = er_start + er
-        cursor[on] += 1
+    for waiting, awaited in links.pairs():
+        followers[cursor[awaited]] = waiting_start + waiting
+        cursor[awaited] += 1
     return counts, followers

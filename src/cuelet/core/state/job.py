@@ -89,7 +89,7 @@ class Job(FrameTable):
 
     def edges_from_jobs(self) -> list[Edge]:
         """Return the edges by which other jobs wait for this one or a part of it."""
-        return [edge for edge in self._awaited.every() if edge.er is not self]
+        return [edge for edge in self._awaited.every() if edge.waiter is not self]
 
     def edges_holding(self, index: int) -> Iterable[Edge]:
         """Return every edge by which a frame may wait: its own, its layer's and its job's."""
@@ -118,9 +118,9 @@ class Job(FrameTable):
     def _register(self, edge: Edge) -> None:
         """Make an edge known to the jobs at both ends; this one waits."""
         self.edges.append(edge)
-        self._waits.add(edge, edge.er_end)
+        self._waits.add(edge, edge.waiting_end)
         if edge.links.awaited:
-            edge.on._awaited.add(edge, edge.on_end)
+            edge.awaited._awaited.add(edge, edge.awaited_end)
 
     # -- how a change spreads ----------------------------------------------------------------
 
@@ -194,11 +194,11 @@ class Job(FrameTable):
             job.flags[index] = new
             again = bool(old & ~new & (MET | ENDED))
             for edge in job.edges_awaiting(index):
-                er = edge.er
+                waiter = edge.waiter
                 for follower in _propagate(edge, index, old, new):
-                    if er._recompute(follower, again=again):
-                        changes.moved(er, follower)
-                    pending.append((er, follower))
+                    if waiter._recompute(follower, again=again):
+                        changes.moved(waiter, follower)
+                    pending.append((waiter, follower))
 
     def _recompute(self, index: int, *, again: bool = False) -> bool:
         """Move a frame to where its unmet count says it belongs; tell whether it changed.
@@ -241,8 +241,8 @@ class Job(FrameTable):
     def leave(self) -> None:
         """Make the jobs that this one waits for forget it."""
         for edge in self.edges:
-            if edge.on is not self:
-                edge.on._awaited.remove(edge, edge.on_end)
+            if edge.awaited is not self:
+                edge.awaited._awaited.remove(edge, edge.awaited_end)
 
     def enforce(self, edge: Edge, changes: Changes) -> None:
         """Put an edge in force."""
@@ -331,16 +331,16 @@ def _propagate(edge: Edge, index: int, old: int, new: int) -> list[int]:
     edge.lost += lost
     if not edge.active:
         return []
-    er = edge.er
+    waiter = edge.waiter
     touched = list(edge.followers(index))
     for follower in touched:
-        er.unmet[follower] -= met
-        er.unreachable[follower] += lost
+        waiter.unmet[follower] -= met
+        waiter.unreachable[follower] += lost
     closed = edge.barrier_closed - was[0]
     in_vain = edge.barrier_unreachable - was[1]
     if closed or in_vain:
         for follower in edge.barrier_tasks():
-            er.unmet[follower] += closed
-            er.unreachable[follower] += in_vain
+            waiter.unmet[follower] += closed
+            waiter.unreachable[follower] += in_vain
             touched.append(follower)
     return touched

@@ -43,12 +43,18 @@ def _layer_cycle(edges: Iterable[Edge]) -> list[str] | None:
 
 def _is_partial(edge: Edge) -> bool:
     """Tell whether layers may wait for each other by this without their frames doing so."""
-    return edge.spec.kind is EdgeKind.PREVIOUS_FRAME or edge.er_end.single or edge.on_end.single
+    return (
+        edge.spec.kind is EdgeKind.PREVIOUS_FRAME
+        or edge.waiting_end.single
+        or edge.awaited_end.single
+    )
 
 
 def _own_frames(edges: Iterable[Edge]) -> list[str] | None:
     """Return a layer, as a cycle, of which single frames wait for each other."""
-    own = (edge.spec for edge in edges if edge.er_end.single and edge.spec.layer == edge.spec.on)
+    own = (
+        edge.spec for edge in edges if edge.waiting_end.single and edge.spec.layer == edge.spec.on
+    )
     return next(([spec.layer, spec.on] for spec in own), None)
 
 

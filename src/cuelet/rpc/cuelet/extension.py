@@ -187,7 +187,7 @@ def depend_values(edge: Edge) -> Values:
     spec = edge.spec
     return {
         "id": convert.depend_id(edge),
-        "layer": end_name(edge.er, edge.er_end, alone=True),
+        "layer": end_name(edge.waiter, edge.waiting_end, alone=True),
         "on": _awaited_name(edge),
         "on_job": convert.awaited_job(edge) if edge.is_external else "",
         "type": spec.kind.value if spec.type in _OF_LAYERS else spec.type.name,
@@ -203,7 +203,7 @@ def depend_values(edge: Edge) -> Values:
 def _awaited_name(edge: Edge) -> str:
     if not edge.links.awaited:
         return convert.awaited_job(edge)
-    return end_name(edge.on, edge.on_end, alone=not edge.is_external)
+    return end_name(edge.awaited, edge.awaited_end, alone=not edge.is_external)
 
 
 def _sentence(edge: Edge) -> str:
@@ -212,19 +212,19 @@ def _sentence(edge: Edge) -> str:
     who, what = _EACH.get(spec.kind, _GATE)
     if len(edge.links.whole) == edge.links.waiting and not edge.links.any_one:
         who, what = _GATE
-    if edge.er_end.layer is None:
+    if edge.waiting_end.layer is None:
         who = "the whole job"
-    elif edge.er_end.single:
-        who = f"frame {spec.er_frame}"
+    elif edge.waiting_end.single:
+        who = f"frame {spec.waiting_frame}"
     how = "to succeed" if spec.outcome is Outcome.SUCCEEDED else "to end, whatever the outcome"
     return f"{who} waits for {_awaited_words(edge, what)} {how}"
 
 
 def _awaited_words(edge: Edge, what: str) -> str:
     job = f"job {convert.awaited_job(edge)}"
-    if edge.on_end.layer is None:
+    if edge.awaited_end.layer is None:
         return job
-    if edge.on_end.single:
-        what = f"frame {edge.on.layer_at(edge.on_start).number(edge.on_start)} of"
+    if edge.awaited_end.single:
+        what = f"frame {edge.awaited.layer_at(edge.awaited_start).number(edge.awaited_start)} of"
     on = f"{what} {edge.spec.on}"
     return f"{on} of {job}" if edge.is_external else on

@@ -122,9 +122,13 @@ def _held_reason(job: Job) -> str:
     holding = holding_edges(job)
     if not holding:
         return ""
-    on = holding[0].on
+    on = holding[0].awaited
     why = "was killed" if was_killed(on) else "will not succeed by itself"
-    who = "it" if holding[0].er_end.layer is None else end_name(job, holding[0].er_end, alone=True)
+    who = (
+        "it"
+        if holding[0].waiting_end.layer is None
+        else end_name(job, holding[0].waiting_end, alone=True)
+    )
     return f"{who} waits for {on.name}, which {why}; cuelet drop-depends {job.name} --on {on.name}"
 
 

@@ -167,7 +167,7 @@ def layer_id(job: Job, layer: Layer) -> str:
 
 def depend_id(edge: Edge) -> str:
     """Return the id of a depend."""
-    return ids.part_id(edge.er.id, ids.Kind.DEPEND, edge.index)
+    return ids.part_id(edge.waiter.id, ids.Kind.DEPEND, edge.index)
 
 
 def waiting_frames(edge: Edge) -> int:
@@ -175,7 +175,7 @@ def waiting_frames(edge: Edge) -> int:
     if not edge.active:
         return 0
     held = {index for index, unmet, _ in edge.outstanding() if unmet}
-    return sum(1 for index in held if edge.er.state_of[index] == DEPEND)
+    return sum(1 for index in held if edge.waiter.state_of[index] == DEPEND)
 
 
 def depend_message(edge: Edge) -> depend_pb2.Depend:
@@ -187,9 +187,9 @@ def depend_message(edge: Edge) -> depend_pb2.Depend:
         target=depend_pb2.EXTERNAL if edge.is_external else depend_pb2.INTERNAL,
         any_frame=spec.kind is EdgeKind.LAYER_ON_ANY,
         active=edge.active and waiting_frames(edge) > 0,
-        depend_er_job=edge.er.name,
+        depend_er_job=edge.waiter.name,
         depend_er_layer=spec.layer,
-        depend_er_frame=_frame_name(spec.layer, spec.er_frame),
+        depend_er_frame=_frame_name(spec.layer, spec.waiting_frame),
         depend_on_job=awaited_job(edge),
         depend_on_layer=spec.on,
         depend_on_frame=_frame_name(spec.on, spec.on_frame),
@@ -198,8 +198,8 @@ def depend_message(edge: Edge) -> depend_pb2.Depend:
 
 def awaited_job(edge: Edge) -> str:
     """Return the name of the job an edge awaits; its id when the farm knows it no more."""
-    is_gone = edge.is_external and edge.on is edge.er
-    return edge.spec.on_job if is_gone else edge.on.name
+    is_gone = edge.is_external and edge.awaited is edge.waiter
+    return edge.spec.on_job if is_gone else edge.awaited.name
 
 
 def _frame_name(layer: str, number: int | None) -> str:

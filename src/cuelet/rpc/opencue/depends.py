@@ -78,7 +78,7 @@ async def create(
 def _spec(waiting: DependEnd, awaited: DependEnd, kind: EdgeKind) -> EdgeSpec:
     return EdgeSpec(
         layer=waiting.layer,
-        er_frame=waiting.frame,
+        waiting_frame=waiting.frame,
         on=awaited.layer,
         on_frame=awaited.frame,
         on_job="" if awaited.job is waiting.job else awaited.job.id,

@@ -56,7 +56,7 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
 
     async def GetWhatThisDependsOn(self, request: Any, context: Context) -> Any:
         job, index = search.frame_of(self._engine.farm, request.frame.id)
-        edges = [edge for edge in job.edges_holding(index) if len(edge.awaited(index))]
+        edges = [edge for edge in job.edges_holding(index) if len(edge.awaited_by(index))]
         depends = convert.depend_seq(edges)
         return job_pb2.FrameGetWhatThisDependsOnResponse(depends=depends)
 

@@ -119,7 +119,7 @@ def _edge_from_xml(element: Element) -> EdgeSpec:
         kind = _whole_kind(element, name)
     layer, frame = _WAITING.read(element, waiting)
     on, on_frame = _AWAITED.read(element, awaited)
-    return EdgeSpec(layer=layer, er_frame=frame, on=on, on_frame=on_frame, kind=kind)
+    return EdgeSpec(layer=layer, waiting_frame=frame, on=on, on_frame=on_frame, kind=kind)
 
 
 def _whole_kind(element: Element, name: str) -> EdgeKind:
