@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from cueadmin import flags, operation, operations, queries
+from cueadmin import flags, operation, queries, show_operations
 from cueadmin.failures import INTERRUPTED, USAGE, exit_code_of, message_of
 from opencue import Cuebot
 
@@ -45,7 +45,7 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if name in flags.QUERIES:
         queries.run(name, args)
     else:
-        operation.carry_out(operations.operation_of(name, args), force=args.force)
+        operation.carry_out(show_operations.operation_of(name, args), force=args.force)
     sys.stdout.flush()
     return 0
 

@@ -10,8 +10,8 @@ import pytest
 from farm_double import FarmDouble, RefusalError
 
 from cueadmin import flags
-from cueadmin.operations import _OPERATIONS
 from cueadmin.queries import _LISTINGS
+from cueadmin.show_operations import _OPERATIONS
 from opencue import Cuebot
 
 
