@@ -9,9 +9,16 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from cueadmin import flags, operation, operations, queries
+from cueadmin import flags, host_operations, job_operations, operation, queries, show_operations
 from cueadmin.failures import INTERRUPTED, USAGE, exit_code_of, message_of
 from opencue import Cuebot
+
+OPERATIONS = {
+    **show_operations.OPERATIONS,
+    **host_operations.OPERATIONS,
+    **job_operations.OPERATIONS,
+}
+"""What each flag that changes something does."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +52,7 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if name in flags.QUERIES:
         queries.run(name, args)
     else:
-        operation.carry_out(operations.operation_of(name, args), force=args.force)
+        operation.carry_out(OPERATIONS[name](args), force=args.force)
     sys.stdout.flush()
     return 0
 

@@ -202,7 +202,7 @@ class FarmProcess:
             **offered(self._engine.farm.host),
             "started_at": self._started_at,
             "out_of_disk": [
-                {"text": disk.text, "remedy": disk.way_out} for disk in self._engine.farm.full_disks
+                {"text": disk.text, "remedy": disk.remedy} for disk in self._engine.farm.full_disks
             ],
         }
 

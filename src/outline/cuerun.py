@@ -240,7 +240,7 @@ def _refuse_misspelled(key: str) -> None:
 
     near = difflib.get_close_matches(key, _DEFAULTS, n=1)
     if near:
-        raise UnknownFlagError(flag=key, advice=f"did you mean {near[0]!r}?")
+        raise UnknownFlagError(flag=key, remedy=f"did you mean {near[0]!r}?")
 
 
 def _env_pairs(env: Any) -> dict[str, str]:

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 class OutlineException(Exception):
     """Root of every error of this package."""
 
+    @property
+    def problem(self) -> str:
+        """What is wrong."""
+        return str(self)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it; empty where the message does not say."""
+        return ""
+
 
 class LayerException(OutlineException):
     """A layer is wrong, or failed."""
@@ -67,29 +77,31 @@ class ShellCommandFailureException(OutlineException):
 
 
 class _Described(OutlineException):
-    """Mix-in: the message is ``text`` filled in with the fields, which are attributes too."""
+    """Mix-in: the message is problem and remedy, both filled in with the fields, which are attributes too."""
 
     text = ""
+    """What is wrong."""
+    remedy_text = ""
+    """What to do about it; empty where the problem says it all."""
 
     def __init__(self, **fields: object) -> None:
         self.fields = fields
-        super().__init__(self.text.format_map(fields))
+        super().__init__("; ".join(filter(None, (self.problem, self.remedy_in_message))))
 
     @property
     def problem(self) -> str:
-        """What is wrong, without the way out."""
-        problem, _, _ = self._parts()
-        return problem.format_map(self.fields)
+        """What is wrong, without what to do about it."""
+        return self.text.format_map(self.fields)
 
     @property
     def remedy(self) -> str:
         """What to do about it; empty where the message does not say."""
-        _, _, remedy = self._parts()
-        return remedy.format_map(self.fields)
+        return self.remedy_in_message
 
-    def _parts(self) -> tuple[str, str, str]:
-        """Return the parts of ``text`` before and after its last semicolon."""
-        return self.text.rpartition("; ") if "; " in self.text else (self.text, "", "")
+    @property
+    def remedy_in_message(self) -> str:
+        """What the message ends in."""
+        return self.remedy_text.format_map(self.fields)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -108,7 +120,8 @@ def _rebuild(cls: type[_Described], fields: dict[str, object]) -> _Described:
 class InvalidSettingError(_Described, LayerException):
     """A setting of a layer or an outline has a value that cannot mean anything."""
 
-    text = "{thing}: {setting} is {value!r}; {advice}"
+    text = "{thing}: {setting} is {value!r}"
+    remedy_text = "{remedy}"
 
 
 class EmptyRangeError(_Described, LayerException):
@@ -116,32 +129,37 @@ class EmptyRangeError(_Described, LayerException):
 
     text = (
         "layer {layer!r}: its range {layer_range!r} and the range {outline_range!r} of outline {outline!r} "
-        "have no frame in common; change one of them"
+        "have no frame in common"
     )
+    remedy_text = "change one of them"
 
 
 class MissingArgumentError(_Described, LayerException):
     """A layer lacks an argument its class needs."""
 
-    text = "layer {layer!r} has no {argument}; give it {argument}={example}"
+    text = "layer {layer!r} has no {argument}"
+    remedy_text = "give it {argument}={example}"
 
 
 class UnsafeNameError(_Described, SessionException):
     """A name would leave its directory, or cannot be a file name."""
 
-    text = "{thing}: the name {name!r} {reason}; use a plain file name without a directory"
+    text = "{thing}: the name {name!r} {reason}"
+    remedy_text = "use a plain file name without a directory"
 
 
 class DataNotFoundError(_Described, SessionException):
     """Nothing is stored under that key."""
 
-    text = "{thing} has no data {key!r}; stored: {stored}"
+    text = "{thing} has no data {key!r}"
+    remedy_text = "stored: {stored}"
 
 
 class DataExistsError(_Described, SessionException):
     """A key already holds another value."""
 
-    text = "{thing}: data {key!r} already holds {old}, not {new}; use another key, or force=True to replace it"
+    text = "{thing}: data {key!r} already holds {old}, not {new}"
+    remedy_text = "use another key, or force=True to replace it"
 
 
 class DataFormatError(_Described, SessionException):
@@ -153,13 +171,15 @@ class DataFormatError(_Described, SessionException):
 class FileNotStoredError(_Described, SessionException):
     """The session does not hold that file."""
 
-    text = "{thing}: no file {path!r}; store it with put_file or sym_file, or pass check=False"
+    text = "{thing}: no file {path!r}"
+    remedy_text = "store it with put_file or sym_file, or pass check=False"
 
 
 class FileExistsInSessionError(_Described, SessionException):
     """The session already holds a file of that name."""
 
-    text = "{thing}: {path!r} exists already; use another name"
+    text = "{thing}: {path!r} exists already"
+    remedy_text = "use another name"
 
 
 class FileSourceError(_Described, SessionException):
@@ -171,34 +191,53 @@ class FileSourceError(_Described, SessionException):
 class NoSessionError(_Described, SessionException):
     """There is no session here, or none yet."""
 
-    text = "{thing} has no session: {advice}"
+    text = "{thing} has no session: {reason}"
 
 
 class InvalidNameError(_Described, OutlineException):
     """A name that OpenCue cannot take."""
 
-    text = (
-        "{kind} name {name!r} {reason}; use at least 3 letters, digits, '_', '-' or '.', "
-        "such as {example!r}"
-    )
+    text = "{kind} name {name!r} {reason}"
+    remedy_text = "use at least 3 letters, digits, '_', '-' or '.', such as {example!r}"
 
 
 class NameCollisionError(_Described, OutlineException):
     """Two layers would have the same name."""
 
-    text = "outline {outline!r}: layer {name!r} and layer {other!r} {reason}; rename one of them"
+    text = "outline {outline!r}: layer {name!r} and layer {other!r} {reason}"
+    remedy_text = "rename one of them"
 
 
 class UnknownLayerError(_Described, OutlineException):
-    """A layer that is named is not in the outline."""
+    """A layer that is named is not in the outline.
 
-    text = "{thing}: no layer {name!r} in outline {outline!r}; {advice}"
+    Args:
+        thing: What names it.
+        name: The name.
+        outline: The outline.
+        known: Those there are, such as ``its layers: a, b``.
+        remedy: What to do about it, where naming another one does not help.
+    """
+
+    text = "{thing}: no layer {name!r} in outline {outline!r}"
+    remedy_text = "{known}{remedy}"
+
+    def __init__(
+        self, *, thing: str, name: str, outline: str, known: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(thing=thing, name=name, outline=outline, known=known, remedy=remedy)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return str(self.fields["remedy"]) or f"name one of {self.fields['known']}"
 
 
 class DependencyCycleError(_Described, OutlineException):
     """Layers wait for each other in a cycle, so that none could ever start."""
 
-    text = "circular dependency {path}; remove one of these depends"
+    text = "circular dependency {path}"
+    remedy_text = "remove one of these depends"
 
 
 class ModeError(_Described, OutlineException):
@@ -218,36 +257,33 @@ class SpecError(_Described, OutlineException):
     """
 
     text = "{thing}: {reason}"
+    remedy_text = "{remedy}"
 
     def __init__(
         self, *, thing: str, reason: str, remedy: str = "", layer: str | None = None
     ) -> None:
         super().__init__(thing=thing, reason=reason, remedy=remedy, layer=layer)
-        if remedy:
-            self.args = (f"{self}; {remedy}",)
-
-    @property
-    def remedy(self) -> str:
-        """What to do about it; empty where that is plain."""
-        return str(self.fields["remedy"])
 
 
 class NewerSpecError(_Described, OutlineException):
     """A stored job specification that a later Cuelet wrote."""
 
-    text = "job {job!r} is stored in version {found}, this Cuelet knows {known}; update Cuelet"
+    text = "job {job!r} is stored in version {found}, this Cuelet knows {known}"
+    remedy_text = "update Cuelet"
 
 
 class UnknownFlagError(_Described, OutlineException):
     """A launch flag that does not exist."""
 
-    text = "launch has no flag {flag!r}; {advice}"
+    text = "launch has no flag {flag!r}"
+    remedy_text = "{remedy}"
 
 
 class UnknownBackendError(_Described, OutlineException):
     """A backend that does not exist."""
 
-    text = "no backend {name!r}; there are: {available}"
+    text = "no backend {name!r}"
+    remedy_text = "there are: {available}"
 
 
 class ScriptError(_Described, OutlineException):

@@ -319,7 +319,7 @@ class Outline(metaclass=WithCurrent):
             thing=self._thing(),
             name=name,
             outline=self.get_name(),
-            advice=f"its layers: {self.describe_layers()}",
+            known=f"its layers: {self.describe_layers()}",
         )
 
     find_layer = _layers(LayerList.find_layer)
@@ -354,13 +354,13 @@ class Outline(metaclass=WithCurrent):
     def get_session(self) -> Session:
         """Return the session; raises SessionException before setup."""
         if self._session is None:
-            raise NoSessionError(thing=self._thing(), advice="it is made by setup() or by a launch")
+            raise NoSessionError(thing=self._thing(), reason="it is made by setup() or by a launch")
         return self._session
 
     def load_session(self) -> None:
         """Use the session this outline was loaded from; raises SessionException when there is none."""
         if not self._path or not os.path.isfile(self._path):
-            raise NoSessionError(thing=self._thing(), advice=f"there is no file {self._path!r}")
+            raise NoSessionError(thing=self._thing(), reason=f"there is no file {self._path!r}")
         self._session = Session(self)
         self._mode = OUTLINE_MODE_READY
 

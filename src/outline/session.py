@@ -246,7 +246,7 @@ def _create(path: str) -> None:
     except OSError as error:
         raise NoSessionError(
             thing=f"directory {path!r}",
-            advice=f"it cannot be made: {error.strerror}; set session_dir in outline.cfg",
+            reason=f"it cannot be made: {error.strerror}; set session_dir in outline.cfg",
         ) from error
 
 
@@ -257,6 +257,6 @@ def _wants_sharing() -> bool:
     text = config.get_option("session_group").strip().lower()
     if text not in _BOOLEANS:
         raise NoSessionError(
-            thing=f"session_group = {text!r} of outline.cfg", advice="write true or false"
+            thing=f"session_group = {text!r} of outline.cfg", reason="write true or false"
         )
     return _BOOLEANS[text]

@@ -545,15 +545,21 @@ def test_no_farm_is_needed_or_started(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
-def test_post_layers_run_after_all_else_whatever_its_outcome(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "succeeded", "dead", "never_ran"), [("true", 3, 0, 0), ("false", 0, 2, 1)]
+)
+def test_post_layers_run_when_all_else_has_succeeded_as_on_the_farm(
+    command: str, succeeded: int, dead: int, never_ran: int
+) -> None:
     ol = Outline("with-post")
     ol.add_layer(Shell("mail", command=["/bin/true"], range="1-1", type="Post"))
-    ol.add_layer(Shell("render", command=["/bin/false"], range="1-2"))
+    ol.add_layer(Shell("render", command=[f"/bin/{command}"], range="1-2"))
 
     job = here(ol, threads=2)
 
-    assert journal(job)[-2].startswith("0001-mail started")
-    assert (job.succeededFrames(), job.deadFrames()) == (1, 2)
+    assert (job.succeededFrames(), job.deadFrames()) == (succeeded, dead)
+    assert job.dependFrames() == never_ran
+    assert never_ran or journal(job)[-2].startswith("0001-mail started")
 
 
 # -- commands -------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def _status_of(error: Exception) -> Exit | None:
         (opencue.CueException, Exit.FAILED),
         (outline.OutlineException, Exit.FAILED),
         (LocalEnvironmentError, Exit.ENVIRONMENT),
-        (errors.NotFoundError, Exit.NOT_FOUND),
+        (errors.UnknownNameError, Exit.NOT_FOUND),
         (errors.BadRequestError, Exit.USAGE),
         (errors.ClientError, Exit.FAILED),
     )

@@ -3,7 +3,7 @@
 ::
 
     ClientError
-      NotFoundError                 what was named is not there
+      UnknownNameError              what was named is not there
         FrameNotFoundError
         LogNotFoundError
         SessionNotFoundError
@@ -29,7 +29,7 @@ class ClientError(Exception):
     """The root of what is raised here."""
 
 
-class NotFoundError(ClientError):
+class UnknownNameError(ClientError):
     """What was named is not there."""
 
 
@@ -41,7 +41,7 @@ class RefusedError(ClientError):
     """There is nothing that it could be done to."""
 
 
-class FrameNotFoundError(NotFoundError):
+class FrameNotFoundError(UnknownNameError):
     """A layer has no frame of that number."""
 
     def __init__(self, *, job: str, layer: str, number: int) -> None:
@@ -49,7 +49,7 @@ class FrameNotFoundError(NotFoundError):
         super().__init__(f"no frame {number} in layer {layer!r} of {job}")
 
 
-class LogNotFoundError(NotFoundError):
+class LogNotFoundError(UnknownNameError):
     """A frame has written nothing yet."""
 
     def __init__(self, *, frame: str, path: Path) -> None:
@@ -57,7 +57,7 @@ class LogNotFoundError(NotFoundError):
         super().__init__(f"frame {frame} has no log yet ({path})")
 
 
-class SessionNotFoundError(NotFoundError):
+class SessionNotFoundError(UnknownNameError):
     """No session is so named."""
 
     def __init__(self, *, named: str, root: Path) -> None:

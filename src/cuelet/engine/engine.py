@@ -226,7 +226,7 @@ class Engine:
         self._alarm = now
         for disk in now:
             if disk not in before:
-                _log.error("%s; nothing starts there; %s helps", disk.text, disk.way_out)
+                _log.error("%s; nothing starts there; %s helps", disk.text, disk.remedy)
         if len(now) < len(before):
             _log.warning("there is room again; frames start")
         self._wake.set()

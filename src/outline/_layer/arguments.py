@@ -77,7 +77,7 @@ class Arguments(Part):
         rtype = self.required.get(key)
         if rtype is not None and value is not None and not isinstance(value, rtype):
             raise InvalidSettingError(
-                thing=self.layer._thing(), setting=key, value=value, advice=f"give {rtype}"
+                thing=self.layer._thing(), setting=key, value=value, remedy=f"give {rtype}"
             )
 
     def set_default_arg(self, key: str, value: Any) -> None:
@@ -135,7 +135,7 @@ class Arguments(Part):
                 thing=self.layer._thing(),
                 setting="type",
                 value=t,
-                advice=f"one of {', '.join(LAYER_TYPES)}",
+                remedy=f"one of {', '.join(LAYER_TYPES)}",
             ) from None
 
     # Resources.
@@ -167,7 +167,7 @@ class Arguments(Part):
                 thing=self.layer._thing(),
                 setting="max_cores",
                 value=most,
-                advice=f"it is below the {least:g} cores of set_min_cores",
+                remedy=f"it is below the {least:g} cores of set_min_cores",
             )
 
     def get_max_cores(self) -> float | None:
@@ -241,7 +241,7 @@ class Arguments(Part):
                 thing=self.layer._thing(),
                 setting="service",
                 value=service,
-                advice="give a name such as 'nuke'",
+                remedy="give a name such as 'nuke'",
             )
         self.service = service
 

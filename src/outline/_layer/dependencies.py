@@ -93,7 +93,7 @@ class Dependencies(Part):
                 thing=f"layer {self.layer.get_name()!r} depends on {name!r}",
                 name=name,
                 outline=outline.get_name(),
-                advice=f"its layers: {outline.describe_layers()}",
+                known=f"its layers: {outline.describe_layers()}",
             )
         return layer
 
@@ -170,7 +170,7 @@ class Dependencies(Part):
                 thing=f"layer {self.layer.get_name()!r} depends on a layer {target.get_name()!r} of another outline",
                 name=target.get_name(),
                 outline=self.layer.get_outline().get_name(),
-                advice="depend on the layer that was added to this outline",
+                remedy="depend on the layer that was added to this outline",
             )
         depend.bind(target)
 

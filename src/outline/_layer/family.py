@@ -119,7 +119,7 @@ class Family(Part):
             thing=self.layer._thing(),
             name=name,
             outline=outline.get_name() if outline else "",
-            advice=f"its children: {', '.join(known) or 'none'}",
+            known=f"its children: {', '.join(known) or 'none'}",
         )
 
     def resolve(self, process: Layer | str) -> Layer:

@@ -35,7 +35,7 @@ def check_number(thing: str, setting: str, value: Any, *, unit: str, least: floa
             thing=thing,
             setting=setting,
             value=value,
-            advice=f"give a number of {unit} from {least:g} up",
+            remedy=f"give a number of {unit} from {least:g} up",
         )
     return number
 
@@ -64,7 +64,7 @@ def check_whole(
             return whole
     bounds = f"from {least} up" if most is None else f"from {least} to {most}"
     raise InvalidSettingError(
-        thing=thing, setting=setting, value=value, advice=f"give a whole number {bounds}"
+        thing=thing, setting=setting, value=value, remedy=f"give a whole number {bounds}"
     )
 
 
@@ -81,12 +81,12 @@ def check_memory(thing: str, setting: str, value: Any) -> str:
     """
     match = re.match(_MEMORY, str(value)) if isinstance(value, (str, int, float)) else None
     if match is None or isinstance(value, bool):
-        advice = "give memory such as '512m' or '4g', or call set_min_memory(MB)"
-        raise InvalidSettingError(thing=thing, setting=setting, value=value, advice=advice)
+        remedy = "give memory such as '512m' or '4g', or call set_min_memory(MB)"
+        raise InvalidSettingError(thing=thing, setting=setting, value=value, remedy=remedy)
     number, unit = float(match[1]), match[2].lower()
     if not unit and number > _MOST_GB:
-        advice = f"a bare number means GB; write '{number:g}m', or call set_min_memory({number:g})"
-        raise InvalidSettingError(thing=thing, setting=setting, value=value, advice=advice)
+        remedy = f"a bare number means GB; write '{number:g}m', or call set_min_memory({number:g})"
+        raise InvalidSettingError(thing=thing, setting=setting, value=value, remedy=remedy)
     return memory_text(number * _TO_MB[unit or "g"])
 
 
@@ -110,7 +110,7 @@ def check_range(thing: str, value: Any) -> str:
         return range_text(value)
     except (FrameRangeError, TypeError, ValueError) as error:
         raise InvalidSettingError(
-            thing=thing, setting="range", value=value, advice=str(error)
+            thing=thing, setting="range", value=value, remedy=str(error)
         ) from error
 
 
@@ -123,8 +123,8 @@ def check_tags(thing: str, value: Any) -> list[str]:
     tags = re.split(r"\s*[|,]\s*", value.strip()) if isinstance(value, str) else list(value)
     for tag in tags:
         if not isinstance(tag, str) or not re.match(_TAG, tag):
-            advice = f"the tag {tag!r} has to be at least 3 letters, digits, '_', '-' or '.'"
-            raise InvalidSettingError(thing=thing, setting="tags", value=value, advice=advice)
+            remedy = f"the tag {tag!r} has to be at least 3 letters, digits, '_', '-' or '.'"
+            raise InvalidSettingError(thing=thing, setting="tags", value=value, remedy=remedy)
     return tags
 
 
@@ -142,14 +142,14 @@ def check_env(thing: str, key: object, value: object) -> tuple[str, str]:
     """
     if not isinstance(key, str) or not key or "=" in key or "\0" in key:
         raise InvalidSettingError(
-            thing=thing, setting="env key", value=key, advice="give a name without '='"
+            thing=thing, setting="env key", value=key, remedy="give a name without '='"
         )
     if not isinstance(value, str) or "\0" in value:
         raise InvalidSettingError(
             thing=thing,
             setting=f"env {key}",
             value=value,
-            advice=f"give text, such as {str(value)!r}",
+            remedy=f"give text, such as {str(value)!r}",
         )
     return key, value
 
@@ -183,7 +183,7 @@ def check_bool(thing: str, setting: str, value: Any) -> bool:
     found = said.get(str(value).strip().lower())
     if found is None:
         raise InvalidSettingError(
-            thing=thing, setting=setting, value=value, advice="give True or False"
+            thing=thing, setting=setting, value=value, remedy="give True or False"
         )
     return found
 

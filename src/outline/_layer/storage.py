@@ -63,7 +63,7 @@ class Storage(Part, Kept):
         if outline is None:
             raise NoSessionError(
                 thing=self.layer._thing(),
-                advice="add the layer to an outline first: outline.add_layer(layer)",
+                reason="add the layer to an outline first: outline.add_layer(layer)",
             )
         return os.path.join(outline.reserve_session_path(), "layers", self.layer.get_name())
 
@@ -160,7 +160,7 @@ class Paths(Part):
                 thing=self.layer._thing(),
                 setting="skip_existing",
                 value=True,
-                advice="say what its frames make with layer.add_output(name, path)",
+                remedy="say what its frames make with layer.add_output(name, path)",
             )
 
     def check_input(self, frame_set: FrameSet | None = None) -> None:

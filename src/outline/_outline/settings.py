@@ -180,7 +180,7 @@ class Settings:
                 thing=self.thing(),
                 setting="depend_on_job",
                 value=job,
-                advice="give the name of a job",
+                remedy="give the name of a job",
             )
         if name not in self.job_depends:
             self.job_depends.append(name)

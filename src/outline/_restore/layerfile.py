@@ -76,13 +76,13 @@ def read_outline_data(path: str) -> dict[str, Any]:
         with open(path, "rb") as stream:
             data = json.load(stream)
     except OSError as error:
-        advice = f"{error.strerror}; sessions have to be on a disk every host sees"
-        raise NoSessionError(thing=f"file {path!r}", advice=advice) from error
+        reason = f"{error.strerror}; sessions have to be on a disk every host sees"
+        raise NoSessionError(thing=f"file {path!r}", reason=reason) from error
     except ValueError:
         data = None
     if not isinstance(data, dict) or data.get("version") != FORMAT:
-        advice = "it is no outline this version wrote; launch the job again"
-        raise NoSessionError(thing=f"file {path!r}", advice=advice)
+        reason = "it is no outline this version wrote; launch the job again"
+        raise NoSessionError(thing=f"file {path!r}", reason=reason)
     return data
 
 

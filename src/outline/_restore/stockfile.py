@@ -56,13 +56,13 @@ def read(path: str) -> Stored:
         with open(path, "rb") as stream:
             text = stream.read(MAX_BYTES + 1)
         if len(text) > MAX_BYTES:
-            raise NoSessionError(thing=f"file {path!r}", advice=f"is over {MAX_BYTES:,} bytes")
+            raise NoSessionError(thing=f"file {path!r}", reason=f"is over {MAX_BYTES:,} bytes")
         found = yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader, see there
     except (yaml.YAMLError, RecursionError) as error:
         first = str(error).partition("\n")[0]
-        raise NoSessionError(thing=f"file {path!r}", advice=f"cannot be read: {first}") from error
+        raise NoSessionError(thing=f"file {path!r}", reason=f"cannot be read: {first}") from error
     if not isinstance(found, Stored) or found.kind != "outline.loader.Outline":
-        raise NoSessionError(thing=f"file {path!r}", advice="holds no outline")
+        raise NoSessionError(thing=f"file {path!r}", reason="holds no outline")
     return found
 
 

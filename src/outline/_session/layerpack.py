@@ -103,8 +103,8 @@ class LayerPack:
 
     def _unreadable(self, thing: str, error: OSError) -> NoSessionError:
         reason = error.strerror or error
-        return NoSessionError(thing=thing, advice=f"cannot read {self._path}: {reason}")
+        return NoSessionError(thing=thing, reason=f"cannot read {self._path}: {reason}")
 
     def _damaged(self, thing: str, error: Exception) -> NoSessionError:
-        advice = f"{self._path} is damaged ({error}); launch the job again"
-        return NoSessionError(thing=thing, advice=advice)
+        reason = f"{self._path} is damaged ({error}); launch the job again"
+        return NoSessionError(thing=thing, reason=reason)

@@ -143,19 +143,12 @@ class EdgeSpec:
         return WireDependType[f"{er}_ON_{on}"]
 
 
-def post_edges(layers: Sequence[LayerSpec], outcome: Outcome) -> Iterator[EdgeSpec]:
-    """Yield the depends that make Post layers run after all the others.
-
-    Args:
-        layers: The layers of the job.
-        outcome: What the others have to come to.
-    """
+def post_edges(layers: Sequence[LayerSpec]) -> Iterator[EdgeSpec]:
+    """Yield the depends that make Post layers run when all the others have succeeded; no Cuebot is told them."""
     others = [layer for layer in layers if layer.kind != "Post"]
     for post in (layer for layer in layers if layer.kind == "Post"):
         for layer in others:
-            yield EdgeSpec(
-                layer=post.name, on=layer.name, kind=EdgeKind.LAYER_ON_LAYER, outcome=outcome
-            )
+            yield EdgeSpec(layer=post.name, on=layer.name, kind=EdgeKind.LAYER_ON_LAYER)
 
 
 _TYPE_OF_KIND = {

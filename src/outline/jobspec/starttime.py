@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 LATEST_AT = 253_402_300_799
 """End of the year 9999, in epoch seconds."""
-ADVICE = "give a time such as '2026-11-22T03:00', or how long after the launch: '45m', '2h'"
+REMEDY = "give a time such as '2026-11-22T03:00', or how long after the launch: '45m', '2h'"
 
 _DELAY = re.compile(r"\+?(\d+(?:\.\d+)?)\s*([smhdw])\Z")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -57,5 +57,5 @@ def check_start(thing: str, value: Any) -> Any:
     from outline.exception import InvalidSettingError
 
     if start_at(value, now=time.time()) is None:
-        raise InvalidSettingError(thing=thing, setting="start_after", value=value, advice=ADVICE)
+        raise InvalidSettingError(thing=thing, setting="start_after", value=value, remedy=REMEDY)
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -58,7 +58,7 @@ def _command(thing: str, key: str, value: Any) -> str | list[str]:
             thing=thing,
             setting=key,
             value=value,
-            advice='give a list such as ["blender", "-f", "#IFRAME#"]',
+            remedy='give a list such as ["blender", "-f", "#IFRAME#"]',
         )
     return parts
 

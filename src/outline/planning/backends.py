@@ -68,20 +68,19 @@ class _Job:
 
     def __init__(self, ol: Outline, options: Options) -> None:
         self.left_out = left_out(ol)
-        self.job: JobSpec | None = None
-        self.refused: OutlineException | None = None
+        self.compiled: JobSpec | OutlineException
         try:
-            self.job = compile_job(ol, options, with_work=False)
+            self.compiled = compile_job(ol, options, with_work=False)
         except OutlineException as error:
-            self.refused = error
+            self.compiled = error
 
     def notes(self, survey: Callable[[JobSpec], Sequence[Limitation]]) -> Iterator[Note]:
         """Yield what a target cannot do as written, or why it takes no such job."""
-        if self.job is None:
-            yield _refusal(self.refused)
+        if isinstance(self.compiled, OutlineException):
+            yield _refusal(self.compiled)
             return
         try:
-            found = (*self.left_out, *survey(self.job))
+            found = (*self.left_out, *survey(self.compiled))
         except OutlineException as error:
             yield _refusal(error)
             return
@@ -90,20 +89,24 @@ class _Job:
 
     def notes_here(self) -> Iterator[Note]:
         """Yield what a job without a farm does not do."""
-        if self.job is None:
+        if isinstance(self.compiled, OutlineException):
             return
-        for each in cuebot_xml.skip_limitations(self.job):
+        for each in cuebot_xml.skip_limitations(self.compiled):
             yield Note("P305", Severity.INFO, each.text, _TO_SKIP, each.layer)
 
 
 _TO_SKIP = "launch on the farm to skip frames; nothing has to change for all of them to run"
 
 
-def _refusal(error: OutlineException | None) -> Note:
+def _refusal(error: OutlineException) -> Note:
     """Return the note that says what an error says."""
-    way_out = getattr(error, "remedy", None) or "change what it names"
-    text = getattr(error, "problem", None) or str(error)
-    return Note("P304", Severity.ERROR, text, way_out, getattr(error, "layer", None))
+    return Note(
+        "P304",
+        Severity.ERROR,
+        error.problem,
+        error.remedy or "change what it names",
+        getattr(error, "layer", None),
+    )
 
 
 def _note(found: Limitation) -> Note:

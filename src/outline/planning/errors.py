@@ -22,7 +22,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (SpecError, "P304"),
     (OutlineException, "P002"),
 )
-_WAY_OUT = "correct the definition; a launch is refused with the same words"
+_CORRECT_IT = "correct the definition; a launch is refused with the same words"
 
 
 def finding_from_error(
@@ -36,18 +36,16 @@ def finding_from_error(
         place: Where in the script.
     """
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "P001")
-    if code == "P001":
-        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        way_out = "correct the script; it has to run through before its job can be planned"
+    if isinstance(error, OutlineException):
+        message, remedy = error.problem, error.remedy or _CORRECT_IT
     else:
-        message, _, way_out = str(error).rpartition("; ")
-        message, way_out = (message, way_out) if message else (way_out, _WAY_OUT)
-        way_out = f"name one of {way_out}" if way_out.startswith("its layers") else way_out
+        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        remedy = "correct the script; it has to run through before its job can be planned"
     return Finding(
         code=code,
         severity=Severity.ERROR,
         message=message,
-        way_out=way_out,
+        way_out=remedy,
         layer=layer,
         place=place,
     )

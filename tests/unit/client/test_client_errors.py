@@ -85,7 +85,7 @@ def test_every_error_is_in_the_tree_of_the_docstring_and_has_an_example() -> Non
         for name, value in vars(errors).items()
         if isinstance(value, type) and issubclass(value, errors.ClientError)
     }
-    roots = {"ClientError", "NotFoundError", "BadRequestError", "RefusedError"}
+    roots = {"ClientError", "UnknownNameError", "BadRequestError", "RefusedError"}
 
     assert drawn == kinds
     assert {type(error).__name__ for error, *_ in EXAMPLES} == kinds - roots

@@ -10,14 +10,14 @@ import pytest
 from farm_double import FarmDouble, RefusalError
 
 from cueadmin import flags
-from cueadmin.operations import _OPERATIONS
+from cueadmin.main import OPERATIONS
 from cueadmin.queries import _LISTINGS
 from opencue import Cuebot
 
 
 def test_every_flag_is_implemented() -> None:
     assert set(flags.QUERIES) == set(_LISTINGS)
-    assert set(flags.OPERATIONS) == set(_OPERATIONS)
+    assert set(flags.OPERATIONS) == set(OPERATIONS)
 
 
 def test_help_names_every_flag_and_exits_well(run: Any) -> None:

@@ -258,8 +258,8 @@ def test_the_executor_runs_everything_and_raises_the_first_error() -> None:
 
 
 def test_an_error_carries_what_it_is_about() -> None:
-    error = UnknownFlagError(flag="x", advice="y")
-    assert (error.flag, error.fields) == ("x", {"flag": "x", "advice": "y"})
+    error = UnknownFlagError(flag="x", remedy="y")
+    assert (error.flag, error.fields) == ("x", {"flag": "x", "remedy": "y"})
     assert str(error.__reduce__()[0](*error.__reduce__()[1])) == str(error)
     with pytest.raises(AttributeError):
         _ = error.nothing

@@ -7,8 +7,10 @@ import pytest
 import outline
 from outline import Layer, Outline
 from outline.depend import DependType
+from outline.exception import SpecError, UnknownLayerError
 from outline.io import FileSpec
 from outline.modules.shell import Shell
+from outline.planning.errors import finding_from_error
 from outline.planning.lint.codes import CODES
 from outline.planning.model import Finding, Host, Plan, Severity
 
@@ -504,3 +506,15 @@ def test_findings_come_worst_first_and_end_in_a_way_out() -> None:
         (each.severity for each in findings), reverse=True
     )
     assert all(each.way_out for each in findings)
+
+
+def test_a_finding_tells_problem_and_remedy_of_an_error_by_its_fields() -> None:
+    unknown = UnknownLayerError(
+        thing="layer 'a' depends on 'b'", name="b", outline="c", known="its layers: a; it"
+    )
+    found = finding_from_error(unknown)
+    assert found.message == "layer 'a' depends on 'b': no layer 'b' in outline 'c'"
+    assert found.way_out == "name one of its layers: a; it"
+    assert str(unknown) == f"{found.message}; its layers: a; it"
+    reason = SpecError(thing="layer 'a'", reason="one; two")
+    assert finding_from_error(reason).message == "layer 'a': one; two", "no half of it is a remedy"

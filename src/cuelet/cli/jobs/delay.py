@@ -10,14 +10,14 @@ from datetime import datetime
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.client import actions
 from cuelet.client.lookup import get_job
-from outline.jobspec.starttime import ADVICE, start_at
+from outline.jobspec.starttime import REMEDY, start_at
 
 
 def delay(options: argparse.Namespace) -> int:
     """Set or clear the time before which no frame starts."""
     at = 0.0 if options.when == "off" else start_at(options.when, now=time.time())
     if at is None:
-        raise CommandError(f"{options.when!r} is no time: {ADVICE}, or off", Exit.USAGE)
+        raise CommandError(f"{options.when!r} is no time: {REMEDY}, or off", Exit.USAGE)
     job = get_job(options.job)
     layers = actions.delay(job, at, layers=options.layer, user=_user())
     print(f"{', '.join(layers)} of {job.name()} {_when(at)}")

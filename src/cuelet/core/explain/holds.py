@@ -53,7 +53,7 @@ def _paused(job: Job, _: Obstacle) -> Reason:
 
 def _disk(_: Job, obstacle: Obstacle) -> Reason:
     assert obstacle.disk is not None
-    return Reason("disk", obstacle.disk.text, obstacle.disk.way_out)
+    return Reason("disk", obstacle.disk.text, obstacle.disk.remedy)
 
 
 def _locked(farm: Farm, *_: object) -> Reason:

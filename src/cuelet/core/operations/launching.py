@@ -36,7 +36,7 @@ def launch(
         OutOfDiskError: What is left of the disk is kept for the ends of frames.
     """
     if full := find_full(farm, DiskUse.DATABASE):
-        raise OutOfDiskError(text=full.text, way_out=full.way_out)
+        raise OutOfDiskError(text=full.text, remedy=full.remedy)
     taken = set()
     for spec in specs:
         if spec.name in taken or farm.find_pending_job(spec.name):

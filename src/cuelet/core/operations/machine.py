@@ -55,7 +55,7 @@ def rename_tag(farm: Farm, old: str, new: str, decision: Decision) -> None:
         InvalidRequestError: The new one is no word.
     """
     if not old.strip() or not farm.host.has_one_of((old,)):
-        raise NotFoundError(kind="tag", name=old, hint=f"there are {', '.join(farm.host.tags)}")
+        raise NotFoundError(kind="tag", name=old, remedy=f"there are {', '.join(farm.host.tags)}")
     _refuse_odd("tag", [new])
     remove_tags(farm, [old], decision)
     add_tags(farm, [new], decision)

@@ -51,7 +51,7 @@ def _arrange(
     named = [(layer, _tasks_named(layer, text)) for layer in layers]
     if not any(tasks for _, tasks in named):
         raise NotFoundError(
-            kind="frame", name=text, hint=f"no frame of {job.name} is in that range"
+            kind="frame", name=text, remedy=f"no frame of {job.name} is in that range"
         )
     for layer, tasks in named:
         if tasks:

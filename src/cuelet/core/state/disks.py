@@ -22,7 +22,7 @@ class DiskUse(StrEnum):
     """What the frames of some jobs share; without it only these do not start."""
 
 
-WAY_OUT = {
+REMEDIES = {
     DiskUse.DATABASE: "cuelet farm prune --older-than 30d --logs",
     DiskUse.LOGS: "cuelet farm prune --older-than 30d --logs",
     DiskUse.SESSION: "cuelet sessions clean",
@@ -45,9 +45,9 @@ class FullDisk:
         return f"the farm is out of disk for its {self.use.value}: {self.folder}: {self.detail}"
 
     @property
-    def way_out(self) -> str:
+    def remedy(self) -> str:
         """The command that makes room."""
-        return WAY_OUT[self.use]
+        return REMEDIES[self.use]
 
 
 def disks_holding(farm: Farm, job: Job) -> list[FullDisk]:

@@ -93,7 +93,7 @@ class Farm:
         """
         found = self._by_key.get(names.lookup_key(name), [])
         if not found:
-            raise NotFoundError(kind="job", name=name, hint="see cuelet jobs --all")
+            raise NotFoundError(kind="job", name=name, remedy="see cuelet jobs --all")
         pending = [job for job in found if job.state is JobState.PENDING] or found
         full = {job.name for job in pending}
         if len(full) > 1:
@@ -134,7 +134,7 @@ class Farm:
         layer = job.by_name.get(name) or job.by_name.get(name.lower().replace("-", "_"))
         if layer is None:
             known = ", ".join(list(job.by_name)[:10])
-            raise NotFoundError(kind="layer", name=name, hint=f"{job.name} has {known}")
+            raise NotFoundError(kind="layer", name=name, remedy=f"{job.name} has {known}")
         return layer
 
     def get_frame(self, job: Job, layer: Layer, number: int) -> int:
@@ -142,7 +142,7 @@ class Farm:
         task = layer.tasks.task_of(number)
         if task is None:
             raise NotFoundError(
-                kind="frame", name=f"{number}", hint=f"layer {layer.name} has {layer.spec.range}"
+                kind="frame", name=f"{number}", remedy=f"layer {layer.name} has {layer.spec.range}"
             )
         return layer.start + task
 

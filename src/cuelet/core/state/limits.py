@@ -47,15 +47,15 @@ class Limits:
         for limit in self.by_name.values():
             if limit.id == limit_id:
                 return limit
-        raise NotFoundError(kind="limit", name=limit_id, hint=self._hint())
+        raise NotFoundError(kind="limit", name=limit_id, remedy=self._remedy())
 
     def get(self, name: str) -> Limit:
         """Return a limit by name; raises NotFoundError."""
         if name not in self.by_name:
-            raise NotFoundError(kind="limit", name=name, hint=self._hint())
+            raise NotFoundError(kind="limit", name=name, remedy=self._remedy())
         return self.by_name[name]
 
-    def _hint(self) -> str:
+    def _remedy(self) -> str:
         known = ", ".join(limit.name for limit in self)
         return f"there are {known}" if known else "none is set; cuelet limits set NAME MAX"
 

@@ -26,9 +26,9 @@ class FarmError(Exception):
 class NotFoundError(FarmError):
     """Say what kind of thing is missing and under which name it was sought."""
 
-    def __init__(self, *, kind: str, name: str, hint: str = "") -> None:
-        self.kind, self.name, self.hint = kind, name, hint
-        super().__init__(f"no {kind} {name!r}" + (f"; {hint}" if hint else ""))
+    def __init__(self, *, kind: str, name: str, remedy: str = "") -> None:
+        self.kind, self.name, self.remedy = kind, name, remedy
+        super().__init__(f"no {kind} {name!r}" + (f"; {remedy}" if remedy else ""))
 
 
 class AmbiguousNameError(FarmError):
@@ -71,9 +71,9 @@ class InvalidRequestError(FarmError):
 class OutOfDiskError(FarmError):
     """Say which disk is full, and what makes room."""
 
-    def __init__(self, *, text: str, way_out: str) -> None:
-        self.text, self.way_out = text, way_out
-        super().__init__(f"{text}; make room there, {way_out} helps, then try again")
+    def __init__(self, *, text: str, remedy: str) -> None:
+        self.text, self.remedy = text, remedy
+        super().__init__(f"{text}; make room there, {remedy} helps, then try again")
 
 
 class NoRoomError(Exception):

@@ -42,7 +42,9 @@ def only_allocation(farm: Farm, id_or_name: str) -> facility_pb2.Allocation:
     """Return the allocation if that is what an id or a name means; raises NotFoundError."""
     found = allocation_message(farm)
     if id_or_name not in (found.id, found.name):
-        raise NotFoundError(kind="allocation", name=id_or_name, hint=f"there is only {ALLOCATION}")
+        raise NotFoundError(
+            kind="allocation", name=id_or_name, remedy=f"there is only {ALLOCATION}"
+        )
     return found
 
 

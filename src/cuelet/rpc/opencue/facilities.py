@@ -33,5 +33,5 @@ def _only_facility(id_or_name: str) -> facility_pb2.Facility:
     """Return the facility if that is what an id or a name means; raises NotFoundError."""
     found = facility_pb2.Facility(id=id_of("facility", FACILITY), name=FACILITY)
     if id_or_name not in (found.id, found.name):
-        raise NotFoundError(kind="facility", name=id_or_name, hint=f"there is only {FACILITY}")
+        raise NotFoundError(kind="facility", name=id_or_name, remedy=f"there is only {FACILITY}")
     return found

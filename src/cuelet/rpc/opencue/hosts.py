@@ -71,7 +71,7 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
         """Return this machine if that is what an id names; raises NotFoundError."""
         host = self.message()
         if host_id != host.id:
-            raise NotFoundError(kind="host", name=host_id, hint=f"there is only {host.name}")
+            raise NotFoundError(kind="host", name=host_id, remedy=f"there is only {host.name}")
         return host
 
     async def GetHosts(self, request: Any, context: Context) -> Any:
@@ -84,7 +84,7 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
     async def FindHost(self, request: Any, context: Context) -> Any:
         host = self.message()
         if request.name.partition(".")[0] != host.name.partition(".")[0]:
-            raise NotFoundError(kind="host", name=request.name, hint=f"there is only {host.name}")
+            raise NotFoundError(kind="host", name=request.name, remedy=f"there is only {host.name}")
         return host_pb2.HostFindHostResponse(host=host)
 
     async def GetHost(self, request: Any, context: Context) -> Any:

@@ -157,7 +157,9 @@ def proc_of(farm: Farm, message: host_pb2.Proc) -> Running:
     job, packed = search.part_of(farm, message.id, ids.Kind.PROC)
     found = Running(job, packed % (1 << _FRAME_BITS))
     if found.index not in job.reserved or found.proc_id != message.id:
-        raise NotFoundError(kind="proc", name=message.name or message.id, hint="its frame is over")
+        raise NotFoundError(
+            kind="proc", name=message.name or message.id, remedy="its frame is over"
+        )
     return found
 
 

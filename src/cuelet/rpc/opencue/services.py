@@ -58,6 +58,6 @@ class ServiceService(service_pb2_grpc.ServiceInterfaceServicer):  # type: ignore
     async def GetService(self, request: Any, context: Context) -> Any:
         known = service_names(self._engine.farm)
         if request.name not in known:
-            hint = f"jobs name {', '.join(known[:10])}"
-            raise NotFoundError(kind="service", name=request.name, hint=hint)
+            remedy = f"jobs name {', '.join(known[:10])}"
+            raise NotFoundError(kind="service", name=request.name, remedy=remedy)
         return service_pb2.ServiceGetServiceResponse(service=service_message(request.name))

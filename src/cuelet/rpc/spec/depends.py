@@ -13,7 +13,7 @@ from cuelet.core.values.names import normal_layer
 from cuelet.rpc.spec.document import Document
 from cuelet.rpc.spec.values import TRUE, text_of
 from outline.frames import EdgeKind
-from outline.jobspec.model import EdgeSpec, LayerSpec, Outcome, WireDependType
+from outline.jobspec.model import EdgeSpec, Outcome, WireDependType
 
 _FRAME_NAME = re.compile(r"(-?\d{1,18})-(.+)\Z")
 
@@ -76,14 +76,6 @@ def refuse_strangers(document: Document, jobs: Sequence[str]) -> None:
                 reason=f"the spec launches only {', '.join(sorted(names))}; "
                 "let a job that runs already wait with createDependencyOnJob and its like",
             )
-
-
-def post_edges(layers: Sequence[LayerSpec]) -> Iterator[EdgeSpec]:
-    """Yield the depends that make Post layers run when all the others are done."""
-    for post in (layer for layer in layers if layer.kind == "Post"):
-        for layer in layers:
-            if layer.kind != "Post":
-                yield EdgeSpec(layer=post.name, on=layer.name, kind=EdgeKind.LAYER_ON_LAYER)
 
 
 def _edge_from_json(values: Any) -> EdgeSpec:

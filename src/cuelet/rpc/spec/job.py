@@ -10,13 +10,12 @@ from cuelet.rpc.spec.depends import (
     awaited_jobs,
     edges_inside,
     edges_outside,
-    post_edges,
     refuse_strangers,
 )
 from cuelet.rpc.spec.document import Document
 from cuelet.rpc.spec.layer import MAX_RETRIES, read_layer
 from cuelet.rpc.spec.values import bool_of, env_of, environment, int_of, text_of, usable
-from outline.jobspec.model import JobSpec, LayerSpec
+from outline.jobspec.model import JobSpec, LayerSpec, post_edges
 
 MAX_NAMES = 200
 """Characters of job and layer name together: a log file is named after both."""

@@ -22,7 +22,7 @@ from outline.jobspec.execute import (
     path_notes,
     reservation_notes,
 )
-from outline.jobspec.model import JobSpec, LayerSpec, Outcome, post_edges
+from outline.jobspec.model import JobSpec, LayerSpec, post_edges
 from outline.jobspec.names import wire_name
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def runnable(job: JobSpec) -> JobSpec:
-    """Return a job as it runs here: Post layers wait for the end of everything else, whatever its outcome.
+    """Return a job as it runs here: its Post layers wait for all others.
 
     Raises:
         SpecError: It waits for another job, or shall begin paused: here nobody could let it go on.
@@ -42,7 +42,7 @@ def runnable(job: JobSpec) -> JobSpec:
     if job.after:
         reason = f"it cannot wait for another job ({', '.join(job.after)})"
         raise SpecError(thing=thing, reason=reason, remedy="launch it afterwards")
-    edges = (*job.edges, *post_edges(job.layers, Outcome.FINISHED))
+    edges = (*job.edges, *post_edges(job.layers))
     return replace(job, shot=wire_name(job.shot), edges=edges)
 
 

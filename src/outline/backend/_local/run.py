@@ -239,7 +239,7 @@ class Run:
         except OSError as error:
             raise NoSessionError(
                 thing=f"job {self.job.name!r}",
-                advice=f"its logs cannot go to {self.log_dir!r}: {error.strerror}",
+                reason=f"its logs cannot go to {self.log_dir!r}: {error.strerror}",
             ) from error
         self._note(f"job {self.job.name} in process {os.getpid()}, {self.machine.cores:g} cores")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from cueadmin import host_operations, job_operations
 from cueadmin.failures import UsageError
 from cueadmin.numbers import cores, points, switch
 from cueadmin.operation import Operation
@@ -13,11 +12,6 @@ from opencue import api
 from opencue.api import Show, Subscription
 
 _Args = argparse.Namespace
-
-
-def operation_of(name: str, args: _Args) -> Operation:
-    """Return the operation of that name, with every name looked up."""
-    return _OPERATIONS[name](args)
 
 
 def _create_alloc(args: _Args) -> Operation:
@@ -159,7 +153,7 @@ def _subscription(show: str, alloc: str) -> Subscription:
     return api.findSubscription(f"{alloc}.{show}")
 
 
-_OPERATIONS: dict[str, Callable[[_Args], Operation]] = {
+OPERATIONS: dict[str, Callable[[_Args], Operation]] = {
     "create_alloc": _create_alloc,
     "delete_alloc": _delete_alloc,
     "rename_alloc": _rename_alloc,
@@ -179,6 +173,4 @@ _OPERATIONS: dict[str, Callable[[_Args], Operation]] = {
     "delete_sub": _delete_sub,
     "size": _size,
     "burst": _burst,
-    **host_operations.OPERATIONS,
-    **job_operations.OPERATIONS,
 }
