@@ -1,4 +1,4 @@
-"""Frames whose outputs are there, made of the same by the same, do not run again."""
+"""Frames whose outputs are there and up to date do not run again."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class FrameSelection:
 
     job: Job
     criteria: Mapping[str, Any]
-    """What pycue's search is told of them."""
+    """What pycue's search is asked for them."""
     count: int
     """How many there were when they were chosen."""
 

@@ -151,7 +151,7 @@ def _has_ended(job: Job, index: int) -> bool:
 
 
 def is_unreachable(job: Job, index: int) -> bool:
-    """Tell whether a frame is dead, or waits in vain for one that is, however far away.
+    """Tell whether a frame is dead, or unreachable because of one that is, however far away.
 
     What a killed job had still to run will not be run.
     """

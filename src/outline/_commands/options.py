@@ -91,7 +91,7 @@ class CuerunOptionParser(optparse.OptionParser):
         add("-o", "--os", default=os.environ.get("OL_OS", ""), help="system a host must have")
         add("--base-name", dest="basename", help="name of the job")
         add("--autoeat", action="store_true", help="drop frames that fail")
-        skip = "skip frames whose outputs are there, made of the same by the same"
+        skip = "skip frames whose outputs are there and up to date"
         add("--skip-existing", action="store_true", help=skip)
         add("--force", action="store_true", help="run every frame, skip none")
         add("--priority", type="int", default=1, help="priority of the job")

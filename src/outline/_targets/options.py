@@ -28,7 +28,7 @@ class Options:
         shot: That of the outline by default.
         user: That of the outline by default.
         env: Variables over those of the outline.
-        skip_existing: Frames whose outputs are there, made of the same by the same, do not run; None: as layers say.
+        skip_existing: Frames whose outputs are there and up to date do not run; None: as layers say.
         force: No frame is skipped.
     """
 

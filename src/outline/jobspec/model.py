@@ -75,12 +75,12 @@ class LayerSpec:
     """Epoch seconds before which no frame starts; 0 = at once."""
     env: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
-    """As people are told of them."""
+    """As people see them."""
     output_files: tuple[DeclaredFile, ...] = ()
     """What is looked at when a frame has ended."""
     input_files: tuple[DeclaredFile, ...] = ()
     skip_existing: bool = False
-    """Frames whose outputs are there, made of the same by the same, do not run."""
+    """Frames whose outputs are there and up to date do not run."""
     work: str = ""
     """Stands for what a frame does beyond its command; another text is other work."""
     unknown_work: str = ""

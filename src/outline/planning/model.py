@@ -125,7 +125,7 @@ class PlannedLayer:
     checked: tuple[str, ...] = ()
     """Names of the outputs without which a process has failed."""
     skip_existing: bool = False
-    """Processes whose outputs are there, made of the same by the same, do not run."""
+    """Processes whose outputs are there and up to date do not run."""
     place: Place | None = None
     tasks: Tasks = field(repr=False, compare=False)
     """The frames, cut into chunks; not part of the JSON form."""

@@ -52,7 +52,7 @@ def _memory_words(info: dict[str, Any]) -> str:
     """Say what is done about frames that use more memory than they reserved."""
     words = {
         "off": "frames that use more than they reserved are let be",
-        "warn": "frames that use more than they reserved are told of",
+        "warn": "frames that use more than they reserved are reported",
         "kill": f"frames that use more than {info['memory_factor']:g} times what they reserved are "
         "killed and tried again with more",
     }

@@ -31,7 +31,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip-existing",
         action="store_true",
-        help="skip frames whose outputs are there, made of the same by the same",
+        help="skip frames whose outputs are there and up to date",
     )
     parser.add_argument("--force", action="store_true", help="run every frame, skip none")
     _add_watching(parser)

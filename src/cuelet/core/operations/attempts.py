@@ -108,7 +108,7 @@ def finish(farm: Farm, job: Job, decision: Decision, *, now: float) -> None:
 
 
 def on_run_started(farm: Farm, event: RunStarted, decision: Decision) -> None:
-    """Note when the process of a frame came to be that the runner had ahead of its turn."""
+    """Note when the process of a prefetched frame began."""
     found = current_run(farm, event.run_id)
     if found and lanes.has_followed(*found):
         job, index = found

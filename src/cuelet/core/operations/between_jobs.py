@@ -99,7 +99,7 @@ def holders(job: Job) -> list[Job]:
 def can_progress(job: Job) -> bool:
     """Tell whether a frame waits for what may still come from another job.
 
-    What waits in vain is known frame by frame, through all jobs.
+    What is unreachable is known frame by frame, through all jobs.
     """
     if not any(edge.open_count for edge in _ahead(job)):
         return False
@@ -122,7 +122,7 @@ def _ahead(job: Job) -> Iterator[Edge]:
 
 
 def holding_edges(job: Job) -> list[Edge]:
-    """Return the edges to other jobs at which a stuck job hangs: those in vain, else any open one."""
+    """Return the edges to other jobs at which a stuck job hangs: the unreachable ones, else any open one."""
     ahead = [edge for edge in _ahead(job) if edge.open_count]
     return [edge for edge in ahead if edge.lost > 0] or ahead
 

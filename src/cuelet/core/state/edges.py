@@ -96,7 +96,7 @@ class Edge:
 
     @property
     def barrier_unreachable(self) -> bool:
-        """Whether the frames that wait for all awaited ones wait in vain."""
+        """Whether the frames that wait for all awaited ones can never start."""
         if self.links.any_one:
             return 0 < self.links.awaited == self.lost
         return self.lost > 0
@@ -144,7 +144,7 @@ class Edge:
         self.open_count = self.links.awaited - flags.count(MET | ENDED) - ended
 
     def outstanding(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (frame, unmet, doomed): what the edge adds to the counts of waiting frames now."""
+        """Yield (frame, unmet, unreachable): what the edge adds to the counts of waiting frames now."""
         bit = ENDED if self.on_finish else MET
         vain = 0 if self.on_finish else UNREACHABLE
         flags = self.awaited.flags
