@@ -34,8 +34,16 @@ _WITHOUT_SETSHOT = "opencue_wrap_frame_no_ss"
 _STRACE = ("strace", "-ttt", "-T", "-e", "open,stat", "-f")
 _FRAME_VARIABLES = ("CUE_", "OL_LAYER_", "OL_BASE_", "CUELET_CHECKED_OUTPUTS")
 _SHELL_VARIABLES = {"_", "SHLVL", "OLDPWD", "CUE3"}
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """A character that no XML holds."""
+
+
+def find_not_xml(text: str) -> str | None:
+    """Return the first character of a text that no XML holds; most texts need no search, whose pattern is slow to compile."""
+    if text.isprintable():
+        return None
+    found = re.search(_NOT_XML, text)
+    return None if found is None else found[0]
 
 
 def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -> JobSpec:
@@ -123,7 +131,7 @@ def captured_environment() -> dict[str, str]:
         for key, value in os.environ.items()
         if key not in _SHELL_VARIABLES
         and not key.startswith(_FRAME_VARIABLES)
-        and not NOT_XML.search(key)
+        and find_not_xml(key) is None
         and not re.search("[\ud800-\udfff]", value)
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from outline._targets.compile import NOT_XML
+from outline._targets.compile import find_not_xml
 from outline.exception import SpecError
 from outline.jobspec.names import wire_job_name
 
@@ -101,15 +101,12 @@ def _escaped(text: str) -> str:
 def refuse_control_characters(root: ET.Element) -> None:
     """Raise SpecError for a character that no XML holds."""
     for element in root.iter():
-        if (
-            element.text is None or element.text.isprintable()
-        ):  # so are nearly all, and that is told quickly
-            continue
-        found = NOT_XML.search(element.text)
-        if found is not None:
+        text = element.text
+        found = find_not_xml(text) if text else None
+        if text and found is not None:
             raise SpecError(
-                thing=f"<{element.tag}> {element.text[:60]!r}",
-                reason=f"XML cannot hold the character {found[0]!r}",
+                thing=f"<{element.tag}> {text[:60]!r}",
+                reason=f"XML cannot hold the character {found!r}",
                 remedy="put it into a script or a file",
             )
 
