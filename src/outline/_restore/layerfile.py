@@ -43,6 +43,7 @@ _OF_LAYER = ("name", "args", "env", "service", "limits", "type", "inputs", "outp
 """What the file holds of every layer; all else that travels is in ``extra``, be it a part's or the user's."""
 _NOT_IN_JSON = ("parent", "evh", "required")
 """What is known otherwise, is not there, or has done its duty before the launch."""
+_KNOWN = tuple((name, f"_{name}") for name in (*_OF_LAYER, *_NOT_IN_JSON))
 
 
 def save_outline(settings: Mapping[str, Any], layers: Sequence[Layer], folder: Folder) -> None:
@@ -116,7 +117,7 @@ def _relations(layer: Layer) -> dict[str, Any]:
 def plain(layer: Layer) -> dict[str, Any] | None:
     """Return a layer as JSON data, children included, or None when JSON cannot hold it exactly."""
     held = parts_of(layer).to_data()
-    known = {name: held.pop(f"_{name}") for name in (*_OF_LAYER, *_NOT_IN_JSON)}
+    known = {name: held.pop(key) for name, key in _KNOWN}
     children = [plain(child) for child in known["children"]]
     reference = _class_reference(type(layer))
     if reference is None or None in children or known["evh"].has_listeners():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from dataclasses import replace
 
 from outline import config
 from outline.backend._local.process import Order
@@ -43,7 +42,7 @@ def runnable(job: JobSpec) -> JobSpec:
         reason = f"it cannot wait for another job ({', '.join(job.after)})"
         raise SpecError(thing=thing, reason=reason, remedy="launch it afterwards")
     edges = (*job.edges, *post_edges(job.layers))
-    return replace(job, shot=wire_name(job.shot), edges=edges)
+    return job.replace(shot=wire_name(job.shot), edges=edges)
 
 
 class Orders:
