@@ -10,7 +10,7 @@ import sys
 
 from outline._layer.settings import check_number
 from outline._targets.compile import compile_job, left_out
-from outline._targets.cuebot_xml import skip_limitations
+from outline._targets.here import survey
 from outline.backend import cue
 from outline.backend._local.graph import State
 from outline.backend._local.job import runnable
@@ -132,11 +132,12 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJo
         OutlineException: It cannot run here.
     """
     outline, options = launcher.get_outline(), launcher.get_spec_options(use_pycuerun=use_pycuerun)
-    job = runnable(compile_job(outline, options, with_work=False))
-    for limitation in (*left_out(outline), *skip_limitations(job)):
+    compiled = compile_job(outline, options, with_work=False)
+    limitations = (*left_out(outline), *survey(compiled))
+    for limitation in limitations:
         if sys.stderr is not None:  # a DCC without a console
             sys.stderr.write(f"note: {limitation.text}\n")
-    return [LocalJob(Run(job, this_machine(_cores(launcher)), _log_dir(launcher)))]
+    return [LocalJob(Run(runnable(compiled), this_machine(_cores(launcher)), _log_dir(launcher)))]
 
 
 def _cores(launcher: OutlineLauncher) -> float | None:

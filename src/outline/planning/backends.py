@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from outline._targets import cuebot_xml, cuelet_json, limitation
+from outline._targets import cuebot_xml, cuelet_json, here, limitation
 from outline._targets.compile import compile_job, left_out
 from outline._targets.limitation import Limitation
 from outline._targets.options import Options
@@ -52,7 +52,7 @@ def look(
     return {
         "cuelet": [*job.notes(cuelet_json.survey), *fit],
         "cue": [*job.notes(cuebot_xml.survey), *_clamped_retries(layers, options)],
-        "local": [_local(), *job.notes_here(), *fit],
+        "local": [_local(), *job.notes(here.survey, Severity.INFO), *fit],
     }
 
 
@@ -74,7 +74,11 @@ class _Job:
         except OutlineException as error:
             self.compiled = error
 
-    def notes(self, survey: Callable[[JobSpec], Sequence[Limitation]]) -> Iterator[Note]:
+    def notes(
+        self,
+        survey: Callable[[JobSpec], Sequence[Limitation]],
+        severity: Severity = Severity.WARNING,
+    ) -> Iterator[Note]:
         """Yield what a target cannot do as written, or why it takes no such job."""
         if isinstance(self.compiled, OutlineException):
             yield _refusal(self.compiled)
@@ -85,17 +89,7 @@ class _Job:
             yield _refusal(error)
             return
         # what becomes of retries is said more exactly by _clamped_retries
-        yield from (_note(each) for each in found if each.code != limitation.RETRIES)
-
-    def notes_here(self) -> Iterator[Note]:
-        """Yield what a job without a farm does not do."""
-        if isinstance(self.compiled, OutlineException):
-            return
-        for each in cuebot_xml.skip_limitations(self.compiled):
-            yield Note("P305", Severity.INFO, each.text, _TO_SKIP, each.layer)
-
-
-_TO_SKIP = "launch on the farm to skip frames; nothing has to change for all of them to run"
+        yield from (_note(each, severity) for each in found if each.code != limitation.RETRIES)
 
 
 def _refusal(error: OutlineException) -> Note:
@@ -109,8 +103,8 @@ def _refusal(error: OutlineException) -> Note:
     )
 
 
-def _note(found: Limitation) -> Note:
-    return Note("P305", Severity.WARNING, found.text, found.remedy, found.layer)
+def _note(found: Limitation, severity: Severity) -> Note:
+    return Note("P305", severity, found.text, found.remedy, found.layer)
 
 
 def _clamped_retries(layers: Sequence[PlannedLayer], options: Options) -> Iterator[Note]:
