@@ -11,7 +11,8 @@ from outline._targets.compile import compile_job, left_out
 from outline._targets.limitation import Limitation
 from outline._targets.options import Options
 from outline.exception import OutlineException
-from outline.jobspec.model import JobSpec
+from outline.jobspec.model import JobSpec, LayerSpec
+from outline.jobspec.reservation import asked_cores
 from outline.loader import Outline
 from outline.planning.model import BackendView, Host, PlannedLayer, Severity
 
@@ -48,7 +49,8 @@ def look(
     if not sound:
         refused = Note("P304", Severity.ERROR, "the definition has errors", "correct them first")
         return {name: [refused] for name in ("cuelet", "cue", "local")}
-    fit, job = list(_lowered_to_fit(layers, hosts)), _Job(ol, options)
+    job = _Job(ol, options)
+    fit = list(_lowered_to_fit(job.layers, hosts))
     return {
         "cuelet": [*job.notes(cuelet_json.survey), *fit],
         "cue": [*job.notes(cuebot_xml.survey), *_clamped_retries(layers, options)],
@@ -73,6 +75,11 @@ class _Job:
             self.compiled = compile_job(ol, options, with_work=False)
         except OutlineException as error:
             self.compiled = error
+
+    @property
+    def layers(self) -> Sequence[LayerSpec]:
+        """Its layers; none when there is no job."""
+        return () if isinstance(self.compiled, OutlineException) else self.compiled.layers
 
     def notes(
         self,
@@ -125,21 +132,31 @@ def _clamped_retries(layers: Sequence[PlannedLayer], options: Options) -> Iterat
         yield Note("P303", Severity.WARNING, text, "give all layers the same number")
 
 
-def _lowered_to_fit(layers: Sequence[PlannedLayer], hosts: Sequence[Host]) -> Iterator[Note]:
+def _lowered_to_fit(layers: Sequence[LayerSpec], hosts: Sequence[Host]) -> Iterator[Note]:
     """Yield the reservations that are lowered to the machine, by the embedded farm and here."""
     if not hosts:
         return
     cores = max(host.cores for host in hosts)
     memory_mb = max(host.memory_mb for host in hosts)
     for layer in layers:
-        sizes = ((layer.cores, cores, "cores"), (layer.memory_mb, memory_mb, "MB"))
-        over = [(asked, most, unit) for asked, most, unit in sizes if asked and asked > most]
+        sizes = ((_asked(layer, cores), cores, "cores"), (layer.memory_mb, memory_mb, "MB"))
+        over = [(asked, most, unit) for asked, most, unit in sizes if asked > most]
         if over:
             wanted = " and ".join(f"{asked:,g} {unit}" for asked, _, unit in over)
             given = " and ".join(f"{most:,g} {unit}" for _, most, unit in over)
-            text = f"layer {layer.name}: {wanted} are lowered to the machine's {given}"
+            text = f"layer {layer.title}: {wanted} are lowered to the machine's {given}"
             way_out = "nothing has to change; on a farm of bigger hosts it gets what it asks"
-            yield Note("P402", Severity.INFO, text, way_out, layer.name)
+            yield Note("P402", Severity.INFO, text, way_out, layer.title)
+
+
+def _asked(layer: LayerSpec, machine_cores: float) -> float:
+    """Return the cores that a frame of a layer asks for."""
+    return asked_cores(
+        cores=layer.cores,
+        max_cores=layer.max_cores,
+        threadable=layer.threadable,
+        machine_cores=machine_cores,
+    )
 
 
 def _local() -> Note:

@@ -430,6 +430,14 @@ def test_p402_what_the_machine_lowers(backend: str) -> None:
     assert "8 cores and 16,384 MB" in finding.message
 
 
+def test_p402_counts_what_a_frame_would_reserve() -> None:
+    ol = job()
+    shell(ol, "single", cores=16, threadable=False)
+    shell(ol, "all-but-one", cores=-1)
+
+    assert found(ol, "P402") == [], "the first gets one core, the second seven of eight"
+
+
 # Environment, outputs, names.
 
 
