@@ -14,6 +14,7 @@ from outline._targets.here import survey
 from outline.backend import cue
 from outline.backend._local.graph import State
 from outline.backend._local.job import runnable
+from outline.backend._local.report import LAST_LINES, describe, exit_status
 from outline.backend._local.run import Run, this_machine
 from outline.exception import OutlineException
 
@@ -22,6 +23,22 @@ if TYPE_CHECKING:
     from typing import Any
 
     from outline.cuerun import OutlineLauncher
+
+__all__ = [
+    "FINISHED",
+    "LAST_LINES",
+    "PENDING",
+    "RUNS_HERE",
+    "LocalFrame",
+    "LocalJob",
+    "describe",
+    "exit_status",
+    "launch",
+    "serialize",
+    "serialize_simple",
+    "test",
+    "wait",
+]
 
 RUNS_HERE = True
 """The job runs in this process: a launch waits for its end in any case."""

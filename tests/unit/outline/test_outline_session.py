@@ -26,6 +26,7 @@ from outline.exception import (
     NoSessionError,
     UnsafeNameError,
 )
+from outline.session import stored_layers
 
 
 @pytest.fixture
@@ -416,3 +417,14 @@ def test_the_session_directory_knows_show_and_shot(tmp_path: Path) -> None:
         .get_path()
         .startswith(str(tmp_path / "demo" / "shot010" / "demo-shot010-kim_a-job"))
     )
+
+
+def test_the_layers_of_a_session_are_told_without_loading_it(layer: Layer, tmp_path: Path) -> None:
+    folder = layer.get_outline().get_session().get_path()
+    assert stored_layers(folder) == ["render"]
+
+    (tmp_path / "outline.yaml").write_text('{"version": 2}')
+    with pytest.raises(NoSessionError, match="names no layers"):
+        stored_layers(str(tmp_path))
+    with pytest.raises(NoSessionError, match="No such file"):
+        stored_layers(str(tmp_path / "none"))
