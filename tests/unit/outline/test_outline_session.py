@@ -359,6 +359,13 @@ def test_alias_bombs_do_not_explode(layer: Layer, text: str) -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize("kind", [str, int], ids=["json", "yaml"])
+def test_a_large_mapping_without_merges_comes_back(layer: Layer, kind: type) -> None:
+    value = {kind(number): number for number in range(20_000)}
+    layer.put_data("key", value)
+    assert layer.get_data("key") == value
+
+
 def test_merges_that_grow_are_refused(layer: Layer) -> None:
     many = ", ".join(f"k{i}: 1" for i in range(10_001))
     layer.put_data("key", 1)
