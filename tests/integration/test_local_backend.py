@@ -545,7 +545,7 @@ def test_what_nobody_could_let_go_on_is_refused() -> None:
 
 def _refusals(ol: Outline, **flags: Any) -> list[str]:
     plan = outline.plan(ol, backend="local", **flags)
-    return [f"{each.message} -> {each.way_out}" for each in plan.findings if each.code == "P304"]
+    return [f"{each.message} -> {each.remedy}" for each in plan.findings if each.code == "P304"]
 
 
 def test_no_farm_is_needed_or_started(tmp_path: Path) -> None:

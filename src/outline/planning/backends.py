@@ -25,7 +25,7 @@ class Note:
     severity: Severity
     text: str
     """A sentence."""
-    way_out: str
+    remedy: str
     layer: str | None = None
 
 
@@ -124,8 +124,8 @@ def _clamped_retries(layers: Sequence[PlannedLayer], options: Options) -> Iterat
         wanted = options.maxretries if layer.retries is None else layer.retries
         if wanted > 1:
             text = f"layer {layer.name}: of {wanted} retries OpenCue keeps 1 at launch"
-            way_out = "raise them after the launch with job.setMaxRetries, or cueadmin -retries"
-            yield Note("P303", Severity.WARNING, text, way_out, layer.name)
+            remedy = "raise them after the launch with job.setMaxRetries, or cueadmin -retries"
+            yield Note("P303", Severity.WARNING, text, remedy, layer.name)
     asked = {options.maxretries if each.retries is None else each.retries for each in layers}
     if len({min(each, 1) for each in asked}) > 1:
         text = "retries are of the whole job in OpenCue: every layer gets 1"
@@ -145,8 +145,8 @@ def _lowered_to_fit(layers: Sequence[LayerSpec], hosts: Sequence[Host]) -> Itera
             wanted = " and ".join(f"{asked:,g} {unit}" for asked, _, unit in over)
             given = " and ".join(f"{most:,g} {unit}" for _, most, unit in over)
             text = f"layer {layer.title}: {wanted} are lowered to the machine's {given}"
-            way_out = "nothing has to change; on a farm of bigger hosts it gets what it asks"
-            yield Note("P402", Severity.INFO, text, way_out, layer.title)
+            remedy = "nothing has to change; on a farm of bigger hosts it gets what it asks"
+            yield Note("P402", Severity.INFO, text, remedy, layer.title)
 
 
 def _asked(layer: LayerSpec, machine_cores: float) -> float:

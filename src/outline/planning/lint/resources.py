@@ -40,7 +40,7 @@ def run(subject: Subject) -> Iterator[Finding]:
                 code="P401",
                 severity=Severity.WARNING,
                 message=f"layer {layer.name}: {missing}, so it would wait for ever",
-                way_out="ask for less, or for tags that hosts have",
+                remedy="ask for less, or for tags that hosts have",
                 layer=layer.name,
                 place=layer.place,
             )
