@@ -62,10 +62,10 @@ def load_outline(path: str) -> Outline:
 
 
 def _load_session(path: str) -> Outline:
-    from outline._restore import layerfile
+    from outline._session import outlinefile
 
     try:
-        data = layerfile.read_outline_data(path)
+        data = outlinefile.read_outline_data(path)
     except NoSessionError:
         from outline._restore import stockfile
 
