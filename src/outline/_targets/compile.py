@@ -342,7 +342,7 @@ def _files(layer: Layer, options: Options, *, with_work: bool) -> dict[str, Any]
     return {
         "skip_existing": True,
         "work": work,
-        "doubt": unknown_work,
+        "unknown_work": unknown_work,
         "output_files": _declared(layer.get_outputs()),
         "input_files": _declared(layer.get_inputs()),
     }
