@@ -1,4 +1,4 @@
-"""Findings about reservations that no host can meet: P401."""
+"""Findings about reservations that no host can meet."""
 
 from __future__ import annotations
 
