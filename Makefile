@@ -24,7 +24,7 @@ demo: $(VENV)/.demo
 test: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# The full counts of docs/robustness.md take about an hour; CRASH_S=300 is a cut of the first part of that many seconds.
+# The full counts of docs/robustness.md take half an hour to an hour; CRASH_S=300 is a cut of the first part of that many seconds.
 crash: $(STAMP)
 	CUELET_CRASH=full CUELET_CRASH_S=$(CRASH_S) $(BIN)/pytest --timeout 3600 tests/crash
 	$(if $(CRASH_S),,$(BIN)/pytest -m long --timeout 7200 tests/simulation tests/property)

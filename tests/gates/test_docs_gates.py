@@ -7,8 +7,16 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from cuelet.core.values.runs import OutputFile, RunRequest, Step
+from cuelet.rpc.cuelet.extension import FarmService
+from cuelet.rpc.cuelet.upkeep import Upkeep
+from cuelet.runner.resident.run import Run
+from outline.jobspec.execute import Attempt, Ids, Reserved
+from outline.jobspec.model import JobSpec, LayerSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -91,14 +99,69 @@ def test_every_pycuerun_flag_has_its_entry() -> None:
     assert missing(text_of("pycuerun.md"), sorted(flags)) == []
 
 
-def test_every_variable_of_ours_has_its_entry() -> None:
+def test_every_variable_that_we_read_or_set_has_its_entry() -> None:
     code = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
-    found = set(re.findall(r"\bCUELET_[A-Z_]+[A-Z]\b", code))
+    found = set(re.findall(r"\b(?:CUELET|CUE)_[A-Z_]+[A-Z]\b", code))
     names = {one for one in found if not any(other.startswith(f"{one}_") for other in found)}
     reference = text_of("configuration.md") + text_of("tokens-and-environment.md")
 
     assert names
     assert missing(reference, sorted(names)) == []
+
+
+def first_cells(table: str) -> list[str]:
+    """Return what stands in the first column of each row."""
+    return re.findall(r"^\| ([^|]+) \|", table, flags=re.MULTILINE)
+
+
+def test_every_variable_of_a_frame_has_its_row() -> None:
+    sections = sections_of(text_of("tokens-and-environment.md"))
+    told = "\n".join(first_cells(sections["Environment of a frame"]))
+    attempt = Attempt(
+        job=JobSpec(name="a-b-c_job", show="a", shot="b", user="c", layers=()),
+        layer=LayerSpec(name="main", command="x"),
+        members=[1],
+        number=1,
+        reserved=Reserved(cores=1, memory_mb=1),
+        ids=Ids(job="j", layer="l", frame="f", log_dir="/logs"),
+        host="here",
+        cwd="/",
+        path_map={"/a": "/b"},
+    )
+    (step,) = attempt.steps()
+    request = RunRequest(
+        run_id="f.1",
+        steps=(Step(tuple(step.argv), step.env),),
+        env_key="j",
+        env=attempt.environment(),
+        cwd="/",
+        log_path="/logs/f",
+        outputs=(OutputFile("main/image", ("/a/b",)),),
+    )
+    env = Run(request, at=0.0, began_s=0.0).build_env({}, "/runner")
+
+    assert {"CUE_JOB", "CUE_IFRAME", "CUELET_RUN_ID", "CUELET_PATH_MAP"} <= env.keys()
+    assert missing(told, sorted(env)) == []
+
+
+def test_every_argument_of_layers_has_its_row() -> None:
+    from outline._layer.settings import CHECKS
+    from outline._targets.work import _RESOURCES
+
+    told = "\n".join(first_cells(sections_of(text_of("outline.md"))["outline.Layer"]))
+
+    assert missing(told, sorted({*CHECKS, *_RESOURCES})) == []
+
+
+def test_every_method_of_our_service_has_its_row() -> None:
+    nobody: Any = None
+    upkeep = Upkeep(nobody, back_up=nobody, shrink=nobody).methods
+    service = FarmService(nobody, info=dict, stop=lambda: None, upkeep=upkeep)
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    cells = first_cells(sections_of(page)["Which server is it"])
+
+    assert {"Info", "Backup"} <= service.methods().keys()
+    assert sorted(cell.strip("`") for cell in cells[1:]) == sorted(service.methods())
 
 
 def test_every_setting_of_outline_cfg_has_its_entry() -> None:

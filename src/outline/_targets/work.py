@@ -21,8 +21,8 @@ OURS = frozenset({"outline", "opencue", "cuelet", "cueadmin", "FileSequence", "b
 _RESOURCES = frozenset(
     {
         "chunk", "cores", "gpu_memory", "gpus", "limits", "max_cores", "memory", "nocheck", "range",
-        "register", "require", "retries", "service", "skip_existing", "tags", "threads", "timeout",
-        "timeout_llu",
+        "register", "require", "retries", "service", "skip_existing", "start_after", "tags",
+        "threadable", "threads", "timeout", "timeout_llu",
     }
 )  # fmt: skip
 """Arguments that say where and when a frame runs, not what it does; its frames are compared apart."""

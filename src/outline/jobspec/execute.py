@@ -14,6 +14,7 @@ from typing import NamedTuple
 from outline.frames import format_frames
 from outline.jobspec import tokens
 from outline.jobspec.model import JobSpec, LayerSpec
+from outline.jobspec.reservation import core_count
 from outline.pathmap import map_argv
 
 _RULE = "=" * 60
@@ -131,7 +132,7 @@ class Attempt:
         head += [
             f"command  {shlex.join(first.argv)}",
             f"cwd      {self.cwd}",
-            f"reserved {self.reserved.cores:g} cores, {self.reserved.memory_mb} MB",
+            f"reserved {core_count(self.reserved.cores)}, {self.reserved.memory_mb} MB",
         ]
         return "\n".join([_RULE, *head, *notes, _RULE, ""])
 
@@ -174,12 +175,12 @@ def reservation_notes(
     """
     notes = []
     if cores > 1 and not reserved.threadable:
-        notes.append(f"note     {cores:g} cores asked, one given: it is not threadable")
+        notes.append(f"note     {core_count(cores)} asked, one given: it is not threadable")
     elif max_cores and cores > max_cores:
-        notes.append(f"note     {cores:g} cores asked, its most are {max_cores:g}")
+        notes.append(f"note     {core_count(cores)} asked, its most are {max_cores:g}")
     elif cores > reserved.cores + 1e-6:
         notes.append(
-            f"note     {cores:g} cores asked, lowered to this machine's {reserved.cores:g}"
+            f"note     {core_count(cores)} asked, lowered to this machine's {reserved.cores:g}"
         )
     if memory_mb > reserved.memory_mb:
         given = reserved.memory_mb

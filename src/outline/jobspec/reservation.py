@@ -44,6 +44,11 @@ def reserve(
     return min(asked, machine_cores), min(memory_mb, machine_memory_mb)
 
 
+def core_count(number: float) -> str:
+    """Return such as ``1 core`` or ``2.5 cores``."""
+    return f"{number:g} core" + ("" if number == 1 else "s")
+
+
 def is_capped(*, cores: float, used_cores: float, most_cores: float | None) -> bool:
     """Tell whether its job's cap holds a frame; one that asks for more than the cap may run alone.
 

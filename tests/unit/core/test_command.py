@@ -163,6 +163,12 @@ def test_the_log_begins_with_what_somebody_asks_first() -> None:
     ]
 
 
+def test_one_reserved_core_is_one_core() -> None:
+    header = built(LayerSpec(name="main", argv=("x",), cores=1.0, memory_mb=64)).header
+
+    assert "reserved 1 core, 64 MB" in header.splitlines()
+
+
 def test_the_log_says_what_this_machine_cannot_give() -> None:
     layer = LayerSpec(name="main", argv=("x",), cores=32.0, memory_mb=64_000)
 

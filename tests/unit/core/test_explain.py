@@ -143,7 +143,7 @@ def test_a_jobs_own_cap_is_told(farm: Farm) -> None:
     told = only(explain_frame(farm, job, 1))
 
     assert told.code == "max cores"
-    assert "may use 1 cores and uses 1" in told.text
+    assert "may use 1 core and uses 1" in told.text
 
 
 def test_a_larger_frame_that_has_its_turn_is_told(farm: Farm) -> None:

@@ -1,5 +1,5 @@
 """Commands about the folders in which jobs keep files and data.
 
 May import: what `cuelet.cli` may.
-Add: what is found out about a folder to `scan`.
+Add: a command as a file here; what is found out about a folder to `cuelet.client.sessions`.
 """

@@ -6,7 +6,7 @@ import re
 import signal
 
 from cuelet.core.explain.depends import Known, depend_reasons, job_reasons, retry_command
-from cuelet.core.explain.holds import core_count, hold_reasons, job_hold_reasons
+from cuelet.core.explain.holds import hold_reasons, job_hold_reasons
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
@@ -24,6 +24,7 @@ from cuelet.core.values.states import (
     FrameState,
     JobState,
 )
+from outline.jobspec.reservation import core_count
 
 _FIGURES = re.compile(r"\d+")
 

@@ -16,6 +16,7 @@ from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import carriers
 from cuelet.core.values.reason import Reason
 from cuelet.core.values.states import RUNNING
+from outline.jobspec.reservation import core_count
 
 _MOST_SHOWN = 3
 _Say = Callable[[Farm, Job, Layer, Obstacle], Reason]
@@ -121,7 +122,7 @@ def _raise_limit(obstacle: Obstacle) -> str:
 
 
 def _cap(_: Farm, job: Job, *__: object) -> Reason:
-    text = f"its job may use {job.max_cores:g} cores and uses {job.cores_in_use:g}"
+    text = f"its job may use {core_count(job.max_cores)} and uses {job.cores_in_use:g}"
     return Reason("max cores", text, f"cueadmin -set-max-cores {job.name} N")
 
 
@@ -135,11 +136,6 @@ def _memory(farm: Farm, job: Job, layer: Layer, _: Obstacle) -> Reason:
     _cores_asked, memory_mb = farm.reservation(layer)
     text = f"it needs {memory_mb} MB, {farm.free_memory_mb} of {farm.memory_mb} MB are free"
     return Reason("memory", f"{text}; {_who_runs(farm)}", _priority(farm, job))
-
-
-def core_count(number: float) -> str:
-    """Return such as ``1 core`` or ``2.5 cores``."""
-    return f"{number:g} core" + ("" if number == 1 else "s")
 
 
 def _who_runs(farm: Farm) -> str:

@@ -50,9 +50,9 @@ class FarmService:
         self._engine, self._info, self._stop = engine, info, stop
         self._upkeep = upkeep or {}
 
-    def handler(self) -> grpc.GenericRpcHandler[Any, Any]:
-        """Return what a gRPC server registers."""
-        methods: dict[str, Method] = {
+    def methods(self) -> dict[str, Method]:
+        """Return what is answered, by name."""
+        return {
             "Info": self._on_info,
             "GetUsage": self._on_usage,
             "GetDepends": self._on_depends,
@@ -64,7 +64,10 @@ class FarmService:
             "Stop": self._on_stop,
             **self._upkeep,
         }
-        handlers = {name: _unary(method) for name, method in methods.items()}
+
+    def handler(self) -> grpc.GenericRpcHandler[Any, Any]:
+        """Return what a gRPC server registers."""
+        handlers = {name: _unary(method) for name, method in self.methods().items()}
         made: grpc.GenericRpcHandler[Any, Any] = grpc.method_handlers_generic_handler(
             SERVICE, handlers
         )

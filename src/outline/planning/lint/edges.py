@@ -1,4 +1,4 @@
-"""Findings about who waits for whom: P102, P103, P104."""
+"""Findings about who waits for whom."""
 
 from __future__ import annotations
 

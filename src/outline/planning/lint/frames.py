@@ -1,4 +1,4 @@
-"""Findings about frames: P202, P203, P204, P205."""
+"""Findings about the frames of layers: which they are, and what each of them runs."""
 
 from __future__ import annotations
 

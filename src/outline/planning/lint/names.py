@@ -1,4 +1,4 @@
-"""Findings about names, environments and outputs: P501, P601, P701."""
+"""Findings about names, environments and outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings about reservations that no host can meet: P401.
+"""Findings about reservations that no host can meet.
 
 A Cuebot looks for a host with a layer's least cores, whatever its cap and be it threadable or not: what
 `outline.jobspec.reservation` says is of the embedded farm and of jobs without one.
