@@ -62,10 +62,10 @@ def load_outline(path: str) -> Outline:
 
 
 def _load_session(path: str) -> Outline:
-    from outline._restore import layerfile
+    from outline._session import outlinefile
 
     try:
-        data = layerfile.read_outline_data(path)
+        data = outlinefile.read_outline_data(path)
     except NoSessionError:
         from outline._restore import stockfile
 
@@ -423,8 +423,9 @@ class Outline(metaclass=WithCurrent):
         if not self._layers:
             raise OutlineException(f"{self._thing()} has no layers; call add_layer(layer)")
         self.setup_depends()
-        checks.check_ranges(self, is_cut=self._settings.is_cut)
-        checks.check_cycles(self)
+        active = self.get_active_layers()
+        checks.check_ranges(self, active, is_cut=self._settings.is_cut)
+        checks.check_cycles(self, active)
 
     def get_active_layers(self) -> list[Layer]:
         """Return the layers that have frames: those whose range has some in common with the outline's."""

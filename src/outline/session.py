@@ -10,6 +10,7 @@ import os
 from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
 from outline._session.folder import SHARED, Folder
 from outline._session.kept import Shelf, Stage
+from outline._session.outlinefile import stored_layers
 from outline.exception import NoSessionError
 from outline.jobspec.names import check_file_name
 
@@ -59,6 +60,7 @@ __all__ = [
     "is_session_path",
     "new_session_path",
     "session_root",
+    "stored_layers",
 ]
 
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True}

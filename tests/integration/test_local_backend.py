@@ -534,9 +534,18 @@ def test_what_nobody_could_let_go_on_is_refused() -> None:
     ol.depend_on_job("other-job")
     with pytest.raises(SpecError, match="other-job"):
         here(ol)
+    assert _refusals(ol) == [
+        "local launch of 'one-layer': it cannot wait for another job (other-job) -> launch it afterwards"
+    ]
+    assert "nobody could resume" in _refusals(one_layer(["/bin/true"]), pause=True)[0]
     with pytest.raises(OutlineException, match="threads"):
         here(one_layer(["/bin/true"]), threads=0)
     assert not list(Path(os.environ["HOME"]).glob(".opencue/sessions/*/*"))
+
+
+def _refusals(ol: Outline, **flags: Any) -> list[str]:
+    plan = outline.plan(ol, backend="local", **flags)
+    return [f"{each.message} -> {each.remedy}" for each in plan.findings if each.code == "P304"]
 
 
 def test_no_farm_is_needed_or_started(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -81,10 +79,10 @@ class SkippingWorld(World):
 def skipping_specs(draw: st.DrawFn) -> JobSpec:
     spec = draw(job_specs())
     layers = tuple(
-        replace(layer, output_files=(FILE,), skip_existing=draw(st.booleans()))
+        layer.replace(output_files=(FILE,), skip_existing=draw(st.booleans()))
         for layer in spec.layers
     )
-    return replace(spec, layers=layers, force=draw(st.sampled_from([False, False, True])))
+    return spec.replace(layers=layers, force=draw(st.sampled_from([False, False, True])))
 
 
 STEPS = st.tuples(st.sampled_from([*OPS, *ANSWERS * 5]), st.integers(0, 999))

@@ -14,9 +14,8 @@ from typing import Any
 
 from cuelet.client.errors import SessionNotFoundError
 from outline import util
-from outline._restore.layerfile import read_outline_data
 from outline.exception import NoSessionError
-from outline.session import LAUNCH_FILE, OUTLINE_FILE, session_root
+from outline.session import LAUNCH_FILE, OUTLINE_FILE, session_root, stored_layers
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MAX_RECORD_BYTES = 1 << 20
@@ -76,9 +75,8 @@ def get_session(named: str) -> SessionInfo:
 def list_layers(session: SessionInfo) -> list[str]:
     """Return the layers a session says it has, or those that have files in it."""
     try:
-        names = read_outline_data(str(session.path / OUTLINE_FILE))["layers"]
-        return sorted(map(str, names))
-    except (NoSessionError, LookupError, TypeError):
+        return sorted(stored_layers(str(session.path)))
+    except NoSessionError:
         folder = session.path / "layers"
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
 

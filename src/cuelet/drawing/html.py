@@ -82,7 +82,7 @@ def _finding(finding: Finding) -> str:
     return (
         f'<li class="{finding.severity.word}"><p><b class="code">{finding.code}</b>'
         f'<span class="severity">{_WORDS[finding.severity]}</span>{place}</p>'
-        f'<p>{escape(finding.message)}</p><p class="out">{escape(finding.way_out)}</p></li>'
+        f'<p>{escape(finding.message)}</p><p class="out">{escape(finding.remedy)}</p></li>'
     )
 
 

@@ -133,8 +133,8 @@ class Pycuerun(AbstractCuerun):
 
 def _report(jobs: list[Any]) -> int:
     """Say how jobs that ran here ended; return 7 when frames of one are dead."""
-    from outline.backend._local import report as local_report
+    from outline.backend import local
 
     for job in jobs:
-        sys.stdout.write(f"{local_report.describe(job)}\n")
-    return local_report.exit_status(jobs)
+        sys.stdout.write(f"{local.describe(job)}\n")
+    return local.exit_status(jobs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +28,8 @@ class Part:
 
     def to_data(self, *, whole: bool) -> dict[str, Any]:
         """Return the attributes by name, those that travel or all; names as in sessions, ``_name`` for ``name``."""
-        left_out = () if whole else self.stays
-        return {
-            f"_{name}": each
-            for name, each in vars(self).items()
-            if name != "layer" and name not in left_out
-        }
+        left_out = _NEVER if whole else self.stays | _NEVER
+        return {f"_{name}": each for name, each in vars(self).items() if name not in left_out}
 
     def take_data(self, data: dict[str, Any]) -> None:
         """Take the attributes that are this part's out of some data."""
@@ -43,6 +37,9 @@ class Part:
         for name in own.keys() - {"layer"}:
             if f"_{name}" in data:
                 own[name] = data.pop(f"_{name}")
+
+
+_NEVER = frozenset({"layer"})
 
 
 class CarriedOutBy:
@@ -56,14 +53,19 @@ class CarriedOutBy:
     """
 
     def __init__(self, part: str, owner: str) -> None:
-        self._find_part = attrgetter(part)
+        made: dict[str, Any] = {
+            "__name__": __name__
+        }  # who looks for a line of the script passes it
+        exec(_SOURCE.format(part=part), made)  # noqa: S102 - our own text: faster than asking for the part by name
+        self._plain, self._general = made["plain"], made["general"]
         self._module, _, self._class_name = owner.rpartition(".")
 
     def __call__(
         self, method: Callable[Concatenate[Any, P], R]
     ) -> Callable[Concatenate[Any, P], R]:
         """Return the method of the class for a method of the part."""
-        carry_out = self._plain(method) if _takes_nothing(method) else self._general(method)
+        make = self._plain if _takes_nothing(method) else self._general
+        carry_out: Callable[Concatenate[Any, P], R] = make(method)
         carry_out.__name__ = method.__name__
         carry_out.__qualname__ = f"{self._class_name}.{method.__name__}"
         carry_out.__module__ = self._module
@@ -71,22 +73,19 @@ class CarriedOutBy:
         carry_out.__wrapped__ = method  # type: ignore[attr-defined] # where inspect finds the parameters
         return carry_out
 
-    def _plain(self, method: Callable[..., R]) -> Callable[..., R]:
-        """Return what calls a method without arguments; those are called most often."""
-        find_part = self._find_part
 
-        def carry_out(self: Any) -> R:
-            return method(find_part(self))
+_SOURCE = """
+def plain(method):
+    def carry_out(self):
+        return method(self.{part})
+    return carry_out
 
-        return carry_out
-
-    def _general(self, method: Callable[..., R]) -> Callable[..., R]:
-        find_part = self._find_part
-
-        def carry_out(self: Any, /, *args: Any, **kwargs: Any) -> R:
-            return method(find_part(self), *args, **kwargs)
-
-        return carry_out
+def general(method):
+    def carry_out(self, /, *args, **kwargs):
+        return method(self.{part}, *args, **kwargs)
+    return carry_out
+"""
+"""Makes a method of another: one without arguments, as are those that are called most often, or any."""
 
 
 def _takes_nothing(method: Callable[..., object]) -> bool:

@@ -30,6 +30,8 @@ class Parts:
         layer: The layer.
     """
 
+    __slots__ = ("arguments", "depends", "events", "family", "layer", "paths", "storage")
+
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
         self.family = Family(layer)

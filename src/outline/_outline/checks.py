@@ -22,19 +22,17 @@ if TYPE_CHECKING:
         def get_layers(self) -> list[Layer]:
             """Return all layers."""
 
-        def get_active_layers(self) -> list[Layer]:
-            """Return the layers that have frames."""
 
-
-def check_ranges(ol: Checked, *, is_cut: bool) -> None:
+def check_ranges(ol: Checked, active: list[Layer], *, is_cut: bool) -> None:
     """Raise for a layer that has no frame in common with the outline.
 
     Args:
         ol: The outline.
+        active: Its layers that have frames.
         is_cut: A launch asks for a part of the frames only: such layers are left out instead, unless another one waits
             for them or none is left.
     """
-    active, every = ol.get_active_layers(), ol.get_layers()
+    every = ol.get_layers()
     if len(active) == len(every):
         return
     awaited = {each.get_depend_on_name() for layer in active for each in layer.get_depends()}
@@ -43,33 +41,39 @@ def check_ranges(ol: Checked, *, is_cut: bool) -> None:
             layer.get_tasks()
 
 
-def check_cycles(ol: Checked) -> None:
-    """Raise DependencyCycleError when layers wait for each other in a cycle."""
-    layers = ol.get_active_layers()
-    cycle = _find_cycle(layers, previous=False)
-    if cycle is None:
-        cycle = _find_cycle(layers, previous=True)
-        if cycle is not None and not cycles.has_deadlock(*_task_edges(layers)):
+def check_cycles(ol: Checked, active: list[Layer]) -> None:
+    """Raise DependencyCycleError when layers that have frames wait for each other in a cycle."""
+    waits_for, leaning = _edges(active)
+    cycle = _find_cycle(waits_for)
+    if cycle is None and leaning:
+        cycle = _find_cycle({name: leaning.get(name, on) for name, on in waits_for.items()})
+        if cycle is not None and not cycles.has_deadlock(*_task_edges(active)):
             cycle = None  # each frame leans on the other layer's previous frame: that ends
     if cycle is not None:
         raise DependencyCycleError(outline=ol.get_name(), path=" -> ".join(cycle))
 
 
-def _find_cycle(layers: list[Layer], *, previous: bool) -> list[str] | None:
-    waits_for = _edges(layers, previous=previous)
+def _find_cycle(waits_for: Mapping[str, list[str]]) -> list[str] | None:
     return cycles.find_cycle(waits_for, lambda name: waits_for.get(name, ()))
 
 
-def _edges(layers: list[Layer], *, previous: bool) -> dict[str, list[str]]:
-    return {
-        layer.get_name(): [
-            each.get_depend_on_name()
-            for each in layer.get_depends()
-            if each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
-            or (previous and each.get_depend_on_layer() is not layer)
-        ]
-        for layer in layers
-    }
+def _edges(layers: list[Layer]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return what each layer waits for but previous frames, and all of it where another layer's are among it."""
+    waits_for, leaning = {}, {}
+    for layer in layers:
+        depends, name = layer.get_depends(), layer.get_name()
+        others = [each for each in depends if each.get_type().kind is not EdgeKind.PREVIOUS_FRAME]
+        waits_for[name] = [each.get_depend_on_name() for each in others]
+        if len(others) < len(depends):
+            every = [
+                each.get_depend_on_name()
+                for each in depends
+                if each.get_type().kind is not EdgeKind.PREVIOUS_FRAME
+                or each.get_depend_on_layer() is not layer
+            ]
+            if len(every) > len(others):
+                leaning[name] = every
+    return waits_for, leaning
 
 
 def _task_edges(

@@ -12,9 +12,10 @@ import sys
 from outline._layer.parts import parts_of
 from outline._session import OUTLINE_FILE, layerpack
 from outline._session.datafile import is_json
+from outline._session.outlinefile import FORMAT
 from outline.constants import LayerType
 from outline.depend import Depend
-from outline.exception import LayerException, NoSessionError
+from outline.exception import LayerException
 from outline.io import path_from_data, path_to_data
 from outline.jobspec.names import check_file_name
 from outline.layer import Layer
@@ -37,12 +38,11 @@ if TYPE_CHECKING:
             """Return a layer, read when it was not yet."""
 
 
-FORMAT = 2
-"""Version of the files; one we do not know is refused."""
 _OF_LAYER = ("name", "args", "env", "service", "limits", "type", "inputs", "outputs", "children")
 """What the file holds of every layer; all else that travels is in ``extra``, be it a part's or the user's."""
 _NOT_IN_JSON = ("parent", "evh", "required")
 """What is known otherwise, is not there, or has done its duty before the launch."""
+_KNOWN = tuple((name, f"_{name}") for name in (*_OF_LAYER, *_NOT_IN_JSON))
 
 
 def save_outline(settings: Mapping[str, Any], layers: Sequence[Layer], folder: Folder) -> None:
@@ -64,26 +64,6 @@ def save_outline(settings: Mapping[str, Any], layers: Sequence[Layer], folder: F
     names = [layer.get_name() for layer in layers]
     data = (json.dumps({"version": FORMAT, **settings, "layers": names}) + "\n").encode()
     folder.write((OUTLINE_FILE,), data, replace=True)
-
-
-def read_outline_data(path: str) -> dict[str, Any]:
-    """Return the data of an ``outline.yaml``.
-
-    Raises:
-        SessionException: It is not there, or nothing this version wrote.
-    """
-    try:
-        with open(path, "rb") as stream:
-            data = json.load(stream)
-    except OSError as error:
-        reason = f"{error.strerror}; sessions have to be on a disk every host sees"
-        raise NoSessionError(thing=f"file {path!r}", reason=reason) from error
-    except ValueError:
-        data = None
-    if not isinstance(data, dict) or data.get("version") != FORMAT:
-        reason = "it is no outline this version wrote; launch the job again"
-        raise NoSessionError(thing=f"file {path!r}", reason=reason)
-    return data
 
 
 # Writing a layer.
@@ -116,7 +96,7 @@ def _relations(layer: Layer) -> dict[str, Any]:
 def plain(layer: Layer) -> dict[str, Any] | None:
     """Return a layer as JSON data, children included, or None when JSON cannot hold it exactly."""
     held = parts_of(layer).to_data()
-    known = {name: held.pop(f"_{name}") for name in (*_OF_LAYER, *_NOT_IN_JSON)}
+    known = {name: held.pop(key) for name, key in _KNOWN}
     children = [plain(child) for child in known["children"]]
     reference = _class_reference(type(layer))
     if reference is None or None in children or known["evh"].has_listeners():

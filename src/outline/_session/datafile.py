@@ -17,6 +17,7 @@ MAX_BYTES = 64 << 20
 MAX_YAML_BYTES = 256 << 10
 """The most of it that is not JSON: the YAML reader needs seconds for a megabyte."""
 _MAX_MERGED = 10_000
+"""Entries of a mapping that another one was merged into; what is written out is bounded by the file."""
 _CLOSED = (dict, list, str)
 """JSON values whose text says by itself where it ends."""
 
@@ -158,8 +159,9 @@ def _loader() -> Any:
 
     class Loader(yaml.SafeLoader):
         def flatten_mapping(self, node: Any) -> None:
+            written = len(node.value)
             super().flatten_mapping(node)
-            if len(node.value) > _MAX_MERGED:
+            if len(node.value) > max(_MAX_MERGED, written):
                 raise yaml.constructor.ConstructorError(
                     None, None, f"merges over {_MAX_MERGED:,} entries", node.start_mark
                 )

@@ -8,10 +8,11 @@ import shlex
 import time
 
 from outline._layer.outputs import declared
+from outline._layer.parts import parts_of
 from outline._layer.settings import memory_mb
 from outline._targets.limitation import LEFT_OUT, Limitation
 from outline.exception import SpecError
-from outline.frames import EdgeKind, Tasks, format_frames, is_plain
+from outline.frames import EdgeKind, Tasks, format_frames, is_plain, parse_range
 from outline.jobspec import tokens
 from outline.jobspec.model import DeclaredFile, EdgeSpec, JobSpec, LayerSpec, Outcome
 from outline.jobspec.names import wire_job_name, wire_name
@@ -33,8 +34,16 @@ _WITHOUT_SETSHOT = "opencue_wrap_frame_no_ss"
 _STRACE = ("strace", "-ttt", "-T", "-e", "open,stat", "-f")
 _FRAME_VARIABLES = ("CUE_", "OL_LAYER_", "OL_BASE_", "CUELET_CHECKED_OUTPUTS")
 _SHELL_VARIABLES = {"_", "SHLVL", "OLDPWD", "CUE3"}
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """A character that no XML holds."""
+
+
+def find_not_xml(text: str) -> str | None:
+    """Return the first character of a text that no XML holds; most texts need no search, whose pattern is slow to compile."""
+    if text.isprintable():
+        return None
+    found = re.search(_NOT_XML, text)
+    return None if found is None else found[0]
 
 
 def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -> JobSpec:
@@ -50,7 +59,8 @@ def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -
         OutlineException: A layer has no frames or no command.
     """
     active = outline.get_active_layers()
-    layers = tuple(compile_layer(layer, options, with_work=with_work) for layer in active)
+    shared = _Shared(outline, options)
+    layers = tuple(_compile(layer, shared, with_work=with_work) for layer in active)
     title, session = options.name or outline.get_name(), outline.find_session()
     show, shot = options.show or outline.get_show(), options.shot or outline.get_shot()
     user = options.user or outline.get_user()
@@ -91,7 +101,10 @@ def full_name(title: str, *, show: str, shot: str, user: str) -> str:
 
 def left_out(outline: Outline) -> tuple[Limitation, ...]:
     """Return the layers that do not run, as the launch asks for other frames."""
-    names = {layer.get_name() for layer in outline.get_active_layers()}
+    active, layers = outline.get_active_layers(), outline.get_layers()
+    if len(active) == len(layers):
+        return ()
+    names = {layer.get_name() for layer in active}
     return tuple(
         Limitation(
             LEFT_OUT,
@@ -99,7 +112,7 @@ def left_out(outline: Outline) -> tuple[Limitation, ...]:
             f"in common with {outline.get_frame_range()}",
             layer=layer.get_name(),
         )
-        for layer in outline.get_layers()
+        for layer in layers
         if layer.get_name() not in names
     )
 
@@ -118,7 +131,7 @@ def captured_environment() -> dict[str, str]:
         for key, value in os.environ.items()
         if key not in _SHELL_VARIABLES
         and not key.startswith(_FRAME_VARIABLES)
-        and not NOT_XML.search(key)
+        and find_not_xml(key) is None
         and not re.search("[\ud800-\udfff]", value)
     }
 
@@ -132,6 +145,7 @@ def _working_directory() -> str:
 
 def _edges(layers: list[Layer]) -> Iterator[EdgeSpec]:
     by_name = {layer.get_name(): layer for layer in layers}
+    wire = {title: wire_name(title) for title in by_name}
     kinds: dict[DependType, tuple[EdgeKind, Outcome]] = {}
     for title, layer in by_name.items():
         for depend in layer.get_depends():
@@ -141,8 +155,8 @@ def _edges(layers: list[Layer]) -> Iterator[EdgeSpec]:
             kind, outcome = kinds[type_]
             is_sim = kind is EdgeKind.LAYER_ON_SIM_FRAME
             yield EdgeSpec(
-                layer=wire_name(title),
-                on=wire_name(on),
+                layer=wire[title],
+                on=wire[on],
                 kind=kind,
                 outcome=outcome,
                 on_frame=by_name[on].get_tasks().frames[0] if is_sim else None,
@@ -154,46 +168,128 @@ def _edges(layers: list[Layer]) -> Iterator[EdgeSpec]:
 
 def compile_layer(layer: Layer, options: Options, *, with_work: bool = True) -> LayerSpec:
     """Return one layer of the job; see `compile_job`."""
-    tasks, args, title = layer.get_tasks(), layer.get_args(), layer.get_name()
+    return _compile(layer, _Shared(layer.get_outline(), options), with_work=with_work)
+
+
+class _Shared:
+    """What the layers of one launch have in common, found out once.
+
+    Args:
+        outline: The outline.
+        options: How it is launched.
+    """
+
+    def __init__(self, outline: Outline, options: Options) -> None:
+        self.outline, self.options = outline, options
+        self.forced_tags = os.environ.get("OL_TAG_OVERRIDE")
+        self._plain_classes: dict[type, bool] = {}
+        self._plain_ranges: dict[str, bool] = {}
+        self._executes: dict[bool, tuple[tuple[str, ...], str]] = {}
+
+    def is_plain(self, layer: Layer) -> bool:
+        """Tell whether the class of a layer, and the layer, answer as every layer does: then its parts may be asked."""
+        from outline.layer import Layer
+
+        cls = type(layer)
+        if cls not in self._plain_classes:
+            answers = (getattr(cls, name) is getattr(Layer, name) for name in _ANSWERS)
+            self._plain_classes[cls] = all(answers)
+        return self._plain_classes[cls] and _ANSWERS.isdisjoint(vars(layer))
+
+    def is_plain_range(self, text: str) -> bool:
+        """Tell whether every reader orders a range as we do."""
+        if text not in self._plain_ranges:
+            self._plain_ranges[text] = "," not in text and is_plain(text)
+        return self._plain_ranges[text]
+
+    def execute(self, title: str, *, exact: bool = True) -> tuple[tuple[str, ...], str]:
+        """Return the arguments that execute a frame of a layer from its session, and the same as text for a shell."""
+        if exact not in self._executes:
+            if not self.outline.is_serialized():
+                reason = "pycuerun could not load it from an outline made with serialize=False"
+                raise SpecError(thing=f"layer {title!r}", reason=reason, layer=title)
+            session = self.outline.reserve_session_path()
+            argv = (*self.options.pycuerun(exact=exact), session, "-e")
+            self._executes[exact] = argv, shlex.join(argv)
+        argv, command = self._executes[exact]
+        frame = f"#IFRAME#-{title}"
+        return (*argv, frame), f"{command} {shlex.quote(frame)}"
+
+
+_ANSWERS = frozenset(
+    f"get_{each}"
+    for each in (
+        *(
+            "arg",
+            "args",
+            "tasks",
+            "chunk_size",
+            "type",
+            "services",
+            "service",
+            "limits",
+            "envs",
+            "tags",
+        ),
+        *("retry_count", "min_cores", "max_cores", "min_memory", "start_after"),
+    )
+)
+"""Methods that are asked of a layer, and on which its arguments decide unless its class does."""
+
+
+def _compile(layer: Layer, shared: _Shared, *, with_work: bool) -> LayerSpec:
+    is_plain_layer, title, options = shared.is_plain(layer), layer.get_name(), shared.options
+    asked = parts_of(layer).arguments if is_plain_layer else layer
+    args, outputs = asked.get_args(), layer.get_outputs()
+    text, tasks = _frames(layer, args if is_plain_layer else None, shared)
     raw = None if options.use_pycuerun else args.get("command")
-    outline, outputs = layer.get_outline(), layer.get_outputs()
-    argv = _argv(raw, title, outline, options)
+    argv, command = _raw_command(raw) if raw else shared.execute(title)
+    says_nothing = is_plain_layer and _ASKED.isdisjoint(args) and not shared.forced_tags
     return LayerSpec(
         name=wire_name(title),
         title=title,
-        kind=layer.get_type().value,
-        command=tokens.for_wire(str(raw)) if argv is None else shlex.join(argv),
+        kind=asked.get_type().value,
+        command=command,
         argv=argv,
-        site_argv=None if raw else _site_argv(layer, args, outline, options),
+        site_argv=None if raw else _site_argv(layer, args, shared),
         is_raw=bool(raw),
         each_frame=bool(raw) and not _is_for_chunk(raw, tasks),
-        range=_range(layer, tasks),
+        range=text,
         chunk=tasks.chunk,
-        retries=layer.get_retry_count(),
-        tags=_tags(layer),
-        services=tuple(layer.get_services()),
-        limits=tuple(layer.get_limits() or ()),
-        env=layer.get_envs(),
+        services=tuple(asked.get_services()),
+        limits=tuple(asked.get_limits() or ()),
+        env=asked.get_envs(),
         outputs=tuple(str(path) for path in outputs.values()),
         output_names=tuple(outputs),
-        **_resources(layer, args),
+        **_NOTHING_SAID if says_nothing else _wishes(layer, args, shared.forced_tags),
         **(_files(layer, options, with_work=with_work) if outputs else {}),
     )
 
 
-def _range(layer: Layer, tasks: Tasks) -> str:
-    """Return the frames, in a form every reader orders as we do."""
-    text = layer.get_frame_range() or ""
-    return text if is_plain(text) and "," not in text else format_frames(tasks.frames)
+def _frames(layer: Layer, args: dict[str, Any] | None, shared: _Shared) -> tuple[str, Tasks]:
+    """Return the frames of a layer, and their text in a form every reader orders as we do.
+
+    Args:
+        layer: The layer.
+        args: Its arguments; None when its class may have another answer.
+        shared: What it shares with other layers.
+    """
+    text = layer.get_frame_range()
+    if args is None or text is None:
+        tasks, text = layer.get_tasks(), text or ""
+    else:
+        tasks = Tasks(parse_range(text), int(args["chunk"]))
+    return text if shared.is_plain_range(text) else format_frames(tasks.frames), tasks
 
 
-def _tags(layer: Layer) -> tuple[str, ...]:
-    forced = os.environ.get("OL_TAG_OVERRIDE")
-    return tuple(map(str.strip, forced.split("|"))) if forced else tuple(layer.get_tags())
+def _wishes(layer: Layer, args: dict[str, Any], forced_tags: str | None) -> dict[str, Any]:
+    """Return what the script asks for its frames, and what of it is left open."""
+    tags = map(str.strip, forced_tags.split("|")) if forced_tags else layer.get_tags()
+    return {"retries": layer.get_retry_count(), "tags": tuple(tags), **_resources(layer, args)}
 
 
 def _resources(layer: Layer, args: dict[str, Any]) -> dict[str, Any]:
-    """Return what a frame asks for, and what of it the script leaves open."""
+    """Return what a frame reserves, and what of it the script leaves open."""
     cores, start = layer.get_min_cores(), layer.get_start_after()
     threadable = args.get("threadable")
     if threadable is None and cores is not None and cores > 1:
@@ -216,6 +312,22 @@ def _resources(layer: Layer, args: dict[str, Any]) -> dict[str, Any]:
     return {**said, "unset": unset}
 
 
+_ASKED = frozenset(
+    (
+        *("cores", "threads", "max_cores", "memory", "threadable", "gpus", "gpu_memory"),
+        *("timeout", "timeout_llu", "start_after", "retries", "tags"),
+    )
+)
+"""Arguments that `_wishes` reads."""
+_NOTHING_SAID: dict[str, Any] = {
+    "unset": (
+        *("cores", "max_cores", "memory_mb", "threadable", "gpus", "gpu_memory_mb"),
+        *("timeout_s", "timeout_llu_s", "start_after"),
+    )
+}
+"""What `_wishes` returns where none of them is set."""
+
+
 def _mb(text: str | None) -> int | None:
     return None if text is None else memory_mb(text)
 
@@ -230,7 +342,7 @@ def _files(layer: Layer, options: Options, *, with_work: bool) -> dict[str, Any]
     return {
         "skip_existing": True,
         "work": work,
-        "doubt": unknown_work,
+        "unknown_work": unknown_work,
         "output_files": _declared(layer.get_outputs()),
         "input_files": _declared(layer.get_inputs()),
     }
@@ -258,29 +370,23 @@ def _is_for_chunk(raw: Any, tasks: Tasks) -> bool:
     return tokens.has_any(raw, tokens.PER_CHUNK) or len(tasks) == 1
 
 
-def _argv(raw: Any, title: str, outline: Outline, options: Options) -> tuple[str, ...] | None:
-    """Return the exact arguments, tokens included; None for a command that is shell text."""
-    if not raw:
-        return tuple(_executes(title, outline, options.pycuerun(exact=True)))
-    return None if isinstance(raw, str) else tuple(tokens.for_wire(str(each)) for each in raw)
+def _raw_command(raw: Any) -> tuple[tuple[str, ...] | None, str]:
+    """Return the script's own command: exact arguments, or None when it is shell text, and text for a shell."""
+    if isinstance(raw, str):
+        return None, tokens.for_wire(raw)
+    argv = tuple(tokens.for_wire(str(each)) for each in raw)
+    return argv, shlex.join(argv)
 
 
-def _executes(title: str, outline: Outline, pycuerun: list[str]) -> list[str]:
-    """Return the arguments that execute a frame of a layer from its session."""
-    if not outline.is_serialized():
-        reason = "pycuerun could not load it from an outline made with serialize=False"
-        raise SpecError(thing=f"layer {title!r}", reason=reason, layer=title)
-    return [*pycuerun, outline.reserve_session_path(), "-e", f"#IFRAME#-{title}"]
-
-
-def _site_argv(
-    layer: Layer, args: dict[str, Any], outline: Outline, options: Options
-) -> tuple[str, ...] | None:
+def _site_argv(layer: Layer, args: dict[str, Any], shared: _Shared) -> tuple[str, ...] | None:
     """Return the arguments on the hosts of a site, where they are others than here."""
-    pycuerun, wrapper = options.pycuerun(exact=False), args.get("wrapper") or options.wrapper_dir()
-    if not wrapper and not args.get("strace") and pycuerun == options.pycuerun(exact=True):
+    options = shared.options
+    wrapper = args.get("wrapper") or options.wrapper_dir()
+    is_same = options.pycuerun(exact=False) == options.pycuerun(exact=True)
+    if not wrapper and not args.get("strace") and is_same:
         return None
-    return tuple(_wrapped(layer, options, _executes(layer.get_name(), outline, pycuerun)))
+    argv, _ = shared.execute(layer.get_name(), exact=False)
+    return tuple(_wrapped(layer, options, list(argv)))
 
 
 def _wrapped(layer: Layer, options: Options, argv: list[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 
 from outline._targets import limitation, limits
 from outline._targets.cuebot_edges import Depends
@@ -96,8 +95,7 @@ def _check_layer(layer: LayerSpec, lowest: int) -> None:
 
 def near_job(job: JobSpec) -> JobSpec:
     """Return the nearest job that a Cuebot takes."""
-    return replace(
-        job,
+    return job.replace(
         layers=tuple(map(near_layer, job.layers)),
         uid=job.uid or None,
         max_retries=_max_retries(job),
@@ -108,8 +106,8 @@ def near_layer(layer: LayerSpec) -> LayerSpec:
     """Return the nearest layer that a Cuebot takes."""
     if layer.site_argv is not None:
         command = shlex.join(layer.site_argv)
-        layer = replace(layer, argv=layer.site_argv, command=command, site_argv=None)
-    return replace(layer, chunk=1) if _is_cut(layer) else layer
+        layer = layer.replace(argv=layer.site_argv, command=command, site_argv=None)
+    return layer.replace(chunk=1) if _is_cut(layer) else layer
 
 
 def _is_cut(layer: LayerSpec) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from outline._targets.compile import NOT_XML
+from outline._targets.compile import find_not_xml
 from outline.exception import SpecError
 from outline.jobspec.names import wire_job_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from outline._targets.cuebot_edges import CuebotDepend
     from outline.jobspec.model import JobSpec, LayerSpec
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _DOCTYPE = (
     '<?xml version="1.0"?>\n<!DOCTYPE spec PUBLIC "SPI Cue  Specification Language" '
     '"http://localhost:8080/spcue/dtd/cjsl-1.15.dtd">\n'
+)
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_IN_ATTRIBUTE = _IN_TEXT | str.maketrans(
+    {'"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#09;"}
 )
 
 
@@ -66,17 +70,43 @@ def text_of(root: ET.Element) -> str:
         SpecError: A text in it has a character that no XML holds.
     """
     refuse_control_characters(root)
-    return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
+    pieces = [_DOCTYPE]
+    _write(root, pieces.append)
+    pieces.append("\n")
+    return "".join(pieces)
+
+
+def _write(element: ET.Element, add: Callable[[str], None]) -> None:
+    """Add the text of an element as ElementTree writes it; looking for namespaces would take half of the time."""
+    tag, text = element.tag, element.text
+    add(f"<{tag}")
+    for key, value in element.items():
+        add(f' {key}="{value.translate(_IN_ATTRIBUTE)}"')
+    if not text and not len(element):
+        add(" />")
+        return
+    add(f">{_escaped(text)}" if text else ">")
+    for child in element:
+        _write(child, add)
+    add(f"</{tag}>")
+
+
+def _escaped(text: str) -> str:
+    """Return a text between tags; most have nothing to escape."""
+    if "&" in text or "<" in text or ">" in text:
+        return text.translate(_IN_TEXT)
+    return text
 
 
 def refuse_control_characters(root: ET.Element) -> None:
     """Raise SpecError for a character that no XML holds."""
     for element in root.iter():
-        found = NOT_XML.search(element.text or "")
-        if found is not None:
+        text = element.text
+        found = find_not_xml(text) if text else None
+        if text and found is not None:
             raise SpecError(
-                thing=f"<{element.tag}> {element.text[:60]!r}" if element.text else element.tag,
-                reason=f"XML cannot hold the character {found[0]!r}",
+                thing=f"<{element.tag}> {text[:60]!r}",
+                reason=f"XML cannot hold the character {found!r}",
                 remedy="put it into a script or a file",
             )
 

@@ -10,10 +10,11 @@ import sys
 
 from outline._layer.settings import check_number
 from outline._targets.compile import compile_job, left_out
-from outline._targets.cuebot_xml import skip_limitations
+from outline._targets.here import survey
 from outline.backend import cue
 from outline.backend._local.graph import State
 from outline.backend._local.job import runnable
+from outline.backend._local.report import LAST_LINES, describe, exit_status
 from outline.backend._local.run import Run, this_machine
 from outline.exception import OutlineException
 
@@ -22,6 +23,22 @@ if TYPE_CHECKING:
     from typing import Any
 
     from outline.cuerun import OutlineLauncher
+
+__all__ = [
+    "FINISHED",
+    "LAST_LINES",
+    "PENDING",
+    "RUNS_HERE",
+    "LocalFrame",
+    "LocalJob",
+    "describe",
+    "exit_status",
+    "launch",
+    "serialize",
+    "serialize_simple",
+    "test",
+    "wait",
+]
 
 RUNS_HERE = True
 """The job runs in this process: a launch waits for its end in any case."""
@@ -132,11 +149,12 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJo
         OutlineException: It cannot run here.
     """
     outline, options = launcher.get_outline(), launcher.get_spec_options(use_pycuerun=use_pycuerun)
-    job = runnable(compile_job(outline, options, with_work=False))
-    for limitation in (*left_out(outline), *skip_limitations(job)):
+    compiled = compile_job(outline, options, with_work=False)
+    limitations = (*left_out(outline), *survey(compiled))
+    for limitation in limitations:
         if sys.stderr is not None:  # a DCC without a console
             sys.stderr.write(f"note: {limitation.text}\n")
-    return [LocalJob(Run(job, this_machine(_cores(launcher)), _log_dir(launcher)))]
+    return [LocalJob(Run(runnable(compiled), this_machine(_cores(launcher)), _log_dir(launcher)))]
 
 
 def _cores(launcher: OutlineLauncher) -> float | None:

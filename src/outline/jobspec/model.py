@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
 
 from outline.exception import NewerSpecError
 from outline.frames import EdgeKind, Tasks
+from outline.jobspec.record import Record
 from outline.jobspec.reservation import DEFAULT_MEMORY_MB
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
 
 class Outcome(enum.Enum):
@@ -21,8 +24,7 @@ class Outcome(enum.Enum):
     """Every awaited frame has ended for good, whatever the outcome."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredFile:
+class DeclaredFile(Record):
     """A file, or one per frame, that a layer reads or writes."""
 
     name: str
@@ -37,8 +39,7 @@ class DeclaredFile:
     """Range written in an input's path: a layer of one frame reads all of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerSpec:
+class LayerSpec(Record):
     """One layer as submitted."""
 
     name: str
@@ -73,7 +74,7 @@ class LayerSpec:
     limits: tuple[str, ...] = ()
     start_after: float = 0.0
     """Epoch seconds before which no frame starts; 0 = at once."""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = {}
     outputs: tuple[str, ...] = ()
     """As people see them."""
     output_files: tuple[DeclaredFile, ...] = ()
@@ -116,8 +117,7 @@ class WireDependType(enum.IntEnum):
     LAYER_ON_SIM_FRAME = 11
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeSpec:
+class EdgeSpec(Record):
     """One depend: a job, a layer or a frame waits for another, of the same job or of another one."""
 
     layer: str
@@ -158,8 +158,7 @@ _TYPE_OF_KIND = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSpec:
+class JobSpec(Record):
     """One job as submitted."""
 
     name: str
@@ -179,7 +178,7 @@ class JobSpec:
     max_cores: float = -1.0
     """-1 = no limit."""
     os: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = {}
     """Set by the job on every frame."""
     base_env: Mapping[str, str] | None = None
     """Environment of the submitter; None: the farm's own."""
@@ -196,7 +195,7 @@ class JobSpec:
     """What else of this job waits for other jobs, or for parts of them."""
     max_gpus: int | None = None
     """GPUs of the whole job, for a Cuebot; None = no limit."""
-    local_booking: Mapping[str, str] = field(default_factory=dict)
+    local_booking: Mapping[str, str] = {}
     """What a Cuebot may book on the submitter's own machine."""
 
 
@@ -206,8 +205,7 @@ SPEC_VERSION = 1
 A spec without one is 0: it has the fields of 1 and some that are no more.
 """
 _FIELDS: Mapping[type, frozenset[str]] = {
-    each: frozenset(one.name for one in fields(each))
-    for each in (JobSpec, LayerSpec, EdgeSpec, DeclaredFile)
+    each: frozenset(each.FIELDS) for each in (JobSpec, LayerSpec, EdgeSpec, DeclaredFile)
 }
 
 
@@ -218,7 +216,7 @@ _JOB_FOR_CUEBOT = ("max_gpus", "local_booking")
 
 def spec_to_dict(spec: JobSpec) -> dict[str, Any]:
     """Return JSON-ready values of what a farm keeps."""
-    made = asdict(spec)
+    made = spec.to_dict()
     for key in _JOB_FOR_CUEBOT:
         del made[key]
     for layer in made["layers"]:

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from outline._targets import cuebot_xml, cuelet_json, limitation
+from outline._targets import cuebot_xml, cuelet_json, here, limitation
 from outline._targets.compile import compile_job, left_out
 from outline._targets.limitation import Limitation
 from outline._targets.options import Options
 from outline.exception import OutlineException
-from outline.jobspec.model import JobSpec
+from outline.jobspec.model import JobSpec, LayerSpec
+from outline.jobspec.reservation import asked_cores
 from outline.loader import Outline
 from outline.planning.model import BackendView, Host, PlannedLayer, Severity
 
@@ -24,7 +25,7 @@ class Note:
     severity: Severity
     text: str
     """A sentence."""
-    way_out: str
+    remedy: str
     layer: str | None = None
 
 
@@ -48,11 +49,12 @@ def look(
     if not sound:
         refused = Note("P304", Severity.ERROR, "the definition has errors", "correct them first")
         return {name: [refused] for name in ("cuelet", "cue", "local")}
-    fit, job = list(_lowered_to_fit(layers, hosts)), _Job(ol, options)
+    job = _Job(ol, options)
+    fit = list(_lowered_to_fit(job.layers, hosts))
     return {
         "cuelet": [*job.notes(cuelet_json.survey), *fit],
         "cue": [*job.notes(cuebot_xml.survey), *_clamped_retries(layers, options)],
-        "local": [_local(), *job.notes_here(), *fit],
+        "local": [_local(), *job.notes(here.survey, Severity.INFO), *fit],
     }
 
 
@@ -74,7 +76,16 @@ class _Job:
         except OutlineException as error:
             self.compiled = error
 
-    def notes(self, survey: Callable[[JobSpec], Sequence[Limitation]]) -> Iterator[Note]:
+    @property
+    def layers(self) -> Sequence[LayerSpec]:
+        """Its layers; none when there is no job."""
+        return () if isinstance(self.compiled, OutlineException) else self.compiled.layers
+
+    def notes(
+        self,
+        survey: Callable[[JobSpec], Sequence[Limitation]],
+        severity: Severity = Severity.WARNING,
+    ) -> Iterator[Note]:
         """Yield what a target cannot do as written, or why it takes no such job."""
         if isinstance(self.compiled, OutlineException):
             yield _refusal(self.compiled)
@@ -85,17 +96,7 @@ class _Job:
             yield _refusal(error)
             return
         # what becomes of retries is said more exactly by _clamped_retries
-        yield from (_note(each) for each in found if each.code != limitation.RETRIES)
-
-    def notes_here(self) -> Iterator[Note]:
-        """Yield what a job without a farm does not do."""
-        if isinstance(self.compiled, OutlineException):
-            return
-        for each in cuebot_xml.skip_limitations(self.compiled):
-            yield Note("P305", Severity.INFO, each.text, _TO_SKIP, each.layer)
-
-
-_TO_SKIP = "launch on the farm to skip frames; nothing has to change for all of them to run"
+        yield from (_note(each, severity) for each in found if each.code != limitation.RETRIES)
 
 
 def _refusal(error: OutlineException) -> Note:
@@ -109,8 +110,8 @@ def _refusal(error: OutlineException) -> Note:
     )
 
 
-def _note(found: Limitation) -> Note:
-    return Note("P305", Severity.WARNING, found.text, found.remedy, found.layer)
+def _note(found: Limitation, severity: Severity) -> Note:
+    return Note("P305", severity, found.text, found.remedy, found.layer)
 
 
 def _clamped_retries(layers: Sequence[PlannedLayer], options: Options) -> Iterator[Note]:
@@ -123,29 +124,39 @@ def _clamped_retries(layers: Sequence[PlannedLayer], options: Options) -> Iterat
         wanted = options.maxretries if layer.retries is None else layer.retries
         if wanted > 1:
             text = f"layer {layer.name}: of {wanted} retries OpenCue keeps 1 at launch"
-            way_out = "raise them after the launch with job.setMaxRetries, or cueadmin -retries"
-            yield Note("P303", Severity.WARNING, text, way_out, layer.name)
+            remedy = "raise them after the launch with job.setMaxRetries, or cueadmin -retries"
+            yield Note("P303", Severity.WARNING, text, remedy, layer.name)
     asked = {options.maxretries if each.retries is None else each.retries for each in layers}
     if len({min(each, 1) for each in asked}) > 1:
         text = "retries are of the whole job in OpenCue: every layer gets 1"
         yield Note("P303", Severity.WARNING, text, "give all layers the same number")
 
 
-def _lowered_to_fit(layers: Sequence[PlannedLayer], hosts: Sequence[Host]) -> Iterator[Note]:
+def _lowered_to_fit(layers: Sequence[LayerSpec], hosts: Sequence[Host]) -> Iterator[Note]:
     """Yield the reservations that are lowered to the machine, by the embedded farm and here."""
     if not hosts:
         return
     cores = max(host.cores for host in hosts)
     memory_mb = max(host.memory_mb for host in hosts)
     for layer in layers:
-        sizes = ((layer.cores, cores, "cores"), (layer.memory_mb, memory_mb, "MB"))
-        over = [(asked, most, unit) for asked, most, unit in sizes if asked and asked > most]
+        sizes = ((_asked(layer, cores), cores, "cores"), (layer.memory_mb, memory_mb, "MB"))
+        over = [(asked, most, unit) for asked, most, unit in sizes if asked > most]
         if over:
             wanted = " and ".join(f"{asked:,g} {unit}" for asked, _, unit in over)
             given = " and ".join(f"{most:,g} {unit}" for _, most, unit in over)
-            text = f"layer {layer.name}: {wanted} are lowered to the machine's {given}"
-            way_out = "nothing has to change; on a farm of bigger hosts it gets what it asks"
-            yield Note("P402", Severity.INFO, text, way_out, layer.name)
+            text = f"layer {layer.title}: {wanted} are lowered to the machine's {given}"
+            remedy = "nothing has to change; on a farm of bigger hosts it gets what it asks"
+            yield Note("P402", Severity.INFO, text, remedy, layer.title)
+
+
+def _asked(layer: LayerSpec, machine_cores: float) -> float:
+    """Return the cores that a frame of a layer asks for."""
+    return asked_cores(
+        cores=layer.cores,
+        max_cores=layer.max_cores,
+        threadable=layer.threadable,
+        machine_cores=machine_cores,
+    )
 
 
 def _local() -> Note:

@@ -222,7 +222,7 @@ def _no_layers(name: str) -> Finding:
         code="P003",
         severity=Severity.ERROR,
         message=f"outline {name!r} has no layers",
-        way_out="call add_layer(layer)",
+        remedy="call add_layer(layer)",
     )
 
 

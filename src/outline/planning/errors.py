@@ -45,7 +45,7 @@ def finding_from_error(
         code=code,
         severity=Severity.ERROR,
         message=message,
-        way_out=remedy,
+        remedy=remedy,
         layer=layer,
         place=place,
     )

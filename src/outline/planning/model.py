@@ -55,7 +55,7 @@ class Finding:
     severity: Severity
     message: str
     """One sentence that names the thing and what is wrong with it."""
-    way_out: str
+    remedy: str
     """What to do about it."""
     layer: str | None = None
     """The layer it is about, or None."""
@@ -64,7 +64,12 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
-        return {**_values(self), "severity": self.severity.word, "place": _place(self.place)}
+        values = {**_values(self), "severity": self.severity.word, "place": _place(self.place)}
+        return {_JSON_KEYS.get(name, name): value for name, value in values.items()}
+
+
+_JSON_KEYS = {"remedy": "way_out"}
+"""Fields of a finding that readers of its JSON know by another name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

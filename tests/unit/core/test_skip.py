@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,10 +131,10 @@ def test_every_doubt_has_its_reason(
 
 
 def test_force_and_doubt_run_everything() -> None:
-    doubtful = replace(RENDER, unknown_work="its pre-process is a riddle")
+    doubtful = RENDER.replace(unknown_work="its pre-process is a riddle")
     for spec, reason in (
-        (replace(SPEC, force=True), "the launch said force"),
-        (replace(SPEC, layers=(doubtful, THEN)), "its pre-process is a riddle"),
+        (SPEC.replace(force=True), "the launch said force"),
+        (SPEC.replace(layers=(doubtful, THEN)), "its pre-process is a riddle"),
     ):
         b = Bench(spec)
         ordered(b)
@@ -177,7 +176,7 @@ def test_a_frame_that_is_retried_by_hand_runs() -> None:
 
 def test_an_answer_about_an_older_state_of_the_frame_is_dropped() -> None:
     """What it waited for is made again while somebody looks: the look says nothing any more."""
-    b = Bench(replace(SPEC, layers=(THEN, RENDER), edges=(EdgeSpec(layer="render", on="then"),)))
+    b = Bench(SPEC.replace(layers=(THEN, RENDER), edges=(EdgeSpec(layer="render", on="then"),)))
     for index in range(4):
         b.run(index)
     assert ordered(b) == [4, 5, 6, 7]
@@ -229,7 +228,7 @@ def test_a_job_whose_frames_are_all_skipped_has_ended() -> None:
 
 
 def test_a_long_layer_is_looked_at_in_windows() -> None:
-    b = Bench(spec_of(replace(RENDER, range="1-1000")))
+    b = Bench(spec_of(RENDER.replace(range="1-1000")))
 
     assert ordered(b) == list(range(WINDOW))
     b.decide()
@@ -240,7 +239,7 @@ def test_a_long_layer_is_looked_at_in_windows() -> None:
 
 
 def test_while_somebody_looks_others_start_and_nobody_waits_for_the_layer() -> None:
-    other = replace(THEN, name="other")
+    other = THEN.replace(name="other")
     b = Bench(spec_of(RENDER, other), cores=2.0)
 
     b.book()
@@ -255,13 +254,13 @@ def test_while_somebody_looks_others_start_and_nobody_waits_for_the_layer() -> N
 
 
 def test_nobody_is_looked_at_when_nothing_fits() -> None:
-    b = Bench(spec_of(replace(THEN, cores=4.0), RENDER))
+    b = Bench(spec_of(THEN.replace(cores=4.0), RENDER))
 
     assert ordered(b) == []
 
 
 def test_layers_that_do_not_ask_for_it_are_never_looked_at() -> None:
-    b = Bench(spec_of(replace(RENDER, skip_existing=False)))
+    b = Bench(spec_of(RENDER.replace(skip_existing=False)))
 
     assert ordered(b) == []
     assert b.state(0) is RUNNING
@@ -287,25 +286,25 @@ LAYER_CHANGES: list[dict[str, Any]] = [
     {"chunk": 2, "each_frame": True},
     {"range": "2-4"},
     {"range": "4-1"},
-    {"output_files": (replace(IMAGE, digits=3),)},
-    {"output_files": (IMAGE, replace(IMAGE, paths=("/out/other",)))},
-    {"output_files": (replace(IMAGE, paths=("/out/b.#IFRAME#.exr", "/out/b.#IFRAME#.png")),)},
+    {"output_files": (IMAGE.replace(digits=3),)},
+    {"output_files": (IMAGE, IMAGE.replace(paths=("/out/other",)))},
+    {"output_files": (IMAGE.replace(paths=("/out/b.#IFRAME#.exr", "/out/b.#IFRAME#.png")),)},
     {"input_files": ()},
-    {"input_files": (replace(SCENE, paths=("/other.ma",)),)},
+    {"input_files": (SCENE.replace(paths=("/other.ma",)),)},
 ]
 JOB_CHANGES: list[dict[str, Any]] = [{"cwd": "/elsewhere"}, {"env": {"A": "1"}}]
 
 
 @pytest.mark.parametrize("change", LAYER_CHANGES, ids=str)
 def test_any_other_work_leaves_another_trace(change: dict[str, Any]) -> None:
-    changed = replace(SPEC, layers=(replace(RENDER, **change), THEN), edges=())
+    changed = SPEC.replace(layers=(RENDER.replace(**change), THEN), edges=())
 
     assert trace_of(changed) != trace_of(SPEC)
 
 
 @pytest.mark.parametrize("change", JOB_CHANGES, ids=str)
 def test_another_place_or_environment_leaves_another_trace(change: dict[str, Any]) -> None:
-    assert trace_of(replace(SPEC, **change)) != trace_of(SPEC)
+    assert trace_of(SPEC.replace(**change)) != trace_of(SPEC)
 
 
 @pytest.mark.parametrize(
@@ -315,17 +314,17 @@ def test_another_place_or_environment_leaves_another_trace(change: dict[str, Any
 )
 def test_what_does_not_matter_to_the_files_leaves_the_same_trace(change: dict[str, Any]) -> None:
     """A longer range leaves the frames it had as they are; resources and names do not matter."""
-    changed = replace(SPEC, layers=(replace(RENDER, **change),), edges=())
+    changed = SPEC.replace(layers=(RENDER.replace(**change),), edges=())
 
     assert trace_of(changed) == trace_of(SPEC)
-    assert trace_of(replace(SPEC, priority=9, name="show-shot-me_other")) == trace_of(SPEC)
+    assert trace_of(SPEC.replace(priority=9, name="show-shot-me_other")) == trace_of(SPEC)
 
 
 def test_another_session_of_the_same_layers_is_the_same_work() -> None:
     def launched(session: str) -> tuple[str, ...]:
         argv = ("pycuerun", session, "-e", "#IFRAME#-render")
-        layer = replace(RENDER, argv=argv, env={"S": f"{session}/x"})
-        return trace_of(replace(SPEC, layers=(layer,), edges=(), session=session))
+        layer = RENDER.replace(argv=argv, env={"S": f"{session}/x"})
+        return trace_of(SPEC.replace(layers=(layer,), edges=(), session=session))
 
     assert launched("/sessions/one") == launched("/sessions/two")
 
@@ -339,7 +338,7 @@ SHAPES = st.tuples(ARGV, ENV, ENV, TEXTS, st.sampled_from(["1-3", "1", "3-1"]), 
 def shaped(shape: tuple[Any, ...]) -> tuple[JobSpec, tuple[Any, ...]]:
     """Return a job, and what its first frame is by definition."""
     argv, env, job_env, work, frames, chunk = shape
-    layer = replace(RENDER, argv=argv, env=env, work=work, range=frames, chunk=chunk)
+    layer = RENDER.replace(argv=argv, env=env, work=work, range=frames, chunk=chunk)
     spec = spec_of(layer, env=job_env)
     b = Bench(spec)
     members = tuple(b.job.layers[0].tasks.members(0))
@@ -376,8 +375,8 @@ def test_a_frame_is_skipped_only_when_nothing_at_all_speaks_against_it(
     attempts: int,
     unknown_work: str,
 ) -> None:
-    layer = replace(RENDER, unknown_work=unknown_work)
-    b = Bench(replace(SPEC, layers=(layer, THEN), force=force))
+    layer = RENDER.replace(unknown_work=unknown_work)
+    b = Bench(SPEC.replace(layers=(layer, THEN), force=force))
     ordered(b)
     b.decide()
     found, known = answer(b, 0, **facts)
@@ -409,8 +408,8 @@ def test_a_question_carries_all_that_a_look_needs() -> None:
 def test_a_layer_of_one_frame_reads_every_frame_its_input_names() -> None:
     frames = DeclaredFile(name="in", paths=("/b.#IFRAME#.exr",), frames="1-3")
     for layer, expected in (
-        (replace(RENDER, range="1", input_files=(frames,)), ["/b.1.exr", "/b.2.exr", "/b.3.exr"]),
-        (replace(RENDER, range="1-2", input_files=(frames,)), ["/b.1.exr"]),
+        (RENDER.replace(range="1", input_files=(frames,)), ["/b.1.exr", "/b.2.exr", "/b.3.exr"]),
+        (RENDER.replace(range="1-2", input_files=(frames,)), ["/b.1.exr"]),
     ):
         b = Bench(spec_of(layer))
         ordered(b)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cuelet.core.operations.skip import BuildRecord, CheckRequest, CheckResult
 from cuelet.core.state.decision import Decision
@@ -15,7 +14,7 @@ from tests.unit.core.bench import spec_of
 from tests.unit.core.test_skip import RENDER
 from tests.unit.engine.test_engine import SPEC, Bay, DiskFullError, MemoryStore
 
-SKIPPING = spec_of(replace(RENDER, range="1-2"), name="show-shot-me_skipping", max_retries=0)
+SKIPPING = spec_of(RENDER.replace(range="1-2"), name="show-shot-me_skipping", max_retries=0)
 
 
 class RememberingStore(MemoryStore):

@@ -26,6 +26,7 @@ from outline.exception import (
     NoSessionError,
     UnsafeNameError,
 )
+from outline.session import stored_layers
 
 
 @pytest.fixture
@@ -358,6 +359,13 @@ def test_alias_bombs_do_not_explode(layer: Layer, text: str) -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize("kind", [str, int], ids=["json", "yaml"])
+def test_a_large_mapping_without_merges_comes_back(layer: Layer, kind: type) -> None:
+    value = {kind(number): number for number in range(20_000)}
+    layer.put_data("key", value)
+    assert layer.get_data("key") == value
+
+
 def test_merges_that_grow_are_refused(layer: Layer) -> None:
     many = ", ".join(f"k{i}: 1" for i in range(10_001))
     layer.put_data("key", 1)
@@ -416,3 +424,14 @@ def test_the_session_directory_knows_show_and_shot(tmp_path: Path) -> None:
         .get_path()
         .startswith(str(tmp_path / "demo" / "shot010" / "demo-shot010-kim_a-job"))
     )
+
+
+def test_the_layers_of_a_session_are_told_without_loading_it(layer: Layer, tmp_path: Path) -> None:
+    folder = layer.get_outline().get_session().get_path()
+    assert stored_layers(folder) == ["render"]
+
+    (tmp_path / "outline.yaml").write_text('{"version": 2}')
+    with pytest.raises(NoSessionError, match="names no layers"):
+        stored_layers(str(tmp_path))
+    with pytest.raises(NoSessionError, match="No such file"):
+        stored_layers(str(tmp_path / "none"))

@@ -45,6 +45,19 @@ def extension(ol: Outline, **options: Any) -> dict[str, Any]:
     return found
 
 
+def test_what_may_be_skipped_says_what_it_is_made_of() -> None:
+    layer = shell(skip_existing=True)
+    layer.add_output("image", "/tmp/a.#IFRAME#.exr")
+    layer.add_input("scene", "/tmp/scene.txt")
+
+    sent = extension(outline_of(layer))["layers"]["render"]
+
+    assert sent["skip_existing"] is True
+    assert sent["work"]
+    assert "doubt" not in sent  # a command alone leaves none
+    assert [each["name"] for each in sent["inputs"]] == ["scene"]
+
+
 def test_elements_are_in_the_order_of_the_dtd() -> None:
     ol = Outline("a-job", maxcores=10, maxgpus=1, facility="local")
     layer = shell(

@@ -73,7 +73,7 @@ def test_p002_a_layer_without_its_argument() -> None:
 
     assert finding.severity is Severity.ERROR
     assert finding.layer == "bare"
-    assert finding.way_out.startswith("give it command=")
+    assert finding.remedy.startswith("give it command=")
 
 
 def test_p002_more_cores_at_least_than_at_most() -> None:
@@ -430,6 +430,14 @@ def test_p402_what_the_machine_lowers(backend: str) -> None:
     assert "8 cores and 16,384 MB" in finding.message
 
 
+def test_p402_counts_what_a_frame_would_reserve() -> None:
+    ol = job()
+    shell(ol, "single", cores=16, threadable=False)
+    shell(ol, "all-but-one", cores=-1)
+
+    assert found(ol, "P402") == [], "the first gets one core, the second seven of eight"
+
+
 # Environment, outputs, names.
 
 
@@ -505,7 +513,9 @@ def test_findings_come_worst_first_and_end_in_a_way_out() -> None:
     assert [each.severity for each in findings] == sorted(
         (each.severity for each in findings), reverse=True
     )
-    assert all(each.way_out for each in findings)
+    assert all(each.remedy for each in findings)
+    assert [each.to_dict()["way_out"] for each in findings] == [each.remedy for each in findings]
+    assert "remedy" not in findings[0].to_dict(), "readers of the JSON know the old key"
 
 
 def test_a_finding_tells_problem_and_remedy_of_an_error_by_its_fields() -> None:
@@ -514,7 +524,7 @@ def test_a_finding_tells_problem_and_remedy_of_an_error_by_its_fields() -> None:
     )
     found = finding_from_error(unknown)
     assert found.message == "layer 'a' depends on 'b': no layer 'b' in outline 'c'"
-    assert found.way_out == "name one of its layers: a; it"
+    assert found.remedy == "name one of its layers: a; it"
     assert str(unknown) == f"{found.message}; its layers: a; it"
     reason = SpecError(thing="layer 'a'", reason="one; two")
     assert finding_from_error(reason).message == "layer 'a': one; two", "no half of it is a remedy"

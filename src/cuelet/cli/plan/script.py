@@ -72,7 +72,7 @@ def _run(path: Path, options: argparse.Namespace, taken: Taken) -> Iterator[Find
             severity=Severity.INFO,
             message=f"the script asks its job for {error.question} after the launch; "
             "planning ends there",
-            way_out="nothing has to change; launches after that line are not planned",
+            remedy="nothing has to change; launches after that line are not planned",
         )
     except CommandError as error:
         if error.status is Exit.NOT_FOUND:
@@ -90,7 +90,7 @@ def _finding_from_failure(error: CommandError, taken: Taken) -> Finding:
     finding = finding_from_error(error, place=taken.places.of_error(error))
     if isinstance(error.__context__, SystemExit) or isinstance(error, _FarmNeededError):
         return replace(finding, message=str(error))
-    return replace(finding, code="P003", message=str(error), way_out="launch or keep an outline")
+    return replace(finding, code="P003", message=str(error), remedy="launch or keep an outline")
 
 
 class _FarmNeededError(CommandError):

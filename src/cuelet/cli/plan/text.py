@@ -268,7 +268,7 @@ def _print_findings(console: Console, outcome: PlannedScript) -> None:
         console.print(
             words.append(Text(f"{place}{finding.message}", style="default")), soft_wrap=True
         )
-        console.print(f"  {finding.way_out}", style="dim", soft_wrap=True)
+        console.print(f"  {finding.remedy}", style="dim", soft_wrap=True)
     console.print()
     console.print(verdict(outcome.all_findings))
 

@@ -12,7 +12,7 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.run.run import overrides
 from cuelet.cli.run.script import launch_script
 from outline import config
-from outline.backend._local import report as local_report
+from outline.backend import local
 from outline.backend.local import LocalFrame, LocalJob
 from outline.cuerun import LaunchContext
 from outline.jobspec.log_tail import last_lines
@@ -36,8 +36,8 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps([job_values(job) for job in jobs]))
     else:
         for job in jobs:
-            print(local_report.describe(job))
-    return Exit(local_report.exit_status(jobs))
+            print(local.describe(job))
+    return Exit(local.exit_status(jobs))
 
 
 def _choose_backend(options: argparse.Namespace) -> None:
@@ -73,5 +73,5 @@ def _frame_values(frame: LocalFrame) -> dict[str, Any]:
         "attempts": frame.attempts,
         "reason": frame.reason,
         "log_path": frame.log_path,
-        "last_lines": last_lines(frame.log_path, local_report.LAST_LINES),
+        "last_lines": last_lines(frame.log_path, local.LAST_LINES),
     }

@@ -6,7 +6,6 @@ Here they are built, checked for cycles, and connected; `cuelet.core.operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from cuelet.core.operations.cycles import cycle_closed_by
@@ -63,7 +62,7 @@ def _edges_of(job: Job, beside: Sequence[Job], find_job: FindJob) -> Iterator[Ed
     specs = (*map(whole_job, job.spec.after), *job.spec.outside)
     for offset, spec in enumerate(dict.fromkeys(specs)):
         on = _awaited_job(job, spec.on_job, beside, find_job)
-        yield Edge(replace(spec, on_job=on.id), len(job.edges) + offset, job, on)
+        yield Edge(spec.replace(on_job=on.id), len(job.edges) + offset, job, on)
 
 
 def _awaited_job(job: Job, name: str, beside: Sequence[Job], find_job: FindJob) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -42,7 +42,7 @@ def edges_outside(document: Document, job: str) -> Iterator[EdgeSpec]:
     """Yield the depends of a job on other jobs, but for those of the whole on the whole."""
     for element, on_job in _depends_of(document, job):
         if on_job != job and element.get("type") != "JOB_ON_JOB":
-            yield replace(_edge_from_xml(element), on_job=on_job)
+            yield _edge_from_xml(element).replace(on_job=on_job)
 
 
 def awaited_jobs(document: Document, job: str) -> Iterator[str]:

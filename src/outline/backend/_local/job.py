@@ -1,15 +1,13 @@
-"""A job as it runs without a farm: what it cannot be, and what every frame of it executes."""
+"""A job as it runs without a farm, and what every frame of it executes."""
 
 from __future__ import annotations
 
 import json
 import os
 import uuid
-from dataclasses import replace
 
 from outline import config
 from outline.backend._local.process import Order
-from outline.exception import SpecError
 from outline.frames import Tasks
 from outline.jobspec import files
 from outline.jobspec.execute import (
@@ -31,19 +29,9 @@ if TYPE_CHECKING:
 
 
 def runnable(job: JobSpec) -> JobSpec:
-    """Return a job as it runs here: its Post layers wait for all others.
-
-    Raises:
-        SpecError: It waits for another job, or shall begin paused: here nobody could let it go on.
-    """
-    thing = f"local launch of {job.title!r}"
-    if job.paused:
-        raise SpecError(thing=thing, reason="it cannot begin paused, as nobody could resume it")
-    if job.after:
-        reason = f"it cannot wait for another job ({', '.join(job.after)})"
-        raise SpecError(thing=thing, reason=reason, remedy="launch it afterwards")
+    """Return a job as it runs here: its Post layers wait for all others."""
     edges = (*job.edges, *post_edges(job.layers))
-    return replace(job, shot=wire_name(job.shot), edges=edges)
+    return job.replace(shot=wire_name(job.shot), edges=edges)
 
 
 class Orders:

@@ -7,8 +7,51 @@ from outline.jobspec.log_tail import last_lines
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Protocol
 
-    from outline.backend.local import LocalFrame, LocalJob
+    class Frame(Protocol):
+        """A frame that ran here; see `outline.backend.local.LocalFrame`."""
+
+        name: str
+        state: str
+        attempts: int
+        exit_status: int
+        reason: str
+        log_path: str
+
+    class Job(Protocol):
+        """A job that ran here; see `outline.backend.local.LocalJob`."""
+
+        def name(self) -> str:
+            """Return its full name."""
+
+        def logDir(self) -> str:
+            """Return the folder of its logs."""
+
+        def is_success(self) -> bool:
+            """Tell whether no frame failed."""
+
+        def frames(self) -> Sequence[Frame]:
+            """Return its frames."""
+
+        def totalFrames(self) -> int:
+            """Return how many there are."""
+
+        def succeededFrames(self) -> int:
+            """Return how many succeeded."""
+
+        def deadFrames(self) -> int:
+            """Return how many failed for good."""
+
+        def eatenFrames(self) -> int:
+            """Return how many were dropped."""
+
+        def dependFrames(self) -> int:
+            """Return how many waited in vain."""
+
+        def waitingFrames(self) -> int:
+            """Return how many never started."""
+
 
 OK, DEAD_FRAMES = 0, 7
 """Exit status of a command that ran local jobs."""
@@ -16,12 +59,12 @@ MOST_SHOWN = 20
 LAST_LINES = 3
 
 
-def exit_status(jobs: Sequence[LocalJob]) -> int:
+def exit_status(jobs: Sequence[Job]) -> int:
     """Return 0, or 7 when a frame of one of the jobs did not succeed."""
     return OK if all(job.is_success() for job in jobs) else DEAD_FRAMES
 
 
-def describe(job: LocalJob) -> str:
+def describe(job: Job) -> str:
     """Return how a job ended: a line, its dead frames with the ends of their logs, where the logs are."""
     lines = [_summary(job)]
     dead = [frame for frame in job.frames() if frame.state == "DEAD"]
@@ -33,7 +76,7 @@ def describe(job: LocalJob) -> str:
     return "\n".join([*lines, f"  logs in {job.logDir()}"])
 
 
-def _summary(job: LocalJob) -> str:
+def _summary(job: Job) -> str:
     counts = (
         (job.deadFrames(), "dead"),
         (job.eatenFrames(), "eaten"),
@@ -44,7 +87,7 @@ def _summary(job: LocalJob) -> str:
     return f"{job.name()}: {job.succeededFrames()} of {job.totalFrames()} frames succeeded{rest}"
 
 
-def _ending(frame: LocalFrame) -> str:
+def _ending(frame: Frame) -> str:
     times = "" if frame.attempts == 1 else f" in attempt {frame.attempts}"
     reason = f": {frame.reason}" if frame.reason else ""
     return f"exit status {frame.exit_status}{times}{reason}"

@@ -57,7 +57,7 @@ def _guards_nothing(edge: PlannedEdge, reason: str) -> Finding:
         code="P102",
         severity=Severity.WARNING,
         message=f"layer {edge.layer}: its {edge.type} depend on {edge.on} guards nothing, {reason}",
-        way_out="remove it, or say how the layer should wait",
+        remedy="remove it, or say how the layer should wait",
         layer=edge.layer,
         place=edge.place,
     )
@@ -74,7 +74,7 @@ def _counterparts(edge: PlannedEdge, er: PlannedLayer, on: PlannedLayer) -> Iter
             severity=Severity.WARNING,
             message=f"layer {edge.layer}: none of its frames {er.range} is in the range {on.range} "
             f"of {edge.on}, so every frame waits for all of it",
-            way_out="make the ranges meet, or call depend_all if that is meant",
+            remedy="make the ranges meet, or call depend_all if that is meant",
             layer=edge.layer,
             place=edge.place,
         )
@@ -84,7 +84,7 @@ def _counterparts(edge: PlannedEdge, er: PlannedLayer, on: PlannedLayer) -> Iter
             severity=Severity.INFO,
             message=f"layer {edge.layer}: {edge.on} has no frames {_short(without)}, "
             f"so {edge.whole:,} of its {er.processes:,} processes wait for all of it",
-            way_out="nothing has to change if the ranges are meant to differ",
+            remedy="nothing has to change if the ranges are meant to differ",
             layer=edge.layer,
             place=edge.place,
         )

@@ -55,7 +55,7 @@ def _uncovered(subject: Subject) -> Iterator[Finding]:
             code="P202",
             severity=Severity.WARNING,
             message=f"frames {_short(sorted(left))} of the outline's range {text} run in no layer",
-            way_out="widen the range of a layer, or narrow that of the outline",
+            remedy="widen the range of a layer, or narrow that of the outline",
         )
 
 
@@ -72,7 +72,7 @@ def _cut(subject: Subject, layer: Layer, planned: PlannedLayer) -> Iterator[Find
         severity=Severity.INFO if subject.range_given else Severity.WARNING,
         message=f"layer {planned.name}: frames {_short(left)} of its range {own} do not run, "
         f"they are not in the outline's range {whole}",
-        way_out="widen the range of the outline, or narrow that of the layer",
+        remedy="widen the range of the outline, or narrow that of the layer",
         layer=planned.name,
         place=planned.place,
     )
@@ -90,7 +90,7 @@ def _named_twice(layer: Layer, planned: PlannedLayer) -> Iterator[Finding]:
             severity=Severity.WARNING,
             message=f"layer {planned.name}: its range {own} names {twice:,} frames more than once; "
             "each runs once, where it is named first",
-            way_out="write every frame once",
+            remedy="write every frame once",
             layer=planned.name,
             place=planned.place,
         )
@@ -114,7 +114,7 @@ def _skipping(planned: PlannedLayer) -> Finding:
         severity=Severity.WARNING,
         message=f"layer {planned.name}: its command runs once per chunk of {planned.chunk}, "
         "so its per-frame token only ever names the first frame of a chunk",
-        way_out="use #FRAME_START# and #FRAME_END# or #FRAMESPEC# alone, or the per-frame token alone",
+        remedy="use #FRAME_START# and #FRAME_END# or #FRAMESPEC# alone, or the per-frame token alone",
         layer=planned.name,
         place=planned.place,
     )
@@ -126,7 +126,7 @@ def _all_alike(planned: PlannedLayer) -> Finding:
         severity=Severity.INFO,
         message=f"layer {planned.name}: its command names no frame, "
         f"all {planned.frames:,} frames run the same one",
-        way_out="put #IFRAME# into it, unless the program reads $CUE_IFRAME",
+        remedy="put #IFRAME# into it, unless the program reads $CUE_IFRAME",
         layer=planned.name,
         place=planned.place,
     )

@@ -57,7 +57,7 @@ def _changed_names(subject: Subject) -> Iterator[Finding]:
         severity=Severity.INFO,
         message=f"OpenCue spells names its own way: {shown}"
         + (f", {more} more" if more > 0 else ""),
-        way_out="nothing has to change: commands of this project take either spelling",
+        remedy="nothing has to change: commands of this project take either spelling",
         place=place,
     )
 
@@ -71,7 +71,7 @@ def _equal_signs(
             code="P501",
             severity=Severity.INFO,
             message=f"{thing}: the value of {', '.join(names)} contains '='",
-            way_out="fine here; do not pass it to stock pycuerun --env, which breaks on it",
+            remedy="fine here; do not pass it to stock pycuerun --env, which breaks on it",
             layer=layer,
             place=place,
         )
@@ -110,7 +110,7 @@ def _conflict(one: PlannedLayer, other: PlannedLayer, path: Path) -> Finding:
         code="P601",
         severity=Severity.WARNING,
         message=f"layers {one.name} and {other.name} both write {path.get_path()}",
-        way_out="give each a path of its own, or frames of its own",
+        remedy="give each a path of its own, or frames of its own",
         layer=other.name,
         place=other.place,
     )

@@ -1,4 +1,8 @@
-"""Findings about reservations that no host can meet."""
+"""Findings about reservations that no host can meet.
+
+A Cuebot looks for a host with a layer's least cores, whatever its cap and be it threadable or not: what
+`outline.jobspec.reservation` says is of the embedded farm and of jobs without one.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ def run(subject: Subject) -> Iterator[Finding]:
                 code="P401",
                 severity=Severity.WARNING,
                 message=f"layer {layer.name}: {missing}, so it would wait for ever",
-                way_out="ask for less, or for tags that hosts have",
+                remedy="ask for less, or for tags that hosts have",
                 layer=layer.name,
                 place=layer.place,
             )

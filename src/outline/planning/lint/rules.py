@@ -55,7 +55,7 @@ def _setup_hooks(subject: Subject) -> Iterator[Finding]:
                 code="P005",
                 severity=Severity.INFO,
                 message=f"layer {layer.get_name()}: {hook.__qualname__} runs at launch, not now",
-                way_out="compare with what it changes; a plan makes no session for it to work in",
+                remedy="compare with what it changes; a plan makes no session for it to work in",
                 layer=layer.get_name(),
                 place=_place(subject, layer.get_name()),
             )
@@ -72,14 +72,14 @@ def _size(subject: Subject) -> Iterator[Finding]:
             code="P301",
             severity=Severity.ERROR if subject.backend == "cue" else Severity.INFO,
             message=f"{processes:,} frames, chunks counted once, are over OpenCue's {MAX_FRAMES:,}",
-            way_out="use chunks or split the job; the embedded farm takes it",
+            remedy="use chunks or split the job; the embedded farm takes it",
         )
     if len(subject.layers) > MAX_LAYERS:
         yield Finding(
             code="P302",
             severity=Severity.ERROR,
             message=f"{len(subject.layers):,} layers are over OpenCue's {MAX_LAYERS:,}",
-            way_out="split the job",
+            remedy="split the job",
         )
 
 
@@ -93,7 +93,7 @@ def _backend_notes(subject: Subject) -> Iterator[Finding]:
             code=note.code,
             severity=note.severity,
             message=note.text,
-            way_out=note.way_out,
+            remedy=note.remedy,
             layer=note.layer,
             place=None if note.layer is None else _place(subject, note.layer),
         )
