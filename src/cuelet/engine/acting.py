@@ -22,18 +22,18 @@ KILL_GRACE_S = 5.0
 
 
 class Actor:
-    """Turns kept decisions into what runner and looker are asked.
+    """Turns kept decisions into what runner and checker are asked.
 
     Args:
         runner: Runs the frames.
-        looker: Looks at the files of frames that might be skipped.
+        checker: Looks at the files of frames that might be skipped.
         place: What the machine adds to every frame, asked anew for each batch.
     """
 
     def __init__(
-        self, runner: RunnerPort, looker: FreshnessChecker, place: Callable[[], Place]
+        self, runner: RunnerPort, checker: FreshnessChecker, place: Callable[[], Place]
     ) -> None:
-        self._runner, self._looker, self._place = runner, looker, place
+        self._runner, self._checker, self._place = runner, checker, place
         self._known_envs: set[str] = set()
         """Jobs whose environment the runner has."""
 
@@ -63,7 +63,7 @@ class Actor:
             asked = by_layer.setdefault(job.layer_at(index), [])
             asked.append(skip.request(job, index, place))
         for requests in by_layer.values():
-            self._looker.ask(requests)
+            self._checker.ask(requests)
 
     def _spawn_all(self, farm: Farm, decision: Decision) -> None:
         place = self._place()
