@@ -380,7 +380,7 @@ class Outline(metaclass=WithCurrent):
         """Write the outline and its layers into the folder of a session."""
         from outline._restore import layerfile
 
-        layerfile.save_outline(self._settings.to_data(), self.get_layers(), folder)
+        layerfile.save_outline(self._settings.to_data(self), self.get_layers(), folder)
 
     # Setup.
 

@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+_ASKED = {
+    "name": "get_name",
+    "range": "get_frame_range",
+    **{
+        key: f"get_{key}"
+        for key in ("show", "shot", "user", "facility", "maxcores", "maxgpus", "priority")
+    },
+    "env": "get_env",
+    "args": "get_args",
+}
+"""Keys of an ``outline.yaml`` and the methods of an outline that answer them."""
+
 
 class Settings:
     """The settings of an outline; None is what the launch or the configuration decides."""
@@ -37,21 +49,11 @@ class Settings:
         """Return the outline, for messages."""
         return f"outline {self.name!r}"
 
-    def to_data(self) -> dict[str, Any]:
-        """Return what an ``outline.yaml`` holds of them."""
-        return {
-            "name": self.name,
-            "range": self.range,
-            "show": self.get_show(),
-            "shot": self.get_shot(),
-            "user": self.get_user(),
-            "facility": self.facility,
-            "maxcores": self.maxcores,
-            "maxgpus": self.maxgpus,
-            "priority": self.priority,
-            "env": {key: list(pair) for key, pair in self.env.items()},
-            "args": dict(self.args),
-        }
+    @staticmethod
+    def to_data(outline: object) -> dict[str, Any]:
+        """Return what an ``outline.yaml`` holds of them; asked of the outline, whose class may answer otherwise."""
+        held = {key: getattr(outline, getter)() for key, getter in _ASKED.items()}
+        return held | {"env": {key: list(pair) for key, pair in held["env"].items()}}
 
     def take_data(self, data: Mapping[str, Any]) -> None:
         """Take what an ``outline.yaml`` holds; what has passed the checks once is not checked again."""

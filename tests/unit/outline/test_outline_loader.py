@@ -405,3 +405,18 @@ def test_a_login_of_two_letters_is_a_user_name() -> None:
         Outline("long-job", show="ab", shot="sh010", user="me").get_full_name()
         == "ab-sh010-me_long-job"
     )
+
+
+def test_an_outline_of_a_site_says_its_show_in_the_session(tmp_path: Path) -> None:
+    class SiteOutline(Outline):
+        def get_show(self) -> str:
+            return "site-show"
+
+    ol = SiteOutline("a-job")
+    ol.add_layer(Shell("render", command=["true"], range="1"))
+
+    ol.setup()
+
+    held = json.loads(Path(ol.get_session().get_path(), "outline.yaml").read_text())
+    assert held["show"] == "site-show"
+    assert outline.load_outline(ol.get_session().get_path()).get_show() == "site-show"
