@@ -103,7 +103,7 @@ def again_recorded(farm: FarmBox) -> dict[str, int]:
     store = Store(farm.state_dir / "farm.db")
     try:
         return {
-            job.frame_name(index): job.retries[index] + job.spared[index]
+            job.frame_name(index): job.retries[index] + job.free_retries[index]
             for job in store.load()
             for index in range(job.size)
         }

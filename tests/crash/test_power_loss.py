@@ -106,7 +106,7 @@ def check_stored(farm: Farm) -> list[str]:
     for job in farm.jobs.values():
         for layer in job.layers:
             for index in job.frames_in(layer, frozenset({RUNNING})):
-                farm.hold(job, index)
+                farm.reserve(job, index)
     return check(farm)
 
 

@@ -73,7 +73,7 @@ class MemoryStore:
             }
         for job in (*decision.launched, *decision.jobs.values()):
             self._jobs[job.id]["job"] = (job.paused, job.state, job.stopped_at)
-        for job in (*decision.launched, *(edge.er for edge in decision.edges.values())):
+        for job in (*decision.launched, *(edge.waiter for edge in decision.edges.values())):
             self._jobs[job.id]["edges"] = [edge.index for edge in job.edges if not edge.active]
             self._jobs[job.id]["added"] = [
                 StoredEdge(job.id, edge.index, edge.spec, edge.active) for edge in job.added_edges()
