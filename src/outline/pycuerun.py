@@ -5,6 +5,7 @@ Executing a frame is what happens 100,000 times a day, so that path imports noth
 
 from __future__ import annotations
 
+import gc
 import sys
 
 TYPE_CHECKING = False
@@ -53,6 +54,14 @@ def _frame_request(arguments: list[str]) -> tuple[str, str] | None:
 
 def _execute(place: str, target: str) -> int:
     """Execute the chunk that a frame heads and return the exit status."""
+    gc.disable()  # until the layer is there: nothing that is imported or read is garbage
+    try:
+        return _execute_target(place, target)
+    finally:
+        gc.enable()
+
+
+def _execute_target(place: str, target: str) -> int:
     from outline.exception import OutlineException, ShellCommandFailureException
 
     number, layer = _split_target(target)
@@ -87,7 +96,9 @@ def _execute_frame(place: str, layer: str, number: int) -> None:
     outline = load_outline(place)
     if outline.find_session() is None:
         outline.setup()
-    outline.get_layer(layer).execute(number)
+    found = outline.get_layer(layer)
+    gc.enable()
+    found.execute(number)
 
 
 def _complain(message: str, status: int, *, traceback: bool = False) -> int:

@@ -53,11 +53,12 @@ class CarriedOutBy:
     """
 
     def __init__(self, part: str, owner: str) -> None:
-        made: dict[str, Any] = {
-            "__name__": __name__
-        }  # who looks for a line of the script passes it
-        exec(_SOURCE.format(part=part), made)  # noqa: S102 - our own text: faster than asking for the part by name
-        self._plain, self._general = made["plain"], made["general"]
+        holder, dot, name = part.partition(".")
+        if dot:
+            plain, general, names = _plain_below, _general_below, {"holder": holder, "part": name}
+        else:
+            plain, general, names = _plain, _general, {"part": holder}
+        self._plain, self._general = _with_names(plain, names), _with_names(general, names)
         self._module, _, self._class_name = owner.rpartition(".")
 
     def __call__(
@@ -74,18 +75,44 @@ class CarriedOutBy:
         return carry_out
 
 
-_SOURCE = """
-def plain(method):
-    def carry_out(self):
-        return method(self.{part})
+def _plain(method: Any) -> Any:
+    def carry_out(self: Any) -> Any:
+        return method(self.part)
+
     return carry_out
 
-def general(method):
-    def carry_out(self, /, *args, **kwargs):
-        return method(self.{part}, *args, **kwargs)
+
+def _general(method: Any) -> Any:
+    def carry_out(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return method(self.part, *args, **kwargs)
+
     return carry_out
-"""
-"""Makes a method of another: one without arguments, as are those that are called most often, or any."""
+
+
+def _plain_below(method: Any) -> Any:
+    def carry_out(self: Any) -> Any:
+        return method(self.holder.part)
+
+    return carry_out
+
+
+def _general_below(method: Any) -> Any:
+    def carry_out(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return method(self.holder.part, *args, **kwargs)
+
+    return carry_out
+
+
+def _with_names(make: Any, names: dict[str, str]) -> Any:
+    """Return one of the above that asks for other attributes: its compiled code is the same but for their names.
+
+    A lookup by name would cost each call as much again; compiling text would cost every frame a millisecond.
+    """
+    code = make.__code__
+    inner = next(each for each in code.co_consts if type(each) is type(code))
+    renamed = inner.replace(co_names=tuple(names.get(each, each) for each in inner.co_names))
+    consts = tuple(renamed if each is inner else each for each in code.co_consts)
+    return type(make)(code.replace(co_consts=consts), make.__globals__, make.__name__)
 
 
 def _takes_nothing(method: Callable[..., object]) -> bool:
