@@ -12,7 +12,6 @@ import weakref
 from collections.abc import Iterator
 
 from outline._layer.current import LaunchContext
-from outline.layer import Layer
 from outline.planning.model import Place
 
 _OURS = frozenset({"outline", "cuelet", "runpy", "contextlib", "importlib"})
@@ -81,8 +80,3 @@ def recorded(script: str | None = None) -> Iterator[Places]:
     places = Places(script)
     with LaunchContext(note_made=places.note):
         yield places
-
-
-def place_of_layer(places: Places | None, layer: Layer) -> Place | None:
-    """Return where a layer was made, or None."""
-    return None if places is None else places.of(layer)
