@@ -27,6 +27,7 @@ from cuelet.core.values.errors import FarmError
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.engine.path_map_file import PathMapFile
+from cuelet.engine.watchdog import LogStamp
 from cuelet.runner import boot_mark, machine, procfs
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.freshness import check_files
@@ -62,13 +63,13 @@ class WallClock:
         return time.monotonic()
 
 
-def log_stamp(path: str) -> tuple[int, int]:
+def look_at_log(path: str) -> LogStamp:
     """Return size and time of a log, which change when it grows; zeros when it is not there."""
     try:
         found = os.stat(path)
     except OSError:
-        return 0, 0
-    return found.st_size, found.st_mtime_ns
+        return LogStamp(0, 0.0)
+    return LogStamp(found.st_size, found.st_mtime)
 
 
 def _overwrite(path: Path, text: str) -> None:
@@ -172,7 +173,7 @@ class FarmProcess:
                 cgroup=settings.cgroup,
             ),
             clock=WallClock(),
-            log_stamp=log_stamp,
+            look_at_log=look_at_log,
             place=place_of(settings),
             cores=self._cores,
             memory_mb=self._memory_mb,
