@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
+from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE, leftovers
 from outline._session.folder import SHARED, Folder
 from outline._session.kept import Shelf, Stage
 from outline._session.outlinefile import stored_layers
@@ -58,6 +58,7 @@ __all__ = [
     "Session",
     "Stage",
     "is_session_path",
+    "leftovers",
     "new_session_path",
     "session_root",
     "stored_layers",

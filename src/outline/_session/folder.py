@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 
+from outline._session import leftovers
 from outline.jobspec.names import TEMPORARY
 
 TYPE_CHECKING = False
@@ -86,6 +87,7 @@ class Folder:
             temporary = _temporary_name()
             try:
                 target = _create(folder, temporary, self._file_mode(executable=executable))
+                leftovers.sweep(folder, os.fstat(target).st_mtime)  # an earlier copy, cut off
                 with open(target, "wb") as out:
                     while chunk := stream.read(1 << 20):
                         out.write(chunk)
@@ -198,6 +200,7 @@ def _temporary_name() -> str:
 
 def _create(folder: int, name: str, mode: int) -> int:
     handle = os.open(name, _CREATE, mode, dir_fd=folder)
+    leftovers.mark_living(handle)
     if mode & stat.S_IRWXG:
         os.fchmod(handle, mode)  # whatever the umask
     return handle
