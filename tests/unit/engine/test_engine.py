@@ -112,6 +112,9 @@ class StepClock:
     def monotonic(self) -> float:
         return self.at
 
+    def since_boot(self) -> float:
+        return self.at
+
 
 class Bay:
     """An engine and what surrounds it."""
