@@ -8,6 +8,7 @@ from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limits
 from cuelet.core.state.memory import MemoryPolicy
+from cuelet.core.state.set_aside import SetAside
 from cuelet.core.state.turns import Turns
 from cuelet.core.values import names
 from cuelet.core.values.errors import (
@@ -48,6 +49,10 @@ class Farm:
         """The first layer that does not fit, and since when smaller frames pass it."""
         self.full_disks: tuple[FullDisk, ...] = ()
         """Disks without room, as last looked at; what needs them is not started."""
+        self.set_aside: tuple[SetAside, ...] = ()
+        """Jobs that are kept on disk but damaged there; nothing of them runs."""
+        self.damage_notes: tuple[str, ...] = ()
+        """What else on disk is damaged, a sentence each."""
         self.host, self.limits, self.turns = Host(), Limits(), Turns()
         self.held_gpus = 0
         self.at = 0.0
