@@ -76,6 +76,8 @@ def translated(path: Path, action: str) -> Iterator[None]:
     """Raise `StoreError` in place of what sqlite3 and the system raise."""
     try:
         yield
+    except UnicodeDecodeError as error:  # sqlite3 shows what it read in its messages
+        raise DamagedDatabaseError(path=path, detail="what should be text is none") from error
     except (sqlite3.Error, OSError) as error:
         raise _told(path, action, error) from error
 

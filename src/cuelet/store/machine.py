@@ -11,6 +11,7 @@ from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.host import Host
 from cuelet.core.state.limits import Limit
+from cuelet.store.migrating import version_of, write_farm_tally
 from cuelet.store.reading import Reader
 from cuelet.store.sql import queries
 from cuelet.store.tables import FARM_TALLY, HOST, LIMITS
@@ -36,8 +37,7 @@ def write(database: sqlite3.Connection, decision: Decision) -> None:
     if decision.host is not None:
         row = HOST.summed((1, json.dumps(_settings(decision.host))))
         database.execute(queries()["put_host"], row)
-    (schema, *counts) = database.execute(queries()["count_machine"]).fetchone()
-    database.execute(queries()["put_farm_tally"], FARM_TALLY.summed((1, schema, *counts)))
+    write_farm_tally(database, version_of(database))
 
 
 def _write_limits(database: sqlite3.Connection, changed: Mapping[str, Limit | None]) -> None:
@@ -69,9 +69,9 @@ def read(database: sqlite3.Connection, farm: Farm) -> list[str]:
 def _notes(reader: Reader, tally: Sequence[int] | None, limits: int, hosts: int) -> Iterator[str]:
     if tally is None:
         yield _TALLY_WORDS
-    if reader.wrong(LIMITS) or (tally and tally[2] != limits):
+    if reader.wrong(LIMITS) or (tally and tally[3] != limits):
         yield _LIMITS_WORDS
-    if reader.wrong(HOST) or (tally and tally[3] != hosts):
+    if reader.wrong(HOST) or (tally and tally[4] != hosts):
         yield _HOST_WORDS
 
 

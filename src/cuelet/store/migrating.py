@@ -16,8 +16,8 @@ from cuelet.store.errors import (
     NoCopyError,
     NoRoomForCopyError,
 )
-from cuelet.store.sql import migrations
-from cuelet.store.tables import ALL, FARM_TALLY, Table, spec_sum
+from cuelet.store.sql import migrations, queries
+from cuelet.store.tables import ALL, FARM_TALLY, Table, schema_sum, spec_sum
 
 SUMMED_SINCE = 9
 """The first schema whose rows have checksums."""
@@ -34,17 +34,24 @@ def migrate(database: sqlite3.Connection, path: Path) -> None:
         NoRoomForCopyError: The disk has no room for the copy and the change.
     """
     version, scripts = version_of(database), migrations()
-    if version == len(scripts):
-        return
-    if recorded_version(database) not in (None, version):
-        raise DamagedDatabaseError(path=path, detail="its schema version is not what it was")
+    refuse_changed_schema(database, path, version)
     if version > len(scripts):
         raise NewerSchemaError(path=path, found=version, known=len(scripts))
+    if version == len(scripts):
+        return
     if version:
         _keep_copy(database, path, version)
     add_functions(database)
     for number, script in enumerate(scripts[version:], version + 1):
-        database.executescript(_transaction(number, script))
+        run_script(database, number, script)
+
+
+def run_script(database: sqlite3.Connection, number: int, script: str) -> None:
+    """Do a script as a whole or not at all, with the version that it leads to."""
+    database.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};")
+    if number >= SUMMED_SINCE:
+        write_farm_tally(database, number)
+    database.execute("COMMIT")
 
 
 def version_of(database: sqlite3.Connection) -> int:
@@ -52,13 +59,42 @@ def version_of(database: sqlite3.Connection) -> int:
     return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
-def recorded_version(database: sqlite3.Connection) -> int | None:
-    """Return the schema version that a row with a checksum tells, None where there is no such row."""
+def refuse_changed_schema(database: sqlite3.Connection, path: Path, version: int) -> None:
+    """Compare the schema with what a row with a checksum tells of it, if there is such a row.
+
+    Raises:
+        DamagedDatabaseError: It is another one.
+    """
     try:
         row = database.execute(FARM_TALLY.select).fetchone()
-    except sqlite3.OperationalError:
-        return None  # a schema before there were checksums
-    return int(row[1]) if row and FARM_TALLY.is_whole(row) else None
+    except sqlite3.OperationalError as error:
+        if version < SUMMED_SINCE:
+            return
+        raise DamagedDatabaseError(path=path, detail=str(error)) from error
+    if row is None or not FARM_TALLY.is_whole(row):
+        return
+    if row[1:3] != (version, _schema_sum_of(database)):
+        raise DamagedDatabaseError(path=path, detail="its schema is not what it was")
+
+
+def write_farm_tally(database: sqlite3.Connection, version: int) -> None:
+    """Write how many limits and settings there are, and which schema the database has."""
+    counts = database.execute(queries()["count_machine"]).fetchone()
+    row = FARM_TALLY.summed((1, version, _schema_sum_of(database), *counts))
+    database.execute(queries()["put_farm_tally"], row)
+
+
+def restamp_farm_tally(database: sqlite3.Connection) -> None:
+    """Let what a salvage found of counts stand beside the schema of the new database."""
+    row = database.execute(FARM_TALLY.select).fetchone()
+    if row is not None:
+        stamp = (1, version_of(database), _schema_sum_of(database), *row[3:5])
+        database.execute(queries()["put_farm_tally"], FARM_TALLY.summed(stamp))
+
+
+def _schema_sum_of(database: sqlite3.Connection) -> int:
+    (text,) = database.execute(queries()["schema"]).fetchone()
+    return schema_sum(text)
 
 
 def copy_path(path: Path, version: int) -> Path:
@@ -82,16 +118,6 @@ def _keep_copy(database: sqlite3.Connection, path: Path, version: int) -> None:
 def _free_bytes(folder: Path) -> int:
     disk = os.statvfs(folder)
     return (disk.f_bavail if os.geteuid() else disk.f_bfree) * disk.f_frsize
-
-
-def _transaction(number: int, script: str) -> str:
-    """Return a script that is done as a whole or not at all, with the version that it leads to."""
-    recorded = (
-        f"UPDATE farm_tally SET schema = {number};\n"  # noqa: S608 a number of ours
-        "UPDATE farm_tally SET sum = sum_farm_tally(only, schema, limits, hosts);\n"
-    )
-    said = recorded if number >= SUMMED_SINCE else ""
-    return f"BEGIN IMMEDIATE;\n{script}\n{said}PRAGMA user_version = {number};\nCOMMIT;"
 
 
 def add_functions(database: sqlite3.Connection) -> None:

@@ -50,9 +50,12 @@ def records(data: bytes) -> Iterator[Record]:
 
 
 def _records_of(data: bytes, page: bytes, header: int) -> Iterator[Record]:
-    kind = page[header]
-    if kind not in _HEADER:
-        return
+    """Yield what a page holds if it is of any kind: what it says of itself may be damaged, too."""
+    for kind in _HEADER:
+        yield from _records_of_kind(data, page, header, kind)
+
+
+def _records_of_kind(data: bytes, page: bytes, header: int, kind: int) -> Iterator[Record]:
     count = int.from_bytes(page[header + 3 : header + 5], "big")
     first = header + _HEADER[kind]
     for place in range(first, min(first + 2 * count, PAGE_BYTES - 1), 2):

@@ -72,12 +72,18 @@ INSERT INTO limits (id, name, max_value, sum) VALUES (?, ?, ?, ?)
 -- name: put_host
 INSERT OR REPLACE INTO host (only, settings, sum) VALUES (?, ?, ?)
 
+-- name: schema
+SELECT group_concat(coalesce(sql, name), ';') FROM (SELECT sql, name FROM sqlite_master ORDER BY name)
+
 -- name: count_machine
-SELECT (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM limits),
-       (SELECT count(*) FROM host)
+SELECT (SELECT count(*) FROM limits), (SELECT count(*) FROM host)
 
 -- name: put_farm_tally
-INSERT OR REPLACE INTO farm_tally (only, schema, limits, hosts, sum) VALUES (?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO farm_tally (only, schema, schema_sum, limits, hosts, sum)
+VALUES (?, ?, ?, ?, ?, ?)
+
+-- name: drop_farm_tally
+DELETE FROM farm_tally
 
 -- name: frames_kept
 SELECT idx FROM frame WHERE job = ?
@@ -94,3 +100,12 @@ INSERT OR REPLACE INTO tally (job, id, name, frames, others, sum) VALUES (?, ?, 
 
 -- name: drop_tally
 DELETE FROM tally WHERE job = ?
+
+-- name: drop_depends
+DELETE FROM depend WHERE job = ?
+
+-- name: drop_released_edges
+DELETE FROM released_edge WHERE job = ?
+
+-- name: drop_frames
+DELETE FROM frame WHERE job = ?

@@ -19,10 +19,12 @@ from typing import Any
 
 from cuelet.store.database import translated
 from cuelet.store.errors import NothingLeftError
-from cuelet.store.migrating import add_functions
+from cuelet.store.migrating import add_functions, restamp_farm_tally, run_script
 from cuelet.store.pages import PAGE_BYTES, Record, records
-from cuelet.store.sql import migrations
+from cuelet.store.sql import migrations, queries
 from cuelet.store.tables import ALL, Table
+
+Row = tuple[Any, ...]
 
 _log = logging.getLogger(__name__)
 
@@ -92,17 +94,23 @@ def _sync(path: Path, flags: int) -> None:
 # -- what a damaged file holds -------------------------------------------------------------------
 
 
-def write_salvaged(path: Path, target: Path, why: str) -> int:
+def write_salvaged(path: Path, target: Path, why: str, *, named: Path | None = None) -> int:
     """Write every whole row of a database, and of its log, into a new one; return how many.
+
+    Args:
+        path: The database.
+        target: The new one.
+        why: What is wrong with it.
+        named: The file that an error names in its place.
 
     Raises:
         NothingLeftError: There is none.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         data = whole_file(path, Path(folder) / "copy.db")
-    found = [(table, row) for record in records(data) for table, row in rows_of(record)]
+    found = _found_in(data)
     if not found:
-        raise NothingLeftError(path=path, detail=why)
+        raise NothingLeftError(path=named or path, detail=why)
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     os.close(handle)
     with closing(sqlite3.connect(target, isolation_level=None)) as fresh:
@@ -110,19 +118,29 @@ def write_salvaged(path: Path, target: Path, why: str) -> int:
     return len(found)
 
 
-def _write(fresh: sqlite3.Connection, found: list[tuple[Table, tuple[Any, ...]]]) -> None:
+def _found_in(data: bytes) -> list[tuple[Table, Row]]:
+    """Return every whole row; of two with one key, which only damage leaves, neither is believed."""
+    found: dict[tuple[Table, Row], set[Row]] = {}
+    for record in records(data):
+        for table, row in rows_of(record):
+            found.setdefault((table, table.key_of(row)), set()).add(row)
+    return [(table, rows.pop()) for (table, _), rows in found.items() if len(rows) == 1]
+
+
+def _write(fresh: sqlite3.Connection, found: list[tuple[Table, Row]]) -> None:
     fresh.execute("PRAGMA auto_vacuum = INCREMENTAL")
     add_functions(fresh)
     for number, script in enumerate(migrations(), 1):
-        fresh.executescript(f"BEGIN;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        run_script(fresh, number, script)
     fresh.execute("BEGIN")
-    fresh.execute("DELETE FROM farm_tally")
+    fresh.execute(queries()["drop_farm_tally"])
     for table, row in found:
         fresh.execute(table.insert, row)
+    restamp_farm_tally(fresh)
     fresh.execute("COMMIT")
 
 
-def rows_of(record: Record) -> Iterator[tuple[Table, tuple[Any, ...]]]:
+def rows_of(record: Record) -> Iterator[tuple[Table, Row]]:
     """Yield the table that a record is a whole row of, and the row: one or none."""
     for table in ALL:
         row = _as_row(record, table)
@@ -131,7 +149,7 @@ def rows_of(record: Record) -> Iterator[tuple[Table, tuple[Any, ...]]]:
             return
 
 
-def _as_row(record: Record, table: Table) -> tuple[Any, ...] | None:
+def _as_row(record: Record, table: Table) -> Row | None:
     """Return a record as a row of a table, None when it cannot be one."""
     values = record.values
     if len(values) != len(table.columns) + 1 or (record.rowid is None) == table.has_rowid:
@@ -148,10 +166,15 @@ def whole_file(path: Path, copy: Path) -> bytes:
     shutil.copyfile(path, copy)
     with suppress(FileNotFoundError):
         shutil.copyfile(f"{path}-wal", f"{copy}-wal")
-        if not _fold(copy):
-            _replace_head(copy)
-            _fold(copy)
+    fold_log(copy)
     return copy.read_bytes()
+
+
+def fold_log(copy: Path) -> None:
+    """Write the log of a copy into it, if there is one, however damaged the copy is."""
+    if Path(f"{copy}-wal").exists() and not _fold(copy):
+        _replace_head(copy)
+        _fold(copy)
 
 
 def _fold(copy: Path) -> bool:
@@ -161,7 +184,7 @@ def _fold(copy: Path) -> bool:
             database.execute("PRAGMA locking_mode = EXCLUSIVE")
             database.execute("SELECT count(*) FROM sqlite_master").fetchone()
             (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return False
     return not busy
 

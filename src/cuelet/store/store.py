@@ -37,6 +37,11 @@ from outline.jobspec.model import EdgeSpec, spec_to_dict
 
 _SERIALIZED = 3
 """`sqlite3.threadsafety` of a library in which threads may share a connection."""
+_LEFTOVERS = (
+    *("drop_layers", "drop_layer_starts", "drop_comments"),
+    *("drop_depends", "drop_released_edges", "drop_frames"),
+)
+"""Statements that delete rows whose job has none."""
 _SHRINK_PAGES = 2000
 """Given back in one go; that takes some milliseconds."""
 _PAGE_BYTES = 4096
@@ -221,6 +226,25 @@ class Store:
             self._adopt(loading)
         self.set_aside = loading.set_aside
         yield from loading.jobs.values()
+
+    def remove_damaged(self, name: str) -> SetAside | None:
+        """Delete what is left of a damaged job, by name or id, and close; None when there is none.
+
+        Raises:
+            StoreError: The file cannot be read or written.
+        """
+        try:
+            with translated(self.path, "read"):
+                damaged = Loading(self._database, self.path).damaged
+            chosen = next((job for job in damaged if name in (job.id, job.name)), None)
+            if chosen is None:
+                return None
+            with translated(self.path, "write"), transaction(self._database):
+                for query in ("drop_job", "drop_tally", *_LEFTOVERS):
+                    self._database.execute(self._sql[query], (chosen.pk,))
+            return SetAside(chosen.id, chosen.name, chosen.reason)
+        finally:
+            self.close()
 
     def _insert_job(self, job: Job) -> None:
         text = json.dumps(spec_to_dict(job.spec), separators=(",", ":"))

@@ -66,6 +66,10 @@ class Table:
         except _NOT_AS_DECLARED:
             return False
 
+    def key_of(self, row: Row) -> tuple[Any, ...]:
+        """Return what tells a row from all others of the table."""
+        return tuple(row[: 2 if self.columns[0] == "job" and not self.has_rowid else 1])
+
     @property
     def select(self) -> str:
         """The statement that reads every row, in the order of the file."""
@@ -90,6 +94,11 @@ def _picker(positions: Sequence[int]) -> Callable[[Row], tuple[Any, ...]]:
 def _digest(data: bytes) -> int:
     digest = blake2b(data, digest_size=_SUM_BYTES).digest()
     return int.from_bytes(digest, "little", signed=True)
+
+
+def schema_sum(text: str) -> int:
+    """Return the checksum of the statements that made all tables."""
+    return _digest(f"schema\0{text}".encode("utf-8", "surrogateescape"))
 
 
 def spec_sum(job_id: str, spec: str) -> int:
@@ -126,7 +135,7 @@ TALLY = Table("tally", "job:i id:t name:t frames:i others:i", has_rowid=True)
 MADE = Table("made", "key:t command:t env:t frames:t inputs:t outputs:t")
 LIMITS = Table("limits", "id:t name:t max_value:i")
 HOST = Table("host", "only:i settings:t", has_rowid=True)
-FARM_TALLY = Table("farm_tally", "only:i schema:i limits:i hosts:i", has_rowid=True)
+FARM_TALLY = Table("farm_tally", "only:i schema:i schema_sum:i limits:i hosts:i", has_rowid=True)
 
 BESIDE_FRAMES = (LAYER, LAYER_START, RELEASED_EDGE, DEPEND, COMMENT)
 """Tables of jobs that a tally counts together."""

@@ -98,7 +98,7 @@ class Farm:
         """
         found = self._by_key.get(names.lookup_key(name), [])
         if not found:
-            raise NotFoundError(kind="job", name=name, remedy="see cuelet jobs --all")
+            raise NotFoundError(kind="job", name=name, remedy=self._remedy(name))
         pending = [job for job in found if job.state is JobState.PENDING] or found
         full = {job.name for job in pending}
         if len(full) > 1:
@@ -107,6 +107,13 @@ class Farm:
                 raise AmbiguousNameError(name=name, candidates=sorted(full))
             pending = exact
         return max(pending, key=lambda job: job.submitted_at)
+
+    def _remedy(self, name: str) -> str:
+        """Say why a job of a name is not there, or where to look for it."""
+        key = names.lookup_key(name)
+        if any(key in (names.lookup_key(job.name), job.id) for job in self.set_aside):
+            return "it is set aside, for it is damaged in the database; see cuelet farm check"
+        return "see cuelet jobs --all"
 
     def find_job(self, name: str) -> Job | None:
         """Return what `get_job_by_name` does, or None; raises AmbiguousNameError."""

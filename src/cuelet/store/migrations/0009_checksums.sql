@@ -1,5 +1,5 @@
 -- A checksum in every row, so that one that a disk has changed is not believed.
--- sum_TABLE, spec_sum and name_of_job are functions of cuelet.store.migrating.
+-- sum_TABLE, spec_sum, schema_sum and name_of_job are functions of cuelet.store.migrating.
 ALTER TABLE layer ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
 UPDATE layer SET sum = sum_layer(job, idx, cores, max_cores, memory_mb, retries, tags);
 
@@ -59,14 +59,14 @@ SELECT pk, id, name_of_job(spec), (SELECT count(*) FROM frame WHERE job = pk),
 FROM job;
 UPDATE tally SET sum = sum_tally(job, id, name, frames, others);
 
--- The same for what belongs to no job, and the schema once more: one row.
+-- The same for what belongs to no job, and the schema once more, whose values follow: one row.
 CREATE TABLE farm_tally (
-    only   INTEGER PRIMARY KEY CHECK (only = 1),
-    schema INTEGER NOT NULL,
-    limits INTEGER NOT NULL,
-    hosts  INTEGER NOT NULL,
-    sum    INTEGER NOT NULL
+    only       INTEGER PRIMARY KEY CHECK (only = 1),
+    schema     INTEGER NOT NULL,
+    schema_sum INTEGER NOT NULL,
+    limits     INTEGER NOT NULL,
+    hosts      INTEGER NOT NULL,
+    sum        INTEGER NOT NULL
 );
-INSERT INTO farm_tally (only, schema, limits, hosts, sum)
-SELECT 1, 9, (SELECT count(*) FROM limits), (SELECT count(*) FROM host), 0;
-UPDATE farm_tally SET sum = sum_farm_tally(only, schema, limits, hosts);
+INSERT INTO farm_tally (only, schema, schema_sum, limits, hosts, sum)
+SELECT 1, 9, 0, (SELECT count(*) FROM limits), (SELECT count(*) FROM host), 0;
