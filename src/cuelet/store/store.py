@@ -236,15 +236,19 @@ class Store:
         try:
             with translated(self.path, "read"):
                 damaged = Loading(self._database, self.path).damaged
-            chosen = next((job for job in damaged if name in (job.id, job.name)), None)
-            if chosen is None:
-                return None
-            with translated(self.path, "write"), transaction(self._database):
-                for query in ("drop_job", "drop_tally", *_LEFTOVERS):
-                    self._database.execute(self._sql[query], (chosen.pk,))
-            return SetAside(chosen.id, chosen.name, chosen.reason)
+            for job in damaged:
+                left = SetAside(job.id, job.name, job.reason)
+                if left.answers_to(name):
+                    self._remove(job.pk)
+                    return left
+            return None
         finally:
             self.close()
+
+    def _remove(self, pk: int) -> None:
+        with translated(self.path, "write"), transaction(self._database):
+            for query in ("drop_job", "drop_tally", *_LEFTOVERS):
+                self._database.execute(self._sql[query], (pk,))
 
     def _insert_job(self, job: Job) -> None:
         text = json.dumps(spec_to_dict(job.spec), separators=(",", ":"))

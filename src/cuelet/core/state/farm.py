@@ -36,6 +36,7 @@ class Farm:
         self.free_cores, self.free_memory_mb = cores, memory_mb
         self.jobs: dict[str, Job] = {}
         self._by_key: dict[str, list[Job]] = {}
+        self._by_token: dict[str, list[Job]] = {}
         self.order: list[Job] = []
         """Pending jobs, most urgent first."""
         self.checks_ordered = 0
@@ -63,6 +64,8 @@ class Farm:
         self.jobs[job.id] = job
         for key in _keys(job):
             self._by_key.setdefault(key, []).append(job)
+        if job.launch_token:
+            self._by_token.setdefault(job.launch_token, []).append(job)
         if job.state is JobState.PENDING:
             self.order.append(job)
             self.sort()
@@ -71,10 +74,15 @@ class Farm:
         """Forget an ended job."""
         job.leave()
         del self.jobs[job.id]
+        self._by_token.pop(job.launch_token, None)
         for key in _keys(job):
             self._by_key[key].remove(job)
             if not self._by_key[key]:
                 del self._by_key[key]
+
+    def launched_with(self, token: str) -> list[Job]:
+        """Return the jobs of the launch that a client calls so, as far as they are known."""
+        return list(self._by_token.get(token, ()))
 
     def sort(self) -> None:
         """Order pending jobs anew: priority, then age."""
@@ -110,8 +118,7 @@ class Farm:
 
     def _remedy(self, name: str) -> str:
         """Say why a job of a name is not there, or where to look for it."""
-        key = names.lookup_key(name)
-        if any(key in (names.lookup_key(job.name), job.id) for job in self.set_aside):
+        if any(job.answers_to(name) for job in self.set_aside):
             return "it is set aside, for it is damaged in the database; see cuelet farm check"
         return "see cuelet jobs --all"
 
