@@ -321,16 +321,15 @@ class Store:
 
     def _adopt(self, loading: Loading) -> None:
         """Write down as depends the jobs that an older Cuelet kept in the job's row."""
-        if not loading.adopted:
+        jobs = {loading.pks[job_id]: job for job_id, job in loading.jobs.items()}
+        adopted = [each for each in loading.adopted if each[0] in jobs]
+        if not adopted:
             return
-        by_pk = {
-            pk: loading.jobs[job_id] for job_id, pk in loading.pks.items() if job_id in loading.jobs
-        }
         with transaction(self._database):
-            for pk, index, spec, active in loading.adopted:
+            for pk, index, spec, active in adopted:
                 self._put_depend(pk, index, spec, active=active)
                 self._database.execute(self._sql["clear_after"], (pk,))
-                self._tallies.write(pk, by_pk[pk])
+                self._tallies.write(pk, jobs[pk])
 
 
 def _size_of(path: Path) -> int:
