@@ -172,6 +172,9 @@ class FarmProcess:
             "out_of_disk": [
                 {"text": disk.text, "remedy": disk.remedy} for disk in self._engine.farm.full_disks
             ],
+            "launch_tokens": True,
+            "damaged": [job._asdict() for job in self._engine.farm.set_aside],
+            "damage_notes": list(self._engine.farm.damage_notes),
         }
 
     async def run(self) -> None:

@@ -168,7 +168,7 @@ class Link:
             return None
         connection = self._dial(f"unix:{record['socket']}", is_embedded=True)
         try:
-            connection.send(INFO, {}, PROBE_TIMEOUT_S)
+            _learn(connection)
         except ConnectionException:
             connection.channel.close()
             return None
@@ -192,10 +192,16 @@ class Link:
         return rpc.Connection(target=target, channel=channel, embedded=is_embedded)
 
 
+def _learn(connection: rpc.Connection) -> None:
+    """Ask a Cuelet farm what it is."""
+    info = connection.send(INFO, {}, PROBE_TIMEOUT_S)
+    connection.keeps_tokens = bool(info.get("launch_tokens"))
+
+
 def _require_cuebot(connection: rpc.Connection) -> None:
     """Raise unless a Cuelet farm or a Cuebot answers there."""
     try:
-        connection.send(INFO, {}, PROBE_TIMEOUT_S)
+        _learn(connection)
     except CueException as error:
         if error.status in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
             raise

@@ -11,6 +11,7 @@
         PermissionDeniedException
         CancelledException
         ConnectionException               no server reached
+          LaunchUnknownException          no answer to a launch: the farm may have the job
           FarmNotStartedException         the embedded farm could not be started
           FarmNotOursException            the embedded farm's files belong to somebody else
 
@@ -36,6 +37,7 @@ __all__ = [
     "EntityNotFoundException",
     "FarmNotOursException",
     "FarmNotStartedException",
+    "LaunchUnknownException",
     "PermissionDeniedException",
     "StockCuebotException",
     "from_rpc",
@@ -142,6 +144,29 @@ class ConnectionException(CueException):
     retryMsg = "server not reachable, retrying"
     retryable = True
     default_status = grpc.StatusCode.UNAVAILABLE
+
+
+class LaunchUnknownException(ConnectionException):
+    """Neither a launch nor its repetition was answered, so the farm may have the job.
+
+    Args:
+        job: The name in the specification, empty when it has none.
+        reason: What came in place of an answer.
+        method: The call.
+        target: The server's address.
+    """
+
+    retryable = False
+
+    def __init__(self, *, job: str, reason: str, method: str, target: str) -> None:
+        self.job, self.reason = job, reason
+        named = f" {job}" if job else ""
+        super().__init__(
+            f"no answer to the launch of{named or ' the job'}, twice ({reason}): the farm may have it; "
+            f"look with cuelet jobs{named} before launching it again",
+            method=method,
+            target=target,
+        )
 
 
 class FarmNotStartedException(ConnectionException):

@@ -136,6 +136,7 @@ class Engine:
 
     def _load(self) -> None:
         full, ordered = self.farm.full_disks, self.farm.checks_ordered
+        told: set[object] = {*self.farm.set_aside, *self.farm.damage_notes}
         self.farm = self._empty_farm()
         self.farm.full_disks = full
         self.farm.host = Host(name=self.place().host)
@@ -147,6 +148,17 @@ class Engine:
             for index in _handed_over(job):
                 if job.state_of[index] == RUNNING:
                     self.farm.reserve(job, index)
+        self.farm.set_aside = self._store.set_aside
+        self._tell_damage(told)
+
+    def _tell_damage(self, told: set[object]) -> None:
+        """Log what of the stored farm cannot be believed, once."""
+        for job in self.farm.set_aside:
+            if job not in told:
+                _log.error("job %s is set aside: %s; see cuelet farm check", job.name, job.reason)
+        for note in self.farm.damage_notes:
+            if note not in told:
+                _log.error("%s", note)
 
     async def run(self) -> None:
         """Serve batches until cancelled.

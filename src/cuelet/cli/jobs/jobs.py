@@ -43,6 +43,6 @@ def _print_jobs(found: Sequence[JobView]) -> None:
             f"{job.done}/{job.frames}",
             str(job.running or ""),
             str(job.dead or ""),
-            duration(time.time() - job.submitted_at),
+            duration(time.time() - job.submitted_at) if job.submitted_at else "",
         )
     tables.show(table)
