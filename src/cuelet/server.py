@@ -230,7 +230,7 @@ class FarmProcess:
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         await self._stopping.wait()
         _log.info("stopping")
-        await listening.server.stop(grace=0.2)
+        await listening.stop(grace_s=0.2)
         loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await loop
