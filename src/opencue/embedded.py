@@ -33,22 +33,39 @@ def recorded() -> dict[str, Any] | None:
     """Return what the farm last started here wrote about itself, or None.
 
     Raises:
-        FarmNotOursException: The record or the socket belongs to another user.
+        FarmNotOursException: The record, the socket or the folder of one belongs to another user.
     """
-    path = state_dir() / "farm.json"
+    folder = state_dir()
     try:
-        _require_ours(path)
-        info = json.loads(path.read_text(encoding="utf-8"))
-        _require_ours(Path(info["socket"]))
+        info = json.loads(_read_ours(folder / "farm.json"))
+        socket = Path(info["socket"])
+        _require_own_folder(folder)
+        _require_own_folder(socket.parent)
+        _require_owner(socket, socket.lstat())
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None  # none, or half a record: starting the farm writes a whole one
     return dict(info)
 
 
-def _require_ours(path: Path) -> None:
-    owner = path.stat().st_uid
-    if owner != os.getuid():
-        raise FarmNotOursException(path=str(path), owner=owner)
+def _read_ours(path: Path) -> str:
+    """Return what a file of ours holds; whose it is is asked of what is read, not of its name."""
+    with path.open(encoding="utf-8") as stream:
+        _require_owner(path, os.fstat(stream.fileno()))
+        return stream.read()
+
+
+def _require_own_folder(path: Path) -> None:
+    """Raise unless a folder is this user's and nobody else can put files there."""
+    _require_owner(path, path.lstat())
+    facts = path.stat()
+    _require_owner(path, facts)
+    if facts.st_mode & 0o022:
+        raise FarmNotOursException(path=str(path), owner=None)
+
+
+def _require_owner(path: Path, facts: os.stat_result) -> None:
+    if facts.st_uid != os.getuid():
+        raise FarmNotOursException(path=str(path), owner=facts.st_uid)
 
 
 _refusals: list[Callable[[], object]] = []

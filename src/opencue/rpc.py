@@ -56,6 +56,8 @@ class Connection:
     embedded: bool
     answered_at: float = field(default_factory=time.monotonic)
     """Monotonic time of the last answer."""
+    trouble: Callable[[], ConnectionException | None] = lambda: None
+    """Returns why no connection could be made lately, where that is known better than to gRPC."""
 
     def send(self, method: Method, request: Any, timeout_s: float) -> Any:
         """Call once and return the response; failures are ours.
@@ -69,6 +71,9 @@ class Connection:
         try:
             response = call(request, timeout=timeout_s)
         except grpc.RpcError as error:
+            trouble = self.trouble() if error.code() is grpc.StatusCode.UNAVAILABLE else None
+            if trouble is not None:
+                raise trouble from error
             raise from_rpc(error, method=method.label, target=self.target) from error
         except ValueError as error:  # the channel was closed meanwhile
             raise ConnectionException(
