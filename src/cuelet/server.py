@@ -206,7 +206,7 @@ class FarmProcess:
             looking.result()
         looking.cancel()
         _log.info("stopping")
-        await listening.server.stop(grace=0.2)
+        await listening.stop(grace_s=0.2)
         loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await loop
