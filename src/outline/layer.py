@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from outline import event
+from outline._layer import made
 from outline._layer.arguments import Arguments
-from outline._layer.current import current, note_made
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
 from outline._layer.part import CarriedOutBy
@@ -45,23 +45,11 @@ _paths = CarriedOutBy("_layer_parts.paths", _OWNER)
 _storage = CarriedOutBy("_layer_parts.storage", _OWNER)
 
 
-class LayerMeta(type):
-    """Adds every new layer to the outline being built, and tells plug-ins about it."""
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Build a layer and register it."""
-        layer = super().__call__(*args, **kwargs)
-        from outline.plugins import PluginManager
-
-        PluginManager.init_layer(layer)
-        note_made(layer)
-        being_built = current()
-        if being_built is not None and layer.wants_registration():
-            being_built.add_layer(layer)
-        return layer
+LayerMeta = type
+"""The class of layer classes in sessions of earlier versions."""
 
 
-class Layer(metaclass=LayerMeta):
+class Layer:
     """A named set of frames that are executed in the same way.
 
     Subclasses override ``_execute(frames)`` and, when they need it, ``_setup``, ``_before_execute``, ``_after_execute``,
@@ -88,6 +76,7 @@ class Layer(metaclass=LayerMeta):
         """Make the parts: a layer that is read from a session does without its constructor."""
         self = super().__new__(cls)
         self._layer_parts = Parts(self)
+        made.prepare(cls)
         return self
 
     def __init__(self, name: str, **args: Any) -> None:
@@ -125,10 +114,10 @@ class Layer(metaclass=LayerMeta):
         return layer
 
     def __getstate__(self) -> dict[str, Any]:
-        return self._layer_parts.to_data(whole=True)
+        return self._layer_parts.to_data(whole=not self._layer_parts.travels)
 
-    def __setstate__(self, data: Mapping[str, Any]) -> None:
-        self._layer_parts.take_data(data)
+    def __setstate__(self, data: Any) -> None:
+        self._layer_parts.take_state(data)
 
     # Hooks and the events around them.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import traceback
 import types
@@ -43,7 +44,7 @@ def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list
 def _as_main(path: Path, args: list[str]) -> Iterator[types.ModuleType]:
     """Make a script the ``__main__`` module, so that its layer classes travel as from python."""
     module = types.ModuleType("__main__")
-    module.__file__ = str(path)
+    module.__file__ = os.path.abspath(path)
     old = sys.modules["__main__"], sys.argv, sys.path[:]
     sys.modules["__main__"] = module
     sys.argv, sys.path = [str(path), *args], [str(path.resolve().parent), *sys.path]
