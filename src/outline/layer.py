@@ -121,42 +121,42 @@ class Layer:
 
     # Hooks and the events around them.
 
-    def _setup(self) -> None:
+    def _setup(self) -> Any:
         """Do what has to be done before launch; for subclasses."""
 
-    def _execute(self, frames: FrameSet) -> None:
+    def _execute(self, frames: FrameSet) -> Any:
         """Do the work of some frames; for subclasses."""
 
-    def _before_execute(self) -> None:
+    def _before_execute(self) -> Any:
         """Do what has to be done before the frames; for subclasses."""
 
-    def _after_execute(self) -> None:
+    def _after_execute(self) -> Any:
         """Do what has to be done after the frames; for subclasses."""
 
-    def _after_init(self, ol: Outline) -> None:
+    def _after_init(self, ol: Outline) -> Any:
         """React to joining an outline; for subclasses."""
 
-    def _after_parented(self, parent: Layer) -> None:
+    def _after_parented(self, parent: Layer) -> Any:
         """React to becoming the child of a layer; for subclasses."""
 
     def after_init(self, ol: Outline) -> None:
         """Run the hook and the event for joining an outline."""
-        self._after_init(ol)
+        finish(self._after_init(ol))
         self._layer_parts.emit(event.AFTER_INIT)
 
     def after_parented(self, parent: Layer) -> None:
         """Run the hook and the event for becoming a child."""
-        self._after_parented(parent)
+        finish(self._after_parented(parent))
         self._layer_parts.emit(event.AFTER_PARENTED)
 
-    def before_execute(self) -> None:
+    def before_execute(self) -> Any:
         """Run the hook and the event before the frames."""
-        self._before_execute()
+        finish(self._before_execute())
         self._layer_parts.emit(event.BEFORE_EXECUTE)
 
-    def after_execute(self) -> None:
+    def after_execute(self) -> Any:
         """Run the hook and the event after the frames."""
-        self._after_execute()
+        finish(self._after_execute())
         self._layer_parts.emit(event.AFTER_EXECUTE)
 
     def add_event_listener(self, event_type: str, callback: Callable[[Any], object]) -> None:
@@ -298,15 +298,15 @@ class Layer:
 
     # Setup and execution.
 
-    def setup(self) -> None:
+    def setup(self) -> Any:
         """Check the layer and run its ``_setup`` and that of its children; `Outline.setup` calls it."""
         self.check_required_args()
         self._layer_parts.arguments.check_cores()
-        self._setup()
+        finish(self._setup())
         self._layer_parts.paths.check_skip()
         self._layer_parts.emit(event.SETUP)
         for child in self._layer_parts.family.children:
-            child.setup()
+            finish(child.setup())
 
     def carry_out_stage(self, session: Session) -> None:
         """Store what was put before there was a session."""
@@ -321,7 +321,7 @@ class Layer:
             for key, value in self.get_data("args_override").items():
                 self.set_arg(key, value)
 
-    def execute(self, frame: int) -> None:
+    def execute(self, frame: int) -> Any:
         """Execute the chunk that begins with a frame, here and now.
 
         Raises:
@@ -331,19 +331,19 @@ class Layer:
 
         frames = self.get_local_frame_set(frame)
         environment.apply(self, frames)
-        self.execute_frames(frames)
+        finish(self.execute_frames(frames))
 
-    def execute_frames(self, frames: FrameSet) -> None:
+    def execute_frames(self, frames: FrameSet) -> Any:
         """Execute some frames and, after them, the children for the same frames."""
         self.setup_args_override()
         self.load_outputs()
         self._layer_parts.paths.make_folders()
-        self.before_execute()
+        finish(self.before_execute())
         self.check_input(frames)
-        self._execute(frames)
+        finish(self._execute(frames))
         for child in self._layer_parts.family.children:
-            child.execute_frames(frames)
-        self.after_execute()
+            finish(child.execute_frames(frames))
+        finish(self.after_execute())
         self.check_output(frames)
 
     @staticmethod
@@ -365,6 +365,14 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.get_name()!r} type={self.get_type().value!r}>"
+
+
+def finish(began: object) -> None:
+    """Run to its end what a method of the user's class began: a coroutine or generator has not run when it returns."""
+    if began is not None:
+        from outline._finish import run_to_end
+
+        run_to_end(began)
 
 
 class Frame(Layer):
@@ -457,7 +465,7 @@ class LayerPreProcess(LayerProcess):
     def _link(self, creator: Layer) -> None:
         creator.depend_all(self)
 
-    def execute_frames(self, frames: FrameSet) -> None:
+    def execute_frames(self, frames: FrameSet) -> Any:
         """Execute, then announce the outputs to the creator."""
         super().execute_frames(frames)
         if self._layer_parts.storage.find_session() is not None:

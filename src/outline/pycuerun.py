@@ -92,9 +92,11 @@ def _split_target(target: str) -> tuple[int | None, str]:
 
 
 def _execute_frame(place: str, layer: str, number: int) -> None:
+    from outline.layer import finish
+
     found = _load_layer(place, layer)
     gc.enable()
-    found.execute(number)
+    finish(found.execute(number))
 
 
 def _load_layer(place: str, layer: str) -> Layer:

@@ -16,6 +16,7 @@ import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
 from opencue.wrappers.job import Job
+from outline._finish import run_to_end
 from outline.cuerun import LaunchContext
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")
@@ -84,7 +85,7 @@ def _built(module: types.ModuleType, path: Path) -> list[outline.Outline]:
         return list(found.values())
     builders = [value for value in vars(module).values() if _is_builder(value, module)]
     if len(builders) == 1:
-        result = builders[0]()
+        result = run_to_end(builders[0]())
         if isinstance(result, outline.Outline):
             return [result]
     current = outline.current_outline()
