@@ -17,7 +17,7 @@ from outline.exception import (
     ScriptError,
     UnknownLayerError,
 )
-from outline.layer import Layer
+from outline.layer import Layer, finish
 from outline.session import OUTLINE_FILE, Session, new_session_path
 
 TYPE_CHECKING = False
@@ -461,7 +461,7 @@ class Outline(metaclass=WithCurrent):
         for layer in self.get_layers():
             layer.carry_out_stage(session)
         for layer in self._layers.growing():
-            layer.setup()
+            finish(layer.setup())
         self.check()
         if self._serialize:
             session.save()
