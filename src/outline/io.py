@@ -312,9 +312,9 @@ def system(
         ShellCommandFailureException: The command failed, or could not be started.
     """
     argv = _mapped(prep_shell_command(cmd, frame, known))
-    status = _run(argv) if argv else NOT_FOUND
+    status, reason = _run(argv)
     if status and not ignore_error:
-        raise ShellCommandFailureException(_failure(argv, status), status)
+        raise ShellCommandFailureException(reason or _failure(argv, status), status)
     return status
 
 
@@ -337,8 +337,8 @@ def _mapped(argv: list[str]) -> list[str]:
     return pathmap.map_argv(argv, path_map) if path_map else argv
 
 
-def _run(argv: list[str]) -> int:
-    """Return the exit status of an argument list, 128 plus the signal when one ended it."""
+def _run(argv: list[str]) -> tuple[int, str]:
+    """Return the exit status of an argument list, 128 plus the signal when one ended it, and what the status does not say."""
     # signal.py makes enums of all signals, and every frame would pay for that
     from _signal import SIGPIPE, SIGXFSZ  # type: ignore[import-not-found] # built in, no stubs
 
@@ -347,26 +347,41 @@ def _run(argv: list[str]) -> int:
     try:
         # Python ignores these two signals; a command expects them as they are everywhere else.
         pid = os.posix_spawnp(argv[0], argv, os.environ, setsigdef=[SIGPIPE, SIGXFSZ])
-    except (FileNotFoundError, NotADirectoryError):
-        return NOT_FOUND
-    except OSError:
-        return NOT_EXECUTABLE
+    except (OSError, ValueError, IndexError) as error:
+        return _not_started(argv, error)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return 128 - status if status < 0 else status
+    return (status, "") if status >= 0 else (128 - status, _killed(argv, -status))
+
+
+def _not_started(argv: list[str], error: OSError | ValueError | IndexError) -> tuple[int, str]:
+    """Return the exit status that shells have for it, and the sentence."""
+    from outline.jobspec.program import why_not
+
+    if not isinstance(error, OSError):
+        detail = (
+            "is empty; give the layer a command"
+            if not argv or not argv[0]
+            else f"cannot be passed on: {error}"
+        )
+        return NOT_FOUND, f"the command {detail}"
+    is_missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+    return (NOT_FOUND if is_missing else NOT_EXECUTABLE), why_not(argv, os.environ, error)
 
 
 def _failure(argv: list[str], status: int) -> str:
+    from outline.jobspec.endings import status_words
+
+    return f"command ended with status {status_words(status)}: {_shown(argv)}"
+
+
+def _killed(argv: list[str], number: int) -> str:
+    from outline.jobspec.endings import signal_words
+
+    return f"command ended by {signal_words(number)}: {_shown(argv)}"
+
+
+def _shown(argv: list[str]) -> str:
     import shlex
 
     shown = shlex.join(argv)
-    shown = shown if len(shown) <= 200 else shown[:197] + "..."
-    if status == NOT_FOUND and argv and not _exists(argv[0]):
-        return f"command not found: {shown}; PATH is {os.environ.get('PATH', '')}"
-    if status > 128:
-        return f"command ended by signal {status - 128}: {shown}"
-    return f"command ended with status {status}: {shown}"
-
-
-def _exists(program: str) -> bool:
-    folders = [""] if "/" in program else os.environ.get("PATH", "").split(os.pathsep)
-    return any(os.path.exists(os.path.join(folder, program)) for folder in folders)
+    return shown if len(shown) <= 200 else shown[:197] + "..."
