@@ -62,8 +62,10 @@ def _execute(place: str, target: str) -> int:
 
 
 def _execute_target(place: str, target: str) -> int:
+    from outline._layer.streams import let_through
     from outline.exception import OutlineException, ShellCommandFailureException
 
+    let_through()
     number, layer = _split_target(target)
     if number is None:
         return _complain(f"-e {target!r} has to be FRAME-LAYER, such as 12-render", USAGE)

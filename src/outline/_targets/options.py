@@ -86,8 +86,9 @@ def _pycuerun(*, exact: bool) -> list[str]:
     folder = "" if exact else config.get_option("bin_dir")
     if folder:
         return [os.path.join(folder, "pycuerun")]
+    # -u: also what C code prints leaves the process at once, see outline._layer.streams
     # -P: the directory a job was launched from must not shadow modules
-    return [python_executable(), "-P", "-m", "outline.pycuerun"]
+    return [python_executable(), "-u", "-P", "-m", "outline.pycuerun"]
 
 
 def python_executable() -> str:
