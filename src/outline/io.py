@@ -13,7 +13,7 @@ from outline.util import FrameSet, range_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 NOT_FOUND = 127
@@ -21,8 +21,7 @@ NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 """Exit status for a program that cannot be executed, as shells have it."""
 
-# Patterns are compiled at first use: a frame that runs a plain list needs neither.
-_SHELL_SYNTAX = r"[|&;<>()$`*?\[\]{}~!\n]|(?:^|\s)#|^\s*\w+="
+# Compiled at first use: a frame that runs a plain list needs it not.
 _SEQUENCE = (
     r"(?P<base>.*?)\.(?=[-\d#@%])(?P<range>-?\d[\d,xy:-]*)?(?P<pad>[#@]*|%0?\d*d)(?P<ext>\.[^.]+)\Z"
 )
@@ -127,8 +126,10 @@ class FileSpec(Path):
                 f"file spec {self._path!r} has no frame mark; write it like /out/beauty.1-10####.exr"
             )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return path_from_data, (path_to_data(self),)
+    def __reduce__(self) -> Any:
+        if type(self) is FileSpec:
+            return path_from_data, (path_to_data(self),)
+        return super().__reduce__()
 
     def mkdir(self) -> None:
         """Make the directory of the files and those above it; raises OSError when the system refuses."""
@@ -259,7 +260,7 @@ def prep_shell_command(
     """Return the argument list of a command.
 
     A list is taken as it is, each element one argument.
-    Text is split like a shell would, or handed to ``/bin/sh -c`` as it is when it has shell syntax.
+    Text is handed to ``/bin/sh -c``, as a farm does that runs the command itself.
 
     Args:
         cmd: A list, or text.
@@ -267,15 +268,11 @@ def prep_shell_command(
         known: What each token stands for; by default found from ``frame`` and the environment.
     """
     if known is None:
-        known = {} if frame is None else _values_from_environment(frame)
+        known = {} if frame is None else _values_of(frame)
     if not isinstance(cmd, str):
         return [tokens.replace(argument, known) for argument in as_arguments(cmd)]
     text = tokens.replace(cmd, known)
-    if re.search(_SHELL_SYNTAX, text):
-        return ["/bin/sh", "-c", text]
-    import shlex
-
-    return shlex.split(text)
+    return ["/bin/sh", "-c", text] if text.strip() else []
 
 
 def as_arguments(cmd: Sequence[Any]) -> list[str]:
@@ -283,6 +280,33 @@ def as_arguments(cmd: Sequence[Any]) -> list[str]:
     return [
         os.fsdecode(each) if isinstance(each, (bytes, os.PathLike)) else str(each) for each in cmd
     ]
+
+
+_stands_for: Mapping[str, str] = {}
+"""What tokens stand for in the command that a layer just runs."""
+
+
+def run_with(known: Mapping[str, str], call: Callable[[], object]) -> None:
+    """Call something whose commands for a frame take from here what tokens stand for.
+
+    `outline.layer.Layer.system` cannot be told: it has PyOutline's parameters, and classes override it.
+    """
+    global _stands_for  # noqa: PLW0603 - one frame at a time is executed in a process
+    before, _stands_for = _stands_for, known
+    try:
+        call()
+    finally:
+        _stands_for = before
+
+
+def _values_of(frame: int) -> Mapping[str, str]:
+    is_told = _stands_for.get("#IFRAME#") == str(frame)
+    return _stands_for if is_told else _values_from_environment(frame)
+
+
+def decides_itself(path: Path) -> bool:
+    """Tell whether the class of a path says in its own way whether it is there."""
+    return type(path).exists not in (Path.exists, FileSpec.exists)
 
 
 def _values_from_environment(frame: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,6 +96,10 @@ def _split_target(target: str) -> tuple[int | None, str]:
 def _execute_frame(place: str, layer: str, number: int) -> None:
     from outline.loader import load_outline
 
+    if environ.get("CUELET_SET_ASIDE") or environ.get("CUELET_SET_ASIDE_BY_SCRIPT"):
+        from outline.jobspec.environment import give_back
+
+        give_back()
     outline = load_outline(place)
     if outline.find_session() is None:
         outline.setup()

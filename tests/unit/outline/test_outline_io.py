@@ -94,11 +94,13 @@ def test_file_specs_name_a_file_per_frame(tmp_path: Path) -> None:
     ("cmd", "argv"),
     [
         (["a b", 5, Path("/x"), "#IFRAME#"], ["a b", "5", "/x", "7"]),
-        ("echo 'a b' %{FRAME}", ["echo", "a b", "7"]),
+        ("echo 'a b' %{FRAME}", ["/bin/sh", "-c", "echo 'a b' 7"]),
+        (["#!IFRAME#", "%!{FRAME}", "#!!JOB#", "#!"], ["#IFRAME#", "%{FRAME}", "#!JOB#", "#!"]),
+        (" ", []),
         ("ls | wc", ["/bin/sh", "-c", "ls | wc"]),
         ("echo $HOME", ["/bin/sh", "-c", "echo $HOME"]),
         ("A=b env", ["/bin/sh", "-c", "A=b env"]),
-        ("render --frame=#ZFRAME#", ["render", "--frame=0007"]),
+        ("render --frame=#ZFRAME#", ["/bin/sh", "-c", "render --frame=0007"]),
     ],
 )
 def test_a_command_becomes_arguments(cmd: object, argv: list[str]) -> None:

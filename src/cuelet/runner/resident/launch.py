@@ -1,6 +1,6 @@
 """Start one process of a run: find the program, spawn it, or say in one line why not.
 
-Only for a process with a single thread: it changes the working directory around the spawn.
+Only for a process with a single thread: it changes the working directory, and the umask, around the spawn.
 """
 
 from __future__ import annotations
@@ -42,7 +42,14 @@ class Launcher:
         self._null = os.open(os.devnull, os.O_RDONLY)
 
     def launch(
-        self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, log: int, lock: int
+        self,
+        argv: tuple[str, ...],
+        env: Mapping[str, str],
+        cwd: str,
+        log: int,
+        lock: int,
+        *,
+        umask: int | None = None,
     ) -> Started:
         """Start a program as leader of its own session, with the lock of its run.
 
@@ -56,11 +63,14 @@ class Launcher:
             os.chdir(cwd)
         except (OSError, ValueError) as error:
             raise _cwd_error(argv, cwd, error) from error
+        own = None if umask is None else os.umask(umask)
         try:
             before = _boot_ticks()
             pid = self._spawn(argv, env, cwd, log, lock)
             return Started(pid, _read_start_ticks(pid, before))
         finally:
+            if own is not None:
+                os.umask(own)
             os.chdir("/")  # no frame's folder is kept busy
 
     def _spawn(
