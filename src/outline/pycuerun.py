@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ def _execute(place: str, target: str) -> int:
 
 
 def _execute_target(place: str, target: str) -> int:
+    from outline._layer.streams import let_through
     from outline.exception import OutlineException, ShellCommandFailureException
 
+    let_through()
     number, layer = _split_target(target)
     if number is None:
         return _complain(f"-e {target!r} has to be FRAME-LAYER, such as 12-render", USAGE)
@@ -105,6 +108,11 @@ def _load_layer(place: str, layer: str) -> Layer:
     from outline.loader import load_outline
 
     become_frame()
+
+    if environ.get("CUELET_SET_ASIDE") or environ.get("CUELET_SET_ASIDE_BY_SCRIPT"):
+        from outline.jobspec.environment import give_back
+
+        give_back()
     outline = load_outline(place)
     if outline.find_session() is None:
         outline.setup()
