@@ -11,7 +11,7 @@ import sys
 
 from outline._layer.parts import parts_of
 from outline._session import OUTLINE_FILE, layerpack
-from outline._session.datafile import is_json
+from outline._session.datafile import is_json, short
 from outline._session.outlinefile import FORMAT
 from outline.constants import LayerType
 from outline.depend import Depend
@@ -57,13 +57,20 @@ def save_outline(settings: Mapping[str, Any], layers: Sequence[Layer], folder: F
         LayerException: A layer or the outline holds something that cannot travel to the farm.
     """
     layerpack.write_pack(folder, {layer.get_name(): _layer_to_file(layer) for layer in layers})
-    if not is_json(settings["args"]):
-        raise LayerException(
-            f"outline {settings['name']!r}: its arguments {settings['args']!r} are more than texts, numbers, lists and dicts"
-        )
+    _refuse_odd_arguments(settings["name"], settings["args"])
     names = [layer.get_name() for layer in layers]
     data = (json.dumps({"version": FORMAT, **settings, "layers": names}) + "\n").encode()
     folder.write((OUTLINE_FILE,), data, replace=True)
+
+
+def _refuse_odd_arguments(name: str, args: Mapping[str, Any]) -> None:
+    """Raise LayerException for an argument of an outline that its file cannot give back."""
+    for key, value in args.items():
+        if not is_json({key: value}):
+            raise LayerException(
+                f"outline {name!r}: its argument {key!r} is {short(value)}, more than texts, numbers, lists and dicts; "
+                "use put_data, or set it on a layer"
+            )
 
 
 # Writing a layer.

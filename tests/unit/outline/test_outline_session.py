@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import collections
 import contextlib
 import datetime as dt
 import json
 import os
 import pickle
+import signal
 import stat
 import time
 import tracemalloc
@@ -86,6 +88,75 @@ def test_tuples_come_back_as_lists(layer: Layer) -> None:
     layer.put_data("key", {"size": (1920, 1080)})
 
     assert layer.get_data("key") == {"size": [1920, 1080]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {(0, 1): "a"},
+        {(0, 0), (0, (1, "x"))},
+        {"tiles": {(0, 0): 1}},
+        [{(1,): 2}],
+        ["NaN", 1e16],
+        {1: "number", "1": "text"},
+    ],
+    ids=repr,
+)
+def test_tuples_stay_tuples_in_keys_and_sets(layer: Layer, value: Any) -> None:
+    layer.put_data("key", value)
+
+    assert layer.get_data("key") == value
+    assert yaml.unsafe_load(data_file(layer, "key").read_bytes()) == value, (
+        "stock PyOutline reads it"
+    )
+
+
+def test_data_of_versions_that_wrote_lists_as_keys_can_be_read(layer: Layer) -> None:
+    layer.put_data("key", 1)
+    data_file(layer, "key").write_text("{? [0, 1] : a}\n")
+
+    assert layer.get_data("key") == {(0, 1): "a"}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"a": [1, Path("/x")]}, r"PosixPath at value\['a'\]\[1\], .*store str\("),
+        ({"n": collections.Counter("aab")}, r"Counter at value\['n'\], .*store dict\(value\)"),
+        ([dt.timedelta(1)], r"timedelta at value\[0\], .*store value.total_seconds\(\)"),
+        ({"x": 10**5000}, r"endless number at value\['x'\]; store hex"),
+        ({signal.SIGINT: 1}, r"Signals at value, key .*store value.value"),
+        ([iter([1])], r"list_iterator at value\[0\], .*store list\(value\)"),
+        ("\ud83d\ude00", "YAML gives back as"),
+        (
+            dt.datetime(2020, 1, 1, tzinfo=dt.timezone(dt.timedelta(seconds=30))),
+            r"store value.isoformat\(\)",
+        ),
+    ],
+    ids=["path", "counter", "delta", "digits", "enum", "iterator", "surrogates", "offset"],
+)
+def test_what_is_refused_is_named_with_its_place_and_what_to_store(
+    layer: Layer, value: Any, told: str
+) -> None:
+    with pytest.raises(DataFormatError, match=f"data 'key' holds .*{told}"):
+        layer.put_data("key", value)
+    assert not data_file(layer, "key").exists()
+
+
+def test_an_open_file_is_refused(layer: Layer, tmp_path: Path) -> None:
+    with (
+        (tmp_path / "file").open("w") as stream,
+        pytest.raises(DataFormatError, match="store the file with put_file"),
+    ):
+        layer.put_data("key", {"log": stream})
+
+
+def test_a_tag_whose_text_is_none_of_its_kind_is_the_one_error(layer: Layer) -> None:
+    layer.put_data("key", 1)
+    for text in ("!!timestamp x\n", "!!bool x\n", "!!int ''\n", "!!float x\n"):
+        data_file(layer, "key").write_text(text)
+        with pytest.raises(DataFormatError, match="cannot be read"):
+            layer.get_data("key")
 
 
 def test_a_retried_frame_may_store_the_same_but_nothing_else(layer: Layer) -> None:
