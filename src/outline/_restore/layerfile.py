@@ -11,7 +11,7 @@ import sys
 
 from outline._layer.parts import parts_of
 from outline._session import OUTLINE_FILE, layerpack
-from outline._session.datafile import is_json, short
+from outline._session.datafile import is_json
 from outline._session.outlinefile import FORMAT
 from outline.constants import LayerType
 from outline.depend import Depend
@@ -67,6 +67,8 @@ def _refuse_odd_arguments(name: str, args: Mapping[str, Any]) -> None:
     """Raise LayerException for an argument of an outline that its file cannot give back."""
     for key, value in args.items():
         if not is_json({key: value}):
+            from outline._session.values import short
+
             raise LayerException(
                 f"outline {name!r}: its argument {key!r} is {short(value)}, more than texts, numbers, lists and dicts; "
                 "use put_data, or set it on a layer"

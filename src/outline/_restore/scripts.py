@@ -6,6 +6,7 @@ import importlib
 import json
 
 from outline.exception import ScriptError
+from outline.jobspec.plainfile import open_plain
 from outline.layer import Layer
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ def execute(path: str) -> dict[str, Any]:
         ScriptError: It cannot be read or is not Python.
     """
     try:
-        with open(path, "rb") as stream:
+        with open_plain(path) as stream:
             code = compile(stream.read(), path, "exec")
     except (OSError, SyntaxError, ValueError) as error:
         raise ScriptError(path=path, reason=error) from error

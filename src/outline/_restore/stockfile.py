@@ -8,6 +8,7 @@ from outline.constants import LayerType
 from outline.depend import Depend, DependType
 from outline.exception import NoSessionError
 from outline.io import FileSpec, Path
+from outline.jobspec.plainfile import open_plain
 from outline.layer import Layer, LayerProcess
 
 TYPE_CHECKING = False
@@ -38,7 +39,7 @@ class Stored:
 def is_stock(path: str) -> bool:
     """Tell whether PyOutline wrote a file."""
     try:
-        with open(path, "rb") as stream:
+        with open_plain(path) as stream:
             return MARK in stream.read(200)
     except OSError:
         return False
@@ -53,7 +54,7 @@ def read(path: str) -> Stored:
     import yaml
 
     try:
-        with open(path, "rb") as stream:
+        with open_plain(path) as stream:
             text = stream.read(MAX_BYTES + 1)
         if len(text) > MAX_BYTES:
             raise NoSessionError(thing=f"file {path!r}", reason=f"is over {MAX_BYTES:,} bytes")

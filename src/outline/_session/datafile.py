@@ -7,14 +7,13 @@ import math
 import re
 from itertools import repeat
 
+from outline._session import MAX_DEPTH, MOST_BITS
 from outline.exception import DataFormatError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_DEPTH = 100
-"""Levels of lists and dicts in each other: a frame that reads them may be deep in calls itself."""
 MAX_BYTES = 64 << 20
 """The most a data file may hold."""
 MAX_YAML_BYTES = 256 << 10
@@ -24,10 +23,9 @@ _MAX_MERGED = 10_000
 _CLOSED = (dict, list, str)
 """JSON values whose text says by itself where it ends."""
 
-MOST_BITS = 14_000
-"""Of a whole number: Python reads no more than 4300 digits."""
 _TUPLE = "tag:yaml.org,2002:python/tuple"
 """How stock PyOutline writes a tuple."""
+_SEQUENCES = (_TUPLE, "tag:yaml.org,2002:seq")
 _FROM_ODD_YAML = (ValueError, AttributeError, LookupError, TypeError, ArithmeticError)
 """What the YAML reader raises, beside its own errors, for a tag whose text is none of its kind."""
 _KEY = "!key"
@@ -147,7 +145,7 @@ def _retag_keys(mapping: Any, tag: str) -> None:
     nodes = [key for key, _ in mapping.value]
     while nodes:
         node = nodes.pop()
-        if node.id == "sequence":
+        if node.tag in _SEQUENCES:
             node.tag = tag
             nodes += node.value
 
@@ -229,12 +227,3 @@ def _loader() -> Any:
     Loader.add_constructor(_TUPLE, as_list)
     Loader.add_constructor(_KEY, as_tuple)
     return Loader
-
-
-def short(value: Any) -> str:
-    """Return a value in at most 80 characters, for messages."""
-    try:
-        text = repr(value)
-    except ValueError:  # a number in it has more digits than Python writes
-        return f"a {type(value).__qualname__}"
-    return text if len(text) <= 80 else text[:77] + "..."

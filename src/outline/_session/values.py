@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-from outline._session.datafile import MAX_DEPTH, MOST_BITS, short
+from outline._session import MAX_DEPTH, MOST_BITS
 from outline.exception import DataFormatError
 
 TYPE_CHECKING = False
@@ -174,6 +174,15 @@ def way_out(value: Any) -> str:
             return instead
     found = (instead for kind, instead in _WAYS_OUT if isinstance(value, kind))
     return next(found, _HINT)
+
+
+def short(value: Any) -> str:
+    """Return a value in at most 80 characters, for messages."""
+    try:
+        text = repr(value)
+    except ValueError:  # a number in it has more digits than Python writes
+        return f"a {type(value).__qualname__}"
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _shown(place: str) -> str:

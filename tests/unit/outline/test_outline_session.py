@@ -3,10 +3,12 @@ from __future__ import annotations
 import collections
 import contextlib
 import datetime as dt
+import io
 import json
 import os
 import pickle
 import signal
+import socket
 import stat
 import time
 import tracemalloc
@@ -16,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from outline import Layer, Outline, SessionException
+from outline import Layer, Outline, SessionException, load_outline
 from outline._session.datafile import MAX_YAML_BYTES, is_json, to_text
 from outline.exception import (
     DataExistsError,
@@ -26,6 +28,7 @@ from outline.exception import (
     FileNotStoredError,
     FileSourceError,
     NoSessionError,
+    ScriptError,
     UnsafeNameError,
 )
 from outline.session import stored_layers
@@ -506,3 +509,64 @@ def test_the_layers_of_a_session_are_told_without_loading_it(layer: Layer, tmp_p
         stored_layers(str(tmp_path))
     with pytest.raises(NoSessionError, match="No such file"):
         stored_layers(str(tmp_path / "none"))
+
+
+def odd_files(folder: Path) -> dict[str, Path]:
+    """Return files that are no plain ones."""
+    os.mkfifo(folder / "pipe")
+    (folder / "linked").symlink_to("pipe")
+    socket.socket(socket.AF_UNIX).bind(str(folder / "socket"))
+    (folder / "folder").mkdir()
+    names = ("pipe", "linked", "socket", "folder")
+    return {name: folder / name for name in names} | {"device": Path("/dev/zero")}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("is_staged", [False, True], ids=["after setup", "before setup"])
+def test_what_is_no_plain_file_is_refused_at_once(
+    layer: Layer, tmp_path: Path, is_staged: bool
+) -> None:
+    store = Layer("other") if is_staged else layer
+    told = {"pipe": "named pipe", "linked": "named pipe", "folder": "directory.*sym_file"}
+    for name, path in odd_files(tmp_path).items():
+        with pytest.raises(FileSourceError, match=f"it is a {told.get(name, name)}"):
+            store.put_file(path, rename="stored")
+        if name != "folder":
+            with pytest.raises(FileSourceError, match=f"it is a {told.get(name, name)}"):
+                store.sym_file(path, rename="stored")
+    assert store.sym_file(tmp_path / "folder") is not None or is_staged
+
+
+def test_a_pipe_in_the_session_is_not_handed_out(layer: Layer) -> None:
+    os.mkfifo(Path(layer.get_path()) / "planted")
+
+    with pytest.raises(FileSourceError, match="it is a named pipe; remove it"):
+        layer.get_file("planted")
+    assert layer.get_file("planted", check=False), "who asks for no check gets the path"
+
+
+def test_a_file_that_somebody_writes_to_is_not_stored_half(
+    layer: Layer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "cache.abc"
+    source.write_bytes(b"x" * 3000)
+
+    class Growing(io.FileIO):
+        """A file that grows with every look at it."""
+
+        def read(self, size: int = -1) -> bytes:
+            with source.open("ab") as other:
+                other.write(b"y" * 1000)
+            return super().read(size)
+
+    monkeypatch.setattr("outline.jobspec.plainfile.open_plain", lambda path: Growing(path, "rb"))
+    with pytest.raises(FileSourceError, match="changed while it was copied"):
+        layer.put_file(source)
+    assert not (Path(layer.get_path()) / "cache.abc").exists()
+
+
+def test_a_script_that_is_a_pipe_is_no_script(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "job.outline")
+
+    with pytest.raises(ScriptError, match="no plain one"):
+        load_outline(str(tmp_path / "job.outline"))
