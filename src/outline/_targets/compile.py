@@ -129,10 +129,7 @@ def captured_environment() -> dict[str, str]:
     return {
         key: value
         for key, value in os.environ.items()
-        if key not in _SHELL_VARIABLES
-        and not key.startswith(_FRAME_VARIABLES)
-        and find_not_xml(key) is None
-        and not re.search("[\ud800-\udfff]", value)
+        if key not in _SHELL_VARIABLES and not key.startswith(_FRAME_VARIABLES)
     }
 
 

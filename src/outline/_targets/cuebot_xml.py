@@ -14,6 +14,7 @@ from outline._targets.xml import (
     whole_cores,
     write_depends,
 )
+from outline._targets.xml_env import fitting, odd_variables, why_odd
 from outline.exception import SpecError
 from outline.jobspec.model import JobSpec, LayerSpec
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from outline.frames import Tasks
+
+
+_IN_COMMAND = "set it in the command itself, or run the layer with pycuerun"
 
 
 def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
@@ -97,6 +101,7 @@ def near_job(job: JobSpec) -> JobSpec:
     """Return the nearest job that a Cuebot takes."""
     return job.replace(
         layers=tuple(map(near_layer, job.layers)),
+        env=fitting(job.env),
         uid=job.uid or None,
         max_retries=_max_retries(job),
     )
@@ -107,6 +112,8 @@ def near_layer(layer: LayerSpec) -> LayerSpec:
     if layer.site_argv is not None:
         command = shlex.join(layer.site_argv)
         layer = layer.replace(argv=layer.site_argv, command=command, site_argv=None)
+    if layer.env:
+        layer = layer.replace(env=fitting(layer.env))
     return layer.replace(chunk=1) if _is_cut(layer) else layer
 
 
@@ -133,6 +140,7 @@ def _limitations(job: JobSpec) -> Iterator[Limitation]:
         if layer.is_raw and any(file.checked for file in layer.output_files):
             text = "its outputs are not checked, OpenCue does not look at what a command makes"
             yield _of(layer, limitation.OUTPUTS, text)
+    yield from _of_environment(job)
     yield from _of_retries(job)
     yield from core_limitations(job)
     for layer in job.layers:
@@ -161,6 +169,16 @@ def core_limitations(job: JobSpec) -> Iterator[Limitation]:
     if job.max_cores >= 0 and (whole := whole_cores(job.max_cores)) != job.max_cores:
         text = f"the job may use {whole} cores: OpenCue takes no {job.max_cores:g}"
         yield Limitation(limitation.JOB_CORES, text)
+
+
+def _of_environment(job: JobSpec) -> Iterator[Limitation]:
+    """Yield the variables that XML changes; what pycuerun runs gets them from the session as they are."""
+    for key, value in odd_variables(job.env).items():
+        yield Limitation(limitation.ENVIRONMENT, why_odd(key, value), remedy=_IN_COMMAND)
+    for layer in job.layers:
+        for key, value in odd_variables(layer.env).items() if layer.is_raw else ():
+            text = f"layer {layer.title}: {why_odd(key, value)}"
+            yield Limitation(limitation.ENVIRONMENT, text, layer=layer.title, remedy=_IN_COMMAND)
 
 
 def _of_retries(job: JobSpec) -> Iterator[Limitation]:

@@ -8,6 +8,7 @@ ELSEWHERE = "say what you want in a way every backend knows, or choose the backe
 CHUNK = "chunk"
 CORES = "cores"
 DEPEND = "depend"
+ENVIRONMENT = "environment"
 JOB_CORES = "job-cores"
 LEFT_OUT = "left-out"
 MAX_CORES = "max-cores"
