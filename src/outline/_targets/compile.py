@@ -11,6 +11,7 @@ from outline._layer.outputs import declared
 from outline._layer.parts import parts_of
 from outline._layer.settings import memory_mb
 from outline._targets.limitation import LEFT_OUT, Limitation
+from outline.constants import OUTLINE_MODE_INIT
 from outline.exception import SpecError
 from outline.frames import EdgeKind, Tasks, format_frames, is_plain, parse_range
 from outline.jobspec import tokens
@@ -56,8 +57,10 @@ def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -
 
     Raises:
         SpecError: Something in it cannot be said at all.
-        OutlineException: A layer has no frames or no command.
+        OutlineException: A layer has no frames or no command, or waits for one that is not there.
     """
+    if outline.get_mode() == OUTLINE_MODE_INIT:
+        outline.setup_depends()  # what ``require`` and names say is a depend too
     active = outline.get_active_layers()
     shared = _Shared(outline, options)
     layers = tuple(_compile(layer, shared, with_work=with_work) for layer in active)
