@@ -117,7 +117,15 @@ def words(text: str) -> tuple[str, ...]:
 def default_state_dir() -> Path:
     """Return ``$CUELET_STATE_DIR``, else the platform's folder for state."""
     given = os.environ.get("CUELET_STATE_DIR")
-    return Path(given).expanduser().absolute() if given else user_state_path("cuelet")
+    if given:
+        return Path(given).expanduser().absolute()
+    try:
+        found = user_state_path("cuelet")
+    except RuntimeError:  # neither HOME nor an entry among the system's users; older versions say ~
+        found = Path("~")
+    if found.parts[0] == "~":
+        raise LocalEnvironmentError(path=found, reason="this user has no home directory")
+    return found
 
 
 def memory_policy(action: str | None, factor: float | str | None) -> MemoryPolicy:

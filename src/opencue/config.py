@@ -30,7 +30,7 @@ class ConfigError(ValueError):
 
 def config_base_directory() -> str:
     """Return the directory that holds the ``opencue`` configuration directory."""
-    return os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
 
 
 def load_config_from_file() -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _user_file() -> Path | None:
     named = [Path(os.environ[name]) for name in _FILE_VARIABLES if os.environ.get(name)]
     usual = [
         Path(config_base_directory(), "opencue", "opencue.yaml"),
-        Path.home() / ".config" / "opencue" / "opencue.yaml",
+        Path(os.path.expanduser("~/.config/opencue/opencue.yaml")),
     ]
     return next((path for path in (*named, *usual) if path.is_file()), None)
 

@@ -27,7 +27,17 @@ def state_dir() -> Path:
         return Path(named).expanduser().absolute()
     import platformdirs
 
-    return Path(platformdirs.user_state_dir("cuelet"))
+    try:
+        found = platformdirs.user_state_dir("cuelet")
+    except RuntimeError:  # neither HOME nor an entry among the system's users; older versions say ~
+        found = "~"
+    if found.startswith("~"):
+        raise FarmNotStartedException(
+            command=["cuelet", "farm", "start"],
+            state_dir="of this user",
+            reason="has no folder for its state, as this user has no home directory; set HOME or CUELET_STATE_DIR",
+        )
+    return Path(found)
 
 
 def recorded() -> dict[str, Any] | None:

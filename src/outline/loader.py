@@ -50,7 +50,7 @@ def load_outline(path: str) -> Outline:
     if os.path.isdir(path):
         path = os.path.join(path, OUTLINE_FILE)
     if not os.path.isfile(path):
-        raise ScriptError(path=path, reason="there is no such file")
+        raise ScriptError(path=path, reason="there is no such file, or it is no plain one")
     if path.endswith((".yaml", ".yml")):
         return _load_session(path)
     from outline._restore import scripts

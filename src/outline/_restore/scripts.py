@@ -10,6 +10,7 @@ from types import ModuleType
 
 from outline._restore.origin import SCRIPT
 from outline.exception import ScriptError
+from outline.jobspec.plainfile import open_plain
 from outline.layer import Layer
 
 TYPE_CHECKING = False
@@ -37,7 +38,7 @@ def execute(path: str) -> dict[str, Any]:
     """
     file = os.path.abspath(path)
     try:
-        with open(path, "rb") as stream:
+        with open_plain(path) as stream:
             code = compile(stream.read(), file, "exec")
     except (OSError, SyntaxError, ValueError) as error:
         raise ScriptError(path=path, reason=error) from error

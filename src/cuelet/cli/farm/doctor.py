@@ -56,7 +56,7 @@ def _findings() -> Iterator[Checkup]:
     yield from _imports()
     yield from _commands()
     yield _folder("state", default_state_dir())
-    yield _folder("sessions", Path.home() / ".opencue" / "sessions")
+    yield _folder("sessions", Path(os.path.expanduser("~/.opencue/sessions")))
     yield _cuebot()
     yield _farm()
 

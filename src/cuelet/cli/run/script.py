@@ -18,6 +18,7 @@ from cuelet.cli.exits import CommandError, Exit
 from opencue.wrappers.job import Job
 from outline._finish import run_to_end
 from outline.cuerun import LaunchContext
+from outline.jobspec.plainfile import odd_kind_of
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")
 
@@ -32,7 +33,9 @@ def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list
         CommandError: There is no such script, it failed, or it built no outline.
     """
     if not path.is_file():
-        raise CommandError(f"no script {str(path)!r}", Exit.NOT_FOUND)
+        kind = odd_kind_of(str(path))
+        what = f"; it is {kind}, write a plain file" if kind else ""
+        raise CommandError(f"no script {str(path)!r}{what}", Exit.NOT_FOUND)
     with _as_main(path, args) as module, LaunchContext() as context:
         _execute(path, module)
         if not context.launched:
