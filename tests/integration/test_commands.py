@@ -106,6 +106,8 @@ def test_jobs_in_json_have_every_count_and_time(stuck: Job, run: Run) -> None:
         "depend": 1,
         "dead": 2,
         "eaten": 0,
+        "skipped_frames": 0,
+        "waits": "",
     }
     assert times["id"] == stuck.id()
     assert time.time() - times["submitted_at"] < 100

@@ -96,6 +96,8 @@ def _status_of(error: Exception) -> Exit | None:
         (opencue.exception.ConnectionException, Exit.UNREACHABLE),
         (opencue.EntityNotFoundException, Exit.NOT_FOUND),
         (opencue.CueException, Exit.FAILED),
+        (outline.exception.JobFailedError, Exit.DEAD_FRAMES),
+        (outline.exception.JobStillRunsError, Exit.TIMEOUT),
         (outline.OutlineException, Exit.FAILED),
         (LocalEnvironmentError, Exit.ENVIRONMENT),
         (errors.UnknownNameError, Exit.NOT_FOUND),
