@@ -150,10 +150,12 @@ def _complain(message: str, status: int, *, traceback: bool = False) -> int:
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
-    from outline.exception import OutlineException
+    from outline.exception import JobFailedError, JobStillRunsError, OutlineException
 
     try:
         return _build_command().run(_legacy(arguments))
+    except (JobFailedError, JobStillRunsError) as error:
+        return _complain(str(error), error.exit_status)
     except OutlineException as error:
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:

@@ -124,6 +124,7 @@ class Pycuerun(AbstractCuerun):
         }
         if options and options.backend == "local":
             flags |= {"threads": options.run_local_threads, "log_dir": options.log_dir}
+            flags["wait"] = False  # it runs here in any case, and `_report` tells how it ended
         if options and options.qc:
             from outline import review
 

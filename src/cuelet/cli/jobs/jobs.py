@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from cuelet.cli import tables
 from cuelet.cli.exits import Exit
+from cuelet.cli.jobs.leftovers import state_text
 from cuelet.client.jobs import JobView, list_jobs
 from cuelet.quantities import duration
 
@@ -39,7 +40,7 @@ def _print_jobs(found: Sequence[JobView]) -> None:
     for job in found:
         table.add_row(
             job.name,
-            job.state,
+            state_text(job),
             f"{job.done}/{job.frames}",
             str(job.running or ""),
             str(job.dead or ""),

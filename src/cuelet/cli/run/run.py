@@ -9,7 +9,7 @@ from pathlib import Path
 from cuelet.cli.exits import Exit
 from cuelet.cli.run.script import launch_script
 from cuelet.cli.run.watch import follow
-from cuelet.client.jobs import job_view
+from cuelet.client.jobs import current_view
 from opencue.wrappers.job import Job
 from outline.cuerun import LaunchContext
 
@@ -32,7 +32,7 @@ def overrides(options: argparse.Namespace) -> dict[str, bool]:
 
 def _print_jobs(jobs: list[Job], options: argparse.Namespace) -> None:
     if options.json:
-        print(json.dumps([job_view(job).values() for job in jobs]))
+        print(json.dumps([current_view(job).values() for job in jobs]))
         return
     for job in jobs:
         print(f"launched {job.name()}; watch it with cuelet watch {job.name()}")

@@ -77,6 +77,16 @@ def describe(job: Job) -> str:
     return "\n".join([*lines, f"  logs in {job.logDir()}"])
 
 
+def failure(job: Job) -> str:
+    """Return why a job that ended is no success: its dead frames, what waits in vain, where the logs are."""
+    dead = [frame.name for frame in job.frames() if frame.state == "DEAD"]
+    more = f" and {len(dead) - MOST_SHOWN} more" if dead[MOST_SHOWN:] else ""
+    parts = [f"dead are {', '.join(dead[:MOST_SHOWN])}{more}"] if dead else []
+    if job.dependFrames():
+        parts.append(f"it cannot go on: {job.dependFrames()} frames wait in vain")
+    return "; ".join([*parts, f"logs in {job.logDir()}"])
+
+
 def _summary(job: Job) -> str:
     counts = (
         (job.deadFrames(), "dead"),
