@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import cuelet
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.parsing import add_command
+from cuelet.cli.parsing import CommandParser, add_command
 
 TYPE_CHECKING = False  # typing would cost every command 3 ms
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     words = sys.argv[1:] if argv is None else argv
-    options = parser_of(word for word in words if not word.startswith("-")).parse_args(words)
+    parser = parser_of(word for word in words if not word.startswith("-"))
+    if not words:
+        parser.exit(Exit.USAGE, parser.format_help())
+    options = parser.parse_args(words)
     try:
         code = int(_imported(options.do)(options))
         sys.stdout.flush()
@@ -110,7 +113,7 @@ def parser_of(asked: Iterable[str]) -> argparse.ArgumentParser:
 
     Adding all arguments would take longer than most commands.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="cuelet",
         description="Define, run, watch and manage multi-layer render jobs on this machine "
         "or an OpenCue farm.",
