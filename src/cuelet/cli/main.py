@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 import cuelet
-from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.exits import CommandError, Exit, message_of, say
 from cuelet.cli.parsing import CommandParser, add_command
 
 TYPE_CHECKING = False  # typing would cost every command 3 ms
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except CommandError as error:
-        print(f"cuelet: {error}", file=sys.stderr)
+        say(str(error))
         return int(error.status)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
@@ -68,15 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _status_of(error)
         if status is None:
             raise
-        print(f"cuelet: {_message(error)}", file=sys.stderr)
+        say(message_of(error))
         return int(status)
-
-
-def _message(error: Exception) -> str:
-    """Return what the farm said in its own words, else the error's."""
-    details = getattr(error, "details", None)
-    said = details() if callable(details) else None
-    return str(said or error)
 
 
 def _imported(name: str) -> Callable[..., Any]:

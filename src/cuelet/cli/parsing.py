@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from itertools import takewhile
 
 TYPE_CHECKING = False  # typing itself would cost every command 3 ms
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ class CommandParser(FrameParser):
         self._refuse_unknown_beginning(given)
         options, rest = super().parse_known_args(given, namespace)
         words = getattr(options, "words", None)
-        while rest and isinstance(words, list) and not _is_flag(rest[0]):
-            words.append(rest.pop(0))
+        if isinstance(words, list):
+            found, rest = _words_in(rest)
+            words += found
         if rest:
             self.error(self._unknown(rest[0]))
         return options, rest
@@ -74,6 +76,13 @@ class CommandParser(FrameParser):
             return f"one word too many: {word!r}"
         flag = word.partition("=")[0]
         return f"no flag {flag!r}" + _meant(flag, list(self._option_string_actions))
+
+
+def _words_in(rest: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the words at the head of some leftovers, behind ``--`` whatever they look like, and what follows."""
+    words = list(takewhile(lambda word: not _is_flag(word), rest))
+    after = list(rest[len(words) :])
+    return ([*words, *after[1:]], []) if after[:1] == ["--"] else (words, after)
 
 
 def _is_flag(word: str) -> bool:

@@ -10,13 +10,12 @@ from cuelet.cli.exits import Exit
 from cuelet.cli.terminal import Harmless
 from cuelet.client import logs as frame_logs
 from cuelet.client.errors import LogNotFoundError
-from cuelet.client.lookup import get_frame, get_job
+from cuelet.client.targets import find_frame
 
 
 def logs(options: argparse.Namespace) -> int:
     """Print the log of a frame; with -f until the frame has ended."""
-    job = get_job(options.job)
-    frame = get_frame(job, options.frame)
+    job, frame = find_frame(options.words)
     path = frame_logs.log_path(job, frame)
     if options.path:
         print(path)

@@ -22,7 +22,7 @@ from outline.jobspec.log_tail import last_lines
 
 def show(options: argparse.Namespace) -> int:
     """Show one job: layers, depends, dead frames."""
-    handle = get_job(options.job)
+    handle = get_job(options.words[0])
     job, layers, depends = job_view(handle), list_layers(handle), list_depends(handle.id())
     skipped = list_skipped(handle.id())
     dead = list_dead(handle) if job.dead else ()
