@@ -27,6 +27,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from cuelet.pasting import pasteable
+
 MAX_LISTED = 20
 """Names that an error lists."""
 _SHORT_ID = 8
@@ -197,7 +199,7 @@ class NoFramesError(RefusedError):
 
     def __init__(self, *, job: str, wanted: str) -> None:
         self.job, self.wanted = job, wanted
-        super().__init__(f"{job}: no {wanted}; see cuelet show {job}")
+        super().__init__(f"{job}: no {wanted}; see {pasteable('cuelet', 'show', job)}")
 
 
 class NoRunningFramesError(RefusedError):
@@ -226,7 +228,9 @@ class NoDependError(RefusedError):
 
     def __init__(self, *, job: str) -> None:
         self.job = job
-        super().__init__(f"{job}: no such depend on another job; see cuelet show {job}")
+        super().__init__(
+            f"{job}: no such depend on another job; see {pasteable('cuelet', 'show', job)}"
+        )
 
 
 class RemainsError(ClientError):

@@ -70,6 +70,7 @@ def _print_layers(layers: Sequence[LayerView]) -> None:
         ("memory", "right"),
         ("peak", "right"),
         ("average", "right"),
+        spare=("average", "peak", "memory", "cores", "chunk", "range", "waiting"),
     )
     for layer in layers:
         table.add_row(
