@@ -45,10 +45,11 @@ class CommandParser(FrameParser):
         """Refuse a word that is none of the choices, naming the nearest."""
         if action.choices is None or value in action.choices:
             return
-        what = "command" if action.nargs == argparse.PARSER else "/".join(action.option_strings)
-        known = ", ".join(map(str, action.choices))
-        meant = _meant(str(value), [str(each) for each in action.choices])
-        raise argparse.ArgumentError(None, f"no {what} {value!r}" + (meant or f"; use {known}"))
+        is_command = action.nargs == argparse.PARSER
+        what = "no command" if is_command else f"{action.option_strings[0]} takes no"
+        known = [str(each) for each in action.choices]
+        meant = _meant(str(value), known) or f"; use {', '.join(known)}"
+        raise argparse.ArgumentError(None, f"{what} {value!r}{meant}")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse; words that flags parted from a list are put back into it, other leftovers refused."""

@@ -8,6 +8,7 @@
         PartNotFoundError
         FrameNotFoundError
         LogNotFoundError
+        AttemptNotFoundError
         SessionNotFoundError
       BadRequestError               what was asked for makes no sense
         AmbiguousNameError
@@ -123,6 +124,21 @@ class LogNotFoundError(UnknownNameError):
     def __init__(self, *, frame: str, path: Path) -> None:
         self.frame, self.path = frame, path
         super().__init__(f"frame {frame} has no log yet ({path})")
+
+
+class AttemptNotFoundError(UnknownNameError):
+    """No log of an attempt is kept.
+
+    Args:
+        frame: The frame's name.
+        number: The attempt that was asked for.
+        known: The attempts whose logs are kept.
+    """
+
+    def __init__(self, *, frame: str, number: int, known: Sequence[int]) -> None:
+        self.frame, self.number, self.known = frame, number, tuple(known)
+        there = f"there are {', '.join(map(str, known))}" if known else "it has no log yet"
+        super().__init__(f"frame {frame} has no log of attempt {number}; {there}")
 
 
 class SessionNotFoundError(UnknownNameError):

@@ -13,6 +13,11 @@ from cuelet.client import errors
 
 EXAMPLES = [
     (
+        errors.AttemptNotFoundError(frame="0001-l", number=9, known=[1, 2]),
+        Exit.NOT_FOUND,
+        "frame 0001-l has no log of attempt 9; there are 1, 2",
+    ),
+    (
         errors.JobNotFoundError(word="bkae", meant="; did you mean bake?"),
         Exit.NOT_FOUND,
         "no job 'bkae'; did you mean bake?",

@@ -11,7 +11,24 @@ if TYPE_CHECKING:
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """Add those of ``cuelet jobs``."""
+    from cuelet.client.job_list import ORDERS, STATES
+
+    text = "only jobs of this name, or that match shot*"
+    parser.add_argument("words", nargs="*", metavar="NAME", help=text)
     parser.add_argument("--all", action="store_true", help="every job the farm remembers")
+    for flag, metavar, meaning in (
+        ("--name", "GLOB", text),
+        ("--show", "SHOW", "only jobs of this show"),
+        ("--shot", "SHOT", "only jobs of this shot"),
+        ("--user", "USER", "only jobs of this user"),
+    ):
+        parser.add_argument(flag, action="append", metavar=metavar, help=meaning)
+    parser.add_argument("--state", action="append", choices=STATES, help="only jobs in this state")
+    parser.add_argument("--since", metavar="WHEN", help="launched since: 2h, 3d, 2026-11-22")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="the latest N, or the first N of --sort"
+    )
+    parser.add_argument("--sort", choices=ORDERS, default="age", help="by what (age, newest last)")
     add_json(parser)
 
 
@@ -26,6 +43,8 @@ def add_logs(parser: argparse.ArgumentParser) -> None:
     _add_words(parser, _ONE)
     parser.add_argument("-f", "--follow", action="store_true", help="until the frame has ended")
     parser.add_argument("--path", action="store_true", help="print where the log is instead")
+    parser.add_argument("--attempt", type=int, metavar="N", help="that of the N-th attempt")
+    parser.add_argument("--tail", type=int, metavar="N", help="only its last N lines")
 
 
 def _add_words(parser: argparse.ArgumentParser, text: str = "") -> None:

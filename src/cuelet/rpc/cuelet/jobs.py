@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from cuelet.core.operations.launching import is_stuck
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.named import Part, job_words, jobs_named, parts_named, short_name
 from cuelet.core.values import names
 from cuelet.core.values.errors import InvalidRequestError
-from cuelet.core.values.standing import standing
-from cuelet.core.values.states import DEAD, EATEN, RUNNING, SUCCEEDED, WAITING, JobState
+from cuelet.core.values.states import DEAD, EATEN, RUNNING, SUCCEEDED, JobState
 from cuelet.engine.engine import Engine
 
 Values = Mapping[str, Any]
@@ -50,16 +51,12 @@ class JobFinder:
         Raises:
             InvalidRequestError: A field has no such value.
         """
-        jobs = self._engine.farm.jobs.values()
-        tests, ended_since = [*_tests_of(request)], _number(request, "ended_since")
-        matching = [job for job in jobs if all(test(job) for test in tests)]
-        recent = [
-            job
-            for job in matching
-            if job.state is JobState.PENDING or job.stopped_at >= ended_since
-        ]
-        chosen = _cut(_ordered(recent, request), request)
-        namesakes = Counter(job.name for job in jobs)
+        farm = self._engine.farm
+        tests, ended_since = [*_tests_of(farm, request)], _number(request, "ended_since")
+        matching = [job for job in farm.jobs.values() if all(test(job) for test in tests)]
+        recent = [job for job in matching if _is_recent(job, ended_since)]
+        chosen = _cut(_ordered(farm, recent, request), request)
+        namesakes = Counter(job.name for job in farm.jobs.values())
         return {
             "ids": [job.id for job in chosen],
             "clashing": [job.id for job in chosen if namesakes[job.name] > 1],
@@ -68,30 +65,27 @@ class JobFinder:
         }
 
 
+def _is_recent(job: Job, ended_since: float) -> bool:
+    return job.state is JobState.PENDING or job.stopped_at >= ended_since
+
+
 def _job_values(job: Job) -> Values:
-    return {
-        "id": job.id,
-        "name": job.name,
-        "state": job_standing(job),
-        "submitted_at": job.submitted_at,
-    }
+    return {"id": job.id, "name": job.name, "submitted_at": job.submitted_at}
 
 
 def _part_values(part: Part) -> Values:
     return {"id": part.id, "job": part.job.id, "layer": part.layer, "number": part.number}
 
 
-def job_standing(job: Job) -> str:
-    """Return how a job stands, in one word."""
-    return standing(
-        has_ended=job.state is not JobState.PENDING,
-        is_paused=job.paused,
-        frames=job.size,
-        done=job.count(SUCCEEDED, EATEN),
-        running=job.count(RUNNING),
-        waiting=job.count(WAITING),
-        dead=job.count(DEAD),
-    )
+def standing(farm: Farm, job: Job) -> str:
+    """Return how a job stands, in the word that ``cuelet jobs`` shows."""
+    if job.state is not JobState.PENDING:
+        return "finished" if job.count(SUCCEEDED, EATEN) == job.size else "killed"
+    if job.paused:
+        return "paused"
+    if job.count(RUNNING):
+        return "running"
+    return "stuck" if is_stuck(farm, job) else "waiting"
 
 
 _TEXTS: Mapping[str, Callable[[Job], Iterable[str]]] = {
@@ -99,7 +93,6 @@ _TEXTS: Mapping[str, Callable[[Job], Iterable[str]]] = {
     "show": lambda job: (job.spec.show,),
     "shot": lambda job: (job.spec.shot,),
     "user": lambda job: (job.spec.user,),
-    "state": lambda job: (job_standing(job),),
 }
 """What each filter by text is compared with; patterns of one filter are alternatives."""
 
@@ -107,7 +100,6 @@ _ORDERS: Mapping[str, Callable[[Job], Any]] = {
     "age": lambda job: job.submitted_at,
     "name": lambda job: job.name,
     "user": lambda job: job.spec.user,
-    "state": job_standing,
     "priority": lambda job: -job.priority,
     "frames": lambda job: -job.size,
     "running": lambda job: -job.count(RUNNING),
@@ -115,11 +107,13 @@ _ORDERS: Mapping[str, Callable[[Job], Any]] = {
 }
 
 
-def _tests_of(request: Values) -> Iterator[Test]:
+def _tests_of(farm: Farm, request: Values) -> Iterator[Test]:
     """Yield what a job has to pass, a test for each filter that is given."""
     for field, texts in _TEXTS.items():
         if patterns := request.get(field):
             yield _like_any([_text_test(str(pattern)) for pattern in patterns], texts)
+    if states := request.get("state"):
+        yield lambda job: standing(farm, job) in states
     since = _number(request, "since")
     yield lambda job: job.submitted_at >= since
 
@@ -143,12 +137,13 @@ def _number(request: Values, field: str) -> float:
     return float(value)
 
 
-def _ordered(jobs: Iterable[Job], request: Values) -> list[Job]:
+def _ordered(farm: Farm, jobs: Iterable[Job], request: Values) -> list[Job]:
     by = str(request.get("sort") or "age")
-    if by not in _ORDERS:
-        reason = f"use {', '.join(_ORDERS)}"
+    orders = {**_ORDERS, "state": lambda job: standing(farm, job)}
+    if by not in orders:
+        reason = f"use {', '.join(orders)}"
         raise InvalidRequestError(request=f"list jobs sorted by {by!r}", reason=reason)
-    return sorted(sorted(jobs, key=_ORDERS["age"]), key=_ORDERS[by])
+    return sorted(sorted(jobs, key=_ORDERS["age"]), key=orders[by])
 
 
 def _cut(jobs: list[Job], request: Values) -> list[Job]:
