@@ -88,7 +88,7 @@ def _execute_target(place: str, target: str) -> int:
 def _split_target(target: str) -> tuple[int | None, str]:
     """Return frame and layer of ``12-render`` or ``-5-render``."""
     sign = -1 if target.startswith("-") else 1
-    number, dash, layer = target.lstrip("-").partition("-")
+    number, dash, layer = target.removeprefix("-").partition("-")
     if not dash or not layer or not number.isdecimal():
         return None, target
     return sign * int(number), layer

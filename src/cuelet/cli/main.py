@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 import cuelet
-from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.parsing import add_command
+from cuelet.cli.exits import CommandError, Exit, message_of, say
+from cuelet.cli.parsing import CommandParser, add_command
 
 TYPE_CHECKING = False  # typing would cost every command 3 ms
 if TYPE_CHECKING:
@@ -47,13 +47,16 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     words = sys.argv[1:] if argv is None else argv
-    options = parser_of(word for word in words if not word.startswith("-")).parse_args(words)
+    parser = parser_of(word for word in words if not word.startswith("-"))
+    if not words:
+        parser.exit(Exit.USAGE, parser.format_help())
+    options = parser.parse_args(words)
     try:
         code = int(_imported(options.do)(options))
         sys.stdout.flush()
         return code
     except CommandError as error:
-        print(f"cuelet: {error}", file=sys.stderr)
+        say(str(error))
         return int(error.status)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
@@ -65,15 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _status_of(error)
         if status is None:
             raise
-        print(f"cuelet: {_message(error)}", file=sys.stderr)
+        say(message_of(error))
         return int(status)
-
-
-def _message(error: Exception) -> str:
-    """Return what the farm said in its own words, else the error's."""
-    details = getattr(error, "details", None)
-    said = details() if callable(details) else None
-    return str(said or error)
 
 
 def _imported(name: str) -> Callable[..., Any]:
@@ -112,7 +108,7 @@ def parser_of(asked: Iterable[str]) -> argparse.ArgumentParser:
 
     Adding all arguments would take longer than most commands.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="cuelet",
         description="Define, run, watch and manage multi-layer render jobs on this machine "
         "or an OpenCue farm.",

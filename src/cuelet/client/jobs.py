@@ -116,21 +116,7 @@ def _values(view: JobView | LayerView) -> dict[str, Any]:
     return {key: value for key, value in asdict(view).items() if key not in _NOT_IN_JSON}
 
 
-def list_jobs(*, ended_since: float = 0.0) -> tuple[JobView, ...]:
-    """Return the jobs that have not ended, and those that have since then, newest last.
-
-    Args:
-        ended_since: Epoch seconds.
-    """
-    found = sorted(opencue.api.getJobs(include_finished=True), key=lambda job: job.data.start_time)
-    known = standings(found)
-    views = (*(job_view(job, known.get(job.id(), {})) for job in found), *_damaged_jobs())
-    return tuple(
-        view for view in views if not view.has_ended or (view.stopped_at or 0) >= ended_since
-    )
-
-
-def _damaged_jobs() -> Iterator[JobView]:
+def damaged_jobs() -> Iterator[JobView]:
     """Yield the jobs that a Cuelet farm has set aside, of which it knows no more than a name."""
     for job in (opencue.farm.info() or {}).get("damaged", ()):
         yield JobView(**_NOTHING_KNOWN, id=job["id"], name=job["name"])

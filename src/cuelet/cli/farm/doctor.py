@@ -16,6 +16,7 @@ from pathlib import Path
 import cuelet
 import opencue
 from cuelet.cli.exits import Exit
+from cuelet.pasting import pasteable
 from cuelet.settings import default_state_dir
 
 _STOCK = {
@@ -116,7 +117,11 @@ def _folder(what: str, folder: Path) -> Checkup:
     if stat.st_uid != os.getuid():
         return Checkup("error", what, f"{folder} belongs to uid {stat.st_uid}")
     if stat.st_mode & 0o022:
-        return Checkup("warning", what, f"{folder} can be written by others; chmod go-w {folder}")
+        return Checkup(
+            "warning",
+            what,
+            f"{folder} can be written by others; {pasteable('chmod', 'go-w', folder)}",
+        )
     free_gb = shutil.disk_usage(folder).free / 1e9
     level = "warning" if free_gb < 1 else "ok"
     return Checkup(level, what, f"{folder}, {free_gb:.0f} GB free")

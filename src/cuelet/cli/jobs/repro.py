@@ -14,14 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.client.lookup import get_frame, get_job
 from cuelet.client.repro import FrameRun, get_run, script_lines
+from cuelet.client.targets import find_frame
 from outline.jobspec.program import why_not
 
 
 def repro(options: argparse.Namespace) -> int:
     """Run a frame again here, or show how."""
-    run = get_run(get_frame(get_job(options.job), options.frame).id())
+    _, frame = find_frame(options.words)
+    run = get_run(frame.id())
     if options.dry_run:
         _print_exactly(script_lines(run))
         return Exit.OK

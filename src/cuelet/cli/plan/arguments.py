@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from cuelet.cli.parsing import FrameParser
+
 _OFTEN_THE_SCRIPTS = ("--range", "--frames")
 
 
@@ -63,7 +65,7 @@ def gather(options: argparse.Namespace) -> argparse.Namespace:
     """
     options.script, *words = options.words
     own, rest = _split(words)
-    parser = argparse.ArgumentParser(prog="cuelet plan", allow_abbrev=False, add_help=False)
+    parser = FrameParser(prog="cuelet plan", allow_abbrev=False, add_help=False)
     add_options(parser)
     merged, unknown = parser.parse_known_args(own, argparse.Namespace(**vars(options)))
     for name in _OFTEN_THE_SCRIPTS:

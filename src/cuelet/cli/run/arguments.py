@@ -43,7 +43,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def add_watch(parser: argparse.ArgumentParser) -> None:
     """Add those of ``cuelet watch``."""
     _add_watching(parser)
-    parser.add_argument("job")
+    parser.add_argument("words", nargs="+", metavar="JOB", help="a job, an id, or jobs like shot*")
 
 
 def _add_watching(parser: argparse.ArgumentParser) -> None:

@@ -8,17 +8,17 @@ import sys
 
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.leftovers import print_dead, skipped_lines
+from cuelet.cli.jobs.naming import whole_jobs
 from cuelet.cli.run.progress import exit_status, show, summary
 from cuelet.client.frames import list_dead, list_skipped
 from cuelet.client.jobs import JobView, list_outputs
-from cuelet.client.lookup import get_job
 from opencue.ending import Ending
 from opencue.wrappers.job import Job
 
 
 def watch(options: argparse.Namespace) -> int:
-    """Follow a job to its end."""
-    return follow([get_job(options.job)], options)
+    """Follow jobs to their ends."""
+    return follow(whole_jobs(options, "watched"), options)
 
 
 def follow(jobs: list[Job], options: argparse.Namespace) -> int:
