@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     Built = TypeVar("Built", bound=Growing)
 
+_GIVEN_MODULES = ("FileSequence", "json", "logging", "os", "outline", "time", "uuid", "yaml")
+_GIVEN_NAMES = (
+    *("Outline", "current_outline", "load_json"),
+    *("load_outline", "parse_outline_script", "quick_outline"),
+)
+"""Names that a script finds without importing them, as PyOutline runs it among those of its own loader."""
 _SETTINGS = ("name", "facility", "maxcores", "maxgpus")
 
 
@@ -36,9 +42,15 @@ def execute(path: str) -> dict[str, Any]:
             code = compile(stream.read(), path, "exec")
     except (OSError, SyntaxError, ValueError) as error:
         raise ScriptError(path=path, reason=error) from error
-    names: dict[str, Any] = {"__name__": "__outline_script__", "__file__": path}
+    names: dict[str, Any] = {**_given(), "__name__": "__outline_script__", "__file__": path}
     exec(code, names)  # noqa: S102 - an outline script is a program
     return names
+
+
+def _given() -> dict[str, Any]:
+    """Return what a script finds without importing it."""
+    modules = {name: importlib.import_module(name) for name in _GIVEN_MODULES}
+    return modules | {name: getattr(modules["outline"], name) for name in _GIVEN_NAMES}
 
 
 def only_one(kind: type[T], names: Mapping[str, Any]) -> T | None:
