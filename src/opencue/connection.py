@@ -12,7 +12,12 @@ from typing import Any
 import grpc
 
 from opencue import embedded, rpc
-from opencue.exception import ConnectionException, CueException, FarmNotStartedException
+from opencue.exception import (
+    ConnectionException,
+    CueException,
+    FarmNotStartedException,
+    FarmSilentException,
+)
 
 PROBE_TIMEOUT_S = 5.0
 FRESH_S = 1.0
@@ -153,7 +158,11 @@ class Link:
         return connection
 
     def running_farm(self) -> rpc.Connection | None:
-        """Return a new connection to the embedded farm when it answers; never start it."""
+        """Return a new connection to the embedded farm when it answers; never start it.
+
+        Raises:
+            FarmSilentException: It runs and does not answer.
+        """
         record = embedded.recorded()
         if record is None:
             return None
@@ -163,6 +172,13 @@ class Link:
         except ConnectionException:
             connection.channel.close()
             return None
+        except CueException as error:
+            connection.channel.close()
+            if error.status is not grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise
+            raise FarmSilentException(
+                process=embedded.holder() or 0, state_dir=str(embedded.state_dir())
+            ) from error
         return connection
 
     def _dial(self, target: str, *, is_embedded: bool = False) -> rpc.Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from opencue.exception import FarmNotOursException, FarmNotStartedException
 
@@ -30,19 +31,52 @@ def state_dir() -> Path:
 
 
 def recorded() -> dict[str, Any] | None:
-    """Return what the farm last started here wrote about itself, or None.
+    """Return where the farm last started here said it is, or None.
+
+    The lock tells it when the announcement was removed or damaged.
 
     Raises:
         FarmNotOursException: The record or the socket belongs to another user.
     """
-    path = state_dir() / "farm.json"
+    for name, read in (("farm.json", json.loads), ("farm.lock", _read_lock)):
+        path = state_dir() / name
+        try:
+            _require_ours(path)
+            info = read(path.read_text(encoding="utf-8"))
+            _require_ours(Path(info["socket"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # none, or half a record: starting the farm writes a whole one
+        return dict(info)
+    return None
+
+
+def _read_lock(text: str) -> dict[str, Any]:
+    process, socket = text.splitlines()
+    return {"pid": int(process), "socket": socket}
+
+
+def holder() -> int | None:
+    """Return the process that runs the farm here, answering or not; None when there is none.
+
+    Raises:
+        FarmNotOursException: The lock belongs to another user.
+    """
+    path = state_dir() / "farm.lock"
     try:
         _require_ours(path)
-        info = json.loads(path.read_text(encoding="utf-8"))
-        _require_ours(Path(info["socket"]))
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
-        return None  # none, or half a record: starting the farm writes a whole one
-    return dict(info)
+        with path.open(encoding="utf-8") as lock:
+            return None if _is_free(lock) else int(lock.readline())
+    except (OSError, ValueError):
+        return None
+
+
+def _is_free(lock: IO[str]) -> bool:
+    """Tell whether nobody holds a lock; that it is held for a moment to see it, the farm knows."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _require_ours(path: Path) -> None:

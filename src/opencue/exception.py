@@ -188,6 +188,26 @@ class FarmNotOursException(ConnectionException):
         )
 
 
+class FarmSilentException(ConnectionException):
+    """The embedded farm runs and does not answer.
+
+    Args:
+        process: Its process id, 0 when unknown.
+        state_dir: The farm's state directory.
+    """
+
+    retryable = False
+
+    def __init__(self, *, process: int, state_dir: str) -> None:
+        self.process, self.state_dir = process, state_dir
+        super().__init__(
+            f"the farm in {state_dir} (process {process or 'unknown'}) does not answer; "
+            "see cuelet farm status for what it does, or start it anew with "
+            "cuelet farm stop; cuelet farm start (frames that run go on)",
+            status=grpc.StatusCode.DEADLINE_EXCEEDED,
+        )
+
+
 class StockCuebotException(CueException):
     """The server is a stock Cuebot, which has no answer to this.
 

@@ -39,7 +39,7 @@ from cuelet.engine.acting import Actor
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.freshness import FreshnessChecker, check_nothing
 from cuelet.engine.ports import CheckFiles, Clock, MakeRunner, StorePort
-from cuelet.engine.watchdog import LogStamp, Watchdog
+from cuelet.engine.watchdog import LookAtLog, Watchdog
 
 T = TypeVar("T")
 Request = Callable[[Farm, Decision, float], T]
@@ -64,7 +64,7 @@ class Engine:
         store: Where decisions are kept.
         make_runner: Builds what runs the frames.
         clock: The time.
-        log_stamp: Looks at a log file, for the time-outs.
+        look_at_log: Looks at a log file, for the time-outs.
         place: What the machine adds to every frame, asked anew for each batch.
         cores: Cores that frames may hold together.
         memory_mb: Memory that frames may reserve together.
@@ -80,7 +80,7 @@ class Engine:
         store: StorePort,
         make_runner: MakeRunner,
         clock: Clock,
-        log_stamp: LogStamp,
+        look_at_log: LookAtLog,
         place: Callable[[], Place],
         cores: float,
         memory_mb: int,
@@ -98,7 +98,7 @@ class Engine:
         self._requests: list[tuple[Request[Any], asyncio.Future[Any]]] = []
         self._events: list[RunEvent] = []
         self._wake = asyncio.Event()
-        self._watchdog = Watchdog(clock.monotonic, log_stamp)
+        self._watchdog = Watchdog(clock, look_at_log)
         self._runner_lost = False
         self._rebooted = rebooted
         self._disks = disks
@@ -271,7 +271,7 @@ class Engine:
         for report in state.exited:
             self._take(report, decision, self._clock.now())
         for live in state.running:
-            self._watchdog.began(live.run_id, ago_s=live.wall_s)
+            self._watchdog.take_over(live)
             attempts.on_run_started(self.farm, RunStarted(live.run_id, live.pid, live.at), decision)
         self._settle_with(state, decision)
         self.farm.is_awaiting_runner = False
