@@ -56,7 +56,7 @@ def _run(program: str, module: str) -> int:
         main = importlib.import_module(module).main
         search_path.require_ours()
         status = _status_of_exit(main)
-        sys.stdout.flush()
+        _require_written()
         return status
     except BaseException as error:
         message, status = _ending(error)
@@ -131,6 +131,27 @@ def _words_of_os(error: OSError) -> str:
     return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
 
 
+class _Results(io.TextIOWrapper):
+    """Results on stdout: a failure is kept, as argparse swallows it."""
+
+    failure: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """Write a text, or raise OSError."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            self.failure = error
+            raise
+
+
+def _require_written() -> None:
+    """Raise OSError when some of the results did not get through."""
+    sys.stdout.flush()
+    if isinstance(sys.stdout, _Results) and sys.stdout.failure is not None:
+        raise sys.stdout.failure
+
+
 class _Lossy(io.TextIOWrapper):
     """Messages on stderr: where nobody can read them they are lost, and the work goes on."""
 
@@ -155,17 +176,27 @@ def _open_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, mode)
+            os.set_inheritable(os.open(os.devnull, mode), True)
     if sys.stdin is None:
         sys.stdin = open(_STDIN, closefd=False)  # noqa: SIM115 - it is open as long as the process
-    if sys.stdout is None:  # its descriptor can only be read: a write is the error it should be
-        sys.stdout = open(_STDOUT, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        codecs.register_error(_SHOWN, _shown)
-        sys.stdout.reconfigure(errors=_SHOWN)
+    sys.stdout = _results(sys.stdout)
     encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
     raw: Any = io.FileIO(_STDERR, "w", closefd=False)
     sys.stderr = _Lossy(raw, encoding, "backslashreplace", write_through=True)
+
+
+def _results(given: Any) -> _Results:
+    """Return stdout; a closed one has a descriptor that can only be read, so that a write is the error it should be."""
+    codecs.register_error(_SHOWN, _shown)
+    if given is None:
+        return _Results(io.BufferedWriter(io.FileIO(_STDOUT, "w", closefd=False)), "utf-8", _SHOWN)
+    return _Results(
+        given.buffer,
+        given.encoding,
+        _SHOWN,
+        line_buffering=given.line_buffering,
+        write_through=given.write_through,
+    )
 
 
 def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
