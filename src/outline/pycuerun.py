@@ -19,6 +19,7 @@ _TOLERATED = {"--debug", "-D", "--verbose", "-V", "--dev"}
 _TOLERATED_WITH_VALUE = {"--version", "-v", "--repos", "-r", "--dev-user"}
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+UNREACHABLE, NOT_FOUND, DENIED = 3, 5, 6
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -160,8 +161,25 @@ def _command(arguments: list[str]) -> int:
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
-    except Exception:  # noqa: BLE001 - the script may raise anything; this is the command's top
-        return _complain("", FAILED, traceback=True)
+    except Exception as error:
+        status = _farm_status(error)
+        if status is None:
+            raise  # the script may raise anything
+        return _complain(str(error), status)
+
+
+def _farm_status(error: Exception) -> int | None:
+    """Return the exit status of what a farm refused or nobody answered, or None when it is neither."""
+    exception = sys.modules.get("opencue.exception")
+    if exception is None or not isinstance(error, exception.CueException):
+        return None
+    kinds = (
+        (exception.FarmNotOursException, DENIED),
+        (exception.PermissionDeniedException, DENIED),
+        (exception.ConnectionException, UNREACHABLE),
+        (exception.EntityNotFoundException, NOT_FOUND),
+    )
+    return next((status for kind, status in kinds if isinstance(error, kind)), FAILED)
 
 
 def _legacy(arguments: list[str]) -> list[str]:

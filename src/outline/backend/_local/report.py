@@ -67,8 +67,10 @@ def exit_status(jobs: Sequence[Job]) -> int:
 
 def describe(job: Job) -> str:
     """Return how a job ended: a line, its dead frames with the ends of their logs, where the logs are."""
-    lines = [_summary(job)]
     dead = [frame for frame in job.frames() if frame.state == "DEAD"]
+    if not dead:
+        return f"{_summary(job)}; logs in {job.logDir()}"
+    lines = [_summary(job)]
     for frame in dead[:MOST_SHOWN]:
         lines.append(f"  {frame.name}  {_ending(frame)}")
         lines += [f"      {line}" for line in last_lines(frame.log_path, LAST_LINES)]
