@@ -75,6 +75,8 @@ class Connection:
     """Monotonic time of the last answer."""
     keeps_tokens: bool = False
     """Whether a launch that is repeated with its token is the same launch."""
+    trouble: Callable[[], ConnectionException | None] = lambda: None
+    """Returns why no connection could be made lately, where that is known better than to gRPC."""
 
     def send(
         self,
@@ -94,6 +96,9 @@ class Connection:
         try:
             response = call(request, timeout=timeout_s, metadata=metadata)
         except grpc.RpcError as error:
+            trouble = self.trouble() if error.code() is grpc.StatusCode.UNAVAILABLE else None
+            if trouble is not None:
+                raise trouble from error
             raise from_rpc(error, method=method.label, target=self.target) from error
         except ValueError as error:  # the channel was closed meanwhile
             raise ConnectionException(

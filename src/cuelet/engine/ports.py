@@ -22,6 +22,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return the seconds of a clock that nobody sets."""
 
+    def since_boot(self) -> float:
+        """Return the seconds since the machine was started, those it slept included."""
+
 
 class StorePort(Protocol):
     """Keeps decisions."""

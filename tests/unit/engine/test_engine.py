@@ -34,6 +34,7 @@ from cuelet.core.values.states import (
 from cuelet.engine.engine import Engine
 from cuelet.engine.freshness import check_nothing
 from cuelet.engine.ports import CheckFiles
+from cuelet.engine.watchdog import LogStamp
 from cuelet.runner.testing import FakeRunner
 from cuelet.store.errors import SyncError
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
@@ -114,6 +115,9 @@ class StepClock:
     def monotonic(self) -> float:
         return self.at
 
+    def since_boot(self) -> float:
+        return self.at
+
 
 class Bay:
     """An engine and what surrounds it."""
@@ -138,7 +142,7 @@ class Bay:
             store=self.store,
             make_runner=make,
             clock=StepClock(),
-            log_stamp=lambda path: 0,
+            look_at_log=lambda path: LogStamp(0, 0.0),
             place=lambda: PLACE,
             cores=2.0,
             memory_mb=4096,

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
+
 import opencue
 from cuelet.cli.exits import Exit
 from cuelet.client import disk_usage
@@ -18,9 +20,14 @@ from cuelet.settings import default_state_dir
 def status(options: argparse.Namespace) -> int:
     """Say whether the farm runs, where, and what it may use."""
     info, sizes = opencue.farm.is_running(), disk_usage.measure()
+    silent = None if info else opencue.farm.holder()
     if options.json:
-        known = info or _not_running()
+        known = info or {**_not_running(), "pid": silent}
         print(json.dumps({"running": info is not None, **known, "sizes": sizes.values()}))
+    elif silent:
+        print(f"no answer  process {silent} runs the farm and does not answer")
+        print(f"           {_silence_words(silent)}")
+        print(f"disk       {sizes.line()}")
     elif info is None:
         print(f"no farm is running; state is kept in {default_state_dir()}")
         print(f"disk       {sizes.line()}")
@@ -40,6 +47,13 @@ def status(options: argparse.Namespace) -> int:
         for line in _damage_lines(info):
             print(f"DAMAGED    {line}")
     return Exit.OK if info else Exit.UNREACHABLE
+
+
+def _silence_words(process: int) -> str:
+    """Say what is done about a farm that does not answer."""
+    if psutil.pid_exists(process) and psutil.Process(process).status() == psutil.STATUS_STOPPED:
+        return f"it was suspended; let it go on: kill -CONT {process}"
+    return "cuelet farm stop, then cuelet farm start: frames that run go on"
 
 
 def _damage_lines(info: dict[str, Any]) -> Iterator[str]:
