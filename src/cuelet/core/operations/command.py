@@ -33,7 +33,7 @@ class Place:
 
 
 def base_environment(job: Job, place: Place) -> Mapping[str, str]:
-    """Return what a job's frames start from: the submitter's environment, else the farm's own."""
+    """Return what a job's frames start from: the submitter's environment, else that of the account."""
     return place.base_env if job.spec.base_env is None else job.spec.base_env
 
 
