@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
 from opencue.wrappers.job import Job
+from outline import _usertrace
 from outline._finish import run_to_end
 from outline.cuerun import LaunchContext
 
@@ -34,10 +34,11 @@ def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list
     if not path.is_file():
         raise CommandError(f"no script {str(path)!r}", Exit.NOT_FOUND)
     with _as_main(path, args) as module, LaunchContext() as context:
-        _execute(path, module)
-        if not context.launched:
-            for built in _built(module, path):
-                outline.cuerun.launch(built, use_pycuerun=pycuerun)
+        with _only_known_errors(path):
+            _execute(path, module)
+            if not context.launched:
+                for built in _built(module, path):
+                    outline.cuerun.launch(built, use_pycuerun=pycuerun)
         return [job for _, jobs in context.launched for job in jobs]
 
 
@@ -56,25 +57,28 @@ def _as_main(path: Path, args: list[str]) -> Iterator[types.ModuleType]:
 
 
 def _execute(path: Path, module: types.ModuleType) -> None:
+    code = compile(path.read_bytes(), str(path), "exec")
+    exec(code, module.__dict__)  # noqa: S102 running the user's script is the command
+
+
+@contextlib.contextmanager
+def _only_known_errors(path: Path) -> Iterator[None]:
+    """Turn what the user's code raises into one error, behind its own traceback."""
     try:
-        code = compile(path.read_bytes(), str(path), "exec")
-        exec(code, module.__dict__)  # noqa: S102 running the user's script is the command
+        yield
     except SystemExit as leaving:
         if leaving.code not in (None, 0):
             raise CommandError(f"{path} ended with {leaving.code}") from None
     except (outline.OutlineException, opencue.CueException, CommandError):
         raise
     except Exception as error:
-        _print_traceback(error, path)
+        _print_traceback(error)
         raise CommandError(f"{path} failed: {type(error).__name__}: {error}") from error
 
 
-def _print_traceback(error: BaseException, path: Path) -> None:
+def _print_traceback(error: BaseException) -> None:
     """Print the script's part of a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [at for at, frame in enumerate(frames) if frame.filename == str(path)]
-    for line in traceback.format_list(frames[own[0] :] if own else frames):
-        print(line, end="", file=sys.stderr)
+    print(_usertrace.without_last(error), end="", file=sys.stderr)
 
 
 def _built(module: types.ModuleType, path: Path) -> list[outline.Outline]:
