@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _TOLERATED = {"--debug", "-D", "--verbose", "-V", "--dev"}
 _TOLERATED_WITH_VALUE = {"--version", "-v", "--repos", "-r", "--dev-user"}
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+UNREACHABLE, NOT_FOUND, DENIED = 3, 5, 6
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,8 +65,10 @@ def _execute(place: str, target: str) -> int:
 
 
 def _execute_target(place: str, target: str) -> int:
+    from outline._layer.streams import let_through
     from outline.exception import ShellCommandFailureException
 
+    let_through()
     number, layer = _split_target(target)
     if number is None:
         return _complain(f"-e {target!r} has to be FRAME-LAYER, such as 12-render", USAGE)
@@ -83,7 +87,7 @@ def _execute_target(place: str, target: str) -> int:
 def _split_target(target: str) -> tuple[int | None, str]:
     """Return frame and layer of ``12-render`` or ``-5-render``."""
     sign = -1 if target.startswith("-") else 1
-    number, dash, layer = target.lstrip("-").partition("-")
+    number, dash, layer = target.removeprefix("-").partition("-")
     if not dash or not layer or not number.isdecimal():
         return None, target
     return sign * int(number), layer
@@ -103,6 +107,11 @@ def _load_layer(place: str, layer: str) -> Layer:
     from outline.loader import load_outline
 
     become_frame()
+
+    if environ.get("CUELET_SET_ASIDE") or environ.get("CUELET_SET_ASIDE_BY_SCRIPT"):
+        from outline.jobspec.environment import give_back
+
+        give_back()
     outline = load_outline(place)
     if outline.find_session() is None:
         outline.setup()
@@ -150,10 +159,12 @@ def _show(error: BaseException) -> int:
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
-    from outline.exception import OutlineException
+    from outline.exception import JobFailedError, JobStillRunsError, OutlineException
 
     try:
         return _build_command().run(_legacy(arguments))
+    except (JobFailedError, JobStillRunsError) as error:
+        return _complain(str(error), error.exit_status)
     except OutlineException as error:
         from outline import _usertrace
 
@@ -161,8 +172,31 @@ def _command(arguments: list[str]) -> int:
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - the script may raise anything; this is the command's top
-        return _show(error)
+    except Exception as error:
+        status = _farm_status(error)
+        if status is not None:
+            return _complain(str(error), status)
+        from outline import _usertrace
+
+        text = _usertrace.user_traceback(error)
+        if not text:
+            raise  # it is not the script's
+        _usertrace.write(text)
+        return FAILED
+
+
+def _farm_status(error: Exception) -> int | None:
+    """Return the exit status of what a farm refused or nobody answered, or None when it is neither."""
+    exception = sys.modules.get("opencue.exception")
+    if exception is None or not isinstance(error, exception.CueException):
+        return None
+    kinds = (
+        (exception.FarmNotOursException, DENIED),
+        (exception.PermissionDeniedException, DENIED),
+        (exception.ConnectionException, UNREACHABLE),
+        (exception.EntityNotFoundException, NOT_FOUND),
+    )
+    return next((status for kind, status in kinds if isinstance(error, kind)), FAILED)
 
 
 def _legacy(arguments: list[str]) -> list[str]:
