@@ -395,7 +395,8 @@ def _not_started(argv: list[str], error: OSError | ValueError | IndexError) -> t
 def _failure(argv: list[str], status: int) -> str:
     from outline.jobspec.endings import status_words
 
-    return f"command ended with status {status_words(status)}: {_shown(argv)}"
+    path = f"; PATH is {os.environ.get('PATH', '')}" if status == NOT_FOUND else ""
+    return f"command ended with status {status_words(status)}: {_shown(argv)}{path}"
 
 
 def _killed(argv: list[str], number: int) -> str:
