@@ -13,7 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR")
+OWN = (
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR"),
+    *("PYTHONINSPECT", "PYTHON_GIL"),
+)
 """Set aside wherever they come from: a script sets them for a command, which gets them."""
 OF_LAUNCH = (
     *OWN,

@@ -50,8 +50,15 @@ def test_this_python_keeps_what_it_was_started_with(monkeypatch: pytest.MonkeyPa
         "e = _environment(sys.executable);"
         "print(json.dumps([fits(sys.executable), e.get('PYTHONHOME'), e.get('PYTHONPATH')]))"
     )
-    env = {"PYTHONPATH": str(SRC), "LD_LIBRARY_PATH": "/libs", "PATH": os.environ["PATH"]}
-    out = subprocess.check_output([sys.executable, "-c", probe], env=env)
+    env = {
+        "PYTHONPATH": str(SRC),
+        "LD_LIBRARY_PATH": "/libs",
+        "PYTHONINSPECT": "1",
+        "PATH": os.environ["PATH"],
+    }
+    out = subprocess.run(
+        [sys.executable, "-c", probe], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    ).stdout
 
     kept, home, path = json.loads(out)
 
