@@ -27,7 +27,17 @@ def state_dir() -> Path:
         return Path(named).expanduser().absolute()
     import platformdirs
 
-    return Path(platformdirs.user_state_dir("cuelet"))
+    try:
+        found = platformdirs.user_state_dir("cuelet")
+    except RuntimeError:  # neither HOME nor an entry among the system's users; older versions say ~
+        found = "~"
+    if found.startswith("~"):
+        raise FarmNotStartedException(
+            command=["cuelet", "farm", "start"],
+            state_dir="of this user",
+            reason="has no folder for its state, as this user has no home directory; set HOME or CUELET_STATE_DIR",
+        )
+    return Path(found)
 
 
 def recorded() -> dict[str, Any] | None:
@@ -36,14 +46,16 @@ def recorded() -> dict[str, Any] | None:
     The lock tells it when the announcement was removed or damaged.
 
     Raises:
-        FarmNotOursException: The record or the socket belongs to another user.
+        FarmNotOursException: The record, the socket or the folder of one belongs to another user.
     """
     for name, read in (("farm.json", json.loads), ("farm.lock", _read_lock)):
         path = state_dir() / name
         try:
-            _require_ours(path)
-            info = read(path.read_text(encoding="utf-8"))
-            _require_ours(Path(info["socket"]))
+            info = read(_read_ours(path))
+            socket = Path(info["socket"])
+            _require_own_folder(path.parent)
+            _require_own_folder(socket.parent)
+            _require_owner(socket, socket.lstat())
         except (OSError, ValueError, KeyError, TypeError):
             continue  # none, or half a record: starting the farm writes a whole one
         return dict(info)
@@ -63,8 +75,8 @@ def holder() -> int | None:
     """
     path = state_dir() / "farm.lock"
     try:
-        _require_ours(path)
         with path.open(encoding="utf-8") as lock:
+            _require_owner(path, os.fstat(lock.fileno()))
             return None if _is_free(lock) else int(lock.readline())
     except (OSError, ValueError):
         return None
@@ -79,10 +91,25 @@ def _is_free(lock: IO[str]) -> bool:
     return True
 
 
-def _require_ours(path: Path) -> None:
-    owner = path.stat().st_uid
-    if owner != os.getuid():
-        raise FarmNotOursException(path=str(path), owner=owner)
+def _read_ours(path: Path) -> str:
+    """Return what a file of ours holds; whose it is is asked of what is read, not of its name."""
+    with path.open(encoding="utf-8") as stream:
+        _require_owner(path, os.fstat(stream.fileno()))
+        return stream.read()
+
+
+def _require_own_folder(path: Path) -> None:
+    """Raise unless a folder is this user's and nobody else can put files there."""
+    _require_owner(path, path.lstat())
+    facts = path.stat()
+    _require_owner(path, facts)
+    if facts.st_mode & 0o022:
+        raise FarmNotOursException(path=str(path), owner=None)
+
+
+def _require_owner(path: Path, facts: os.stat_result) -> None:
+    if facts.st_uid != os.getuid():
+        raise FarmNotOursException(path=str(path), owner=facts.st_uid)
 
 
 _refusals: list[Callable[[], object]] = []

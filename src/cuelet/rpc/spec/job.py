@@ -57,7 +57,7 @@ def _job(document: Document, element: Element) -> JobSpec:
         max_retries=int_of(element, "maxretries", 1, low=0, high=MAX_RETRIES),
         max_cores=float(int_of(element, "maxcores", -1)),
         os=text_of(element, "os", ""),
-        env=env_of(element),
+        env=env_of(element, document.job),
         base_env=environment(document.job["env"]) if "env" in document.job else None,
         python_fits=environment(document.job.get("python_fits") or {}),
         umask=_umask(document.job.get("umask")),
