@@ -64,10 +64,11 @@ def this_machine(cores: float | None = None) -> Machine:
 class FrameFacts:
     """What is known of one frame that has run."""
 
-    __slots__ = ("attempts", "exit_status", "reason", "wall_s")
+    __slots__ = ("attempts", "exit_signal", "exit_status", "reason", "wall_s")
 
     def __init__(self) -> None:
-        self.attempts, self.exit_status, self.reason, self.wall_s = 0, -1, "", 0.0
+        self.attempts, self.exit_status, self.exit_signal = 0, -1, 0
+        self.reason, self.wall_s = "", 0.0
 
 
 class Run:
@@ -194,7 +195,8 @@ class Run:
         layer = self.layer_of(attempt.index)
         self._hold(self.machine.reservation(layer), -1)
         facts = self.facts[attempt.index]
-        facts.exit_status, facts.reason = attempt.exit_status, attempt.reason
+        facts.exit_status, facts.exit_signal = attempt.exit_status, attempt.exit_signal
+        facts.reason = attempt.reason
         facts.wall_s = attempt.wall_s
         self._note(f"{self.frame_name(attempt.index)} ended, exit status {attempt.exit_status}")
         retries = self.job.max_retries if layer.retries is None else layer.retries
