@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outline import event
 from outline._layer.arguments import Arguments
-from outline._layer.current import current, note_made
+from outline._layer.current import current, note_loose, note_made
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
 from outline._layer.part import CarriedOutBy
@@ -58,6 +58,8 @@ class LayerMeta(type):
         being_built = current()
         if being_built is not None and layer.wants_registration():
             being_built.add_layer(layer)
+        elif layer.wants_registration():
+            note_loose(layer)
         return layer
 
 
