@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from google.protobuf import message_factory
 from opencue.exception import ConnectionException, CueException, from_rpc
 
 LAUNCH_TIMEOUT_S = 120.0
+_NOTE = "cuelet-note-bin"
+"""The trailing metadata of such a note."""
+_shown: set[str] = set()
 _IDEMPOTENT = ("Get", "Find", "Is", "Info", "Set", "Pause", "Resume", "Lock", "Unlock", "Satisfy")
 
 
@@ -67,7 +71,7 @@ class Connection:
             method.path, request_serializer=method.encode, response_deserializer=method.decode
         )
         try:
-            response = call(request, timeout=timeout_s)
+            response, ended = call.with_call(request, timeout=timeout_s)
         except grpc.RpcError as error:
             raise from_rpc(error, method=method.label, target=self.target) from error
         except ValueError as error:  # the channel was closed meanwhile
@@ -75,6 +79,8 @@ class Connection:
                 method=method.label, target=self.target, details=str(error)
             ) from error
         self.answered_at = time.monotonic()
+        if trailing := ended.trailing_metadata():
+            _show_notes(trailing)
         return response
 
 
@@ -96,6 +102,16 @@ class ConnectionKeeper(Protocol):
 
     def retry_pauses(self, connection: Connection) -> Iterator[float]:
         """Yield the seconds to wait before each further try."""
+
+
+def _show_notes(metadata: Any) -> None:
+    """Say on stderr, once each, what the embedded farm notes of a request that changed nothing."""
+    for key, value in metadata:
+        text = value.decode("utf-8", "replace") if key == _NOTE else ""
+        if text and text not in _shown:
+            _shown.add(text)
+            if sys.stderr is not None:  # a DCC without a console
+                sys.stderr.write(f"note: {text}\n")
 
 
 def invoke(
