@@ -16,6 +16,7 @@ OUTPUTS = "outputs"
 RETRIES = "retries"
 SKIP_EXISTING = "skip-existing"
 START_AFTER = "start-after"
+TOKENS = "tokens"
 
 
 class Limitation:

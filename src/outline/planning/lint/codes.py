@@ -29,6 +29,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P205": "every frame runs the same command",
         "P206": "nobody replaces a token",
         "P207": "a list is written for a shell",
+        "P208": "a layer's frames do nothing",
         # Limits of OpenCue.
         "P301": "too many frames",
         "P302": "too many layers",
