@@ -56,6 +56,8 @@ class Connection:
     embedded: bool
     answered_at: float = field(default_factory=time.monotonic)
     """Monotonic time of the last answer."""
+    on_silence: Callable[[Method, float], CueException] | None = None
+    """Makes the error of a call that was not answered within so many seconds; None: the usual one."""
 
     def send(self, method: Method, request: Any, timeout_s: float) -> Any:
         """Call once and return the response; failures are ours.
@@ -69,6 +71,8 @@ class Connection:
         try:
             response = call(request, timeout=timeout_s)
         except grpc.RpcError as error:
+            if self.on_silence and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise self.on_silence(method, timeout_s) from error
             raise from_rpc(error, method=method.label, target=self.target) from error
         except ValueError as error:  # the channel was closed meanwhile
             raise ConnectionException(

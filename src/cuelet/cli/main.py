@@ -71,6 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _message(error: Exception) -> str:
     """Return what the farm said in its own words, else the error's."""
+    from opencue.exception import DeadlineExceededException
+
+    if isinstance(error, DeadlineExceededException):
+        return str(error)  # it said nothing; the details are gRPC's
     details = getattr(error, "details", None)
     said = details() if callable(details) else None
     return str(said or error)
@@ -94,6 +98,7 @@ def _status_of(error: Exception) -> Exit | None:
         (opencue.exception.FarmNotOursException, Exit.DENIED),
         (opencue.exception.PermissionDeniedException, Exit.DENIED),
         (opencue.exception.ConnectionException, Exit.UNREACHABLE),
+        (opencue.exception.DeadlineExceededException, Exit.UNREACHABLE),
         (opencue.EntityNotFoundException, Exit.NOT_FOUND),
         (opencue.CueException, Exit.FAILED),
         (outline.exception.JobFailedError, Exit.DEAD_FRAMES),
