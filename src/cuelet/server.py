@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import importlib
 import json
 import logging
@@ -27,7 +26,8 @@ from cuelet.core.values.errors import FarmError
 from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.engine.path_map_file import PathMapFile
-from cuelet.runner import boot_mark, machine, procfs
+from cuelet.engine.watchdog import LogStamp
+from cuelet.runner import boot_mark, clock_mark, machine, procfs
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.freshness import check_files
 from cuelet.settings import (
@@ -39,6 +39,7 @@ from cuelet.settings import (
     prepare_folders,
     words,
 )
+from cuelet.state_files import FilesGoneError, FolderHeldError, StateFiles, hold, release
 from cuelet.store.errors import StoreError, SyncError
 from cuelet.store.store import Store
 
@@ -46,6 +47,7 @@ EXIT_USAGE = 2
 EXIT_HELD = 3
 """Another farm holds the folder."""
 EXIT_ENVIRONMENT = 4
+LOOK_AT_FILES_S = 2.0
 
 _log = logging.getLogger("cuelet.server")
 
@@ -61,21 +63,18 @@ class WallClock:
         """Return the seconds of a clock that nobody sets."""
         return time.monotonic()
 
+    def since_boot(self) -> float:
+        """Return the seconds since the machine was started, those it slept included."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
-def log_stamp(path: str) -> tuple[int, int]:
+
+def look_at_log(path: str) -> LogStamp:
     """Return size and time of a log, which change when it grows; zeros when it is not there."""
     try:
         found = os.stat(path)
     except OSError:
-        return 0, 0
-    return found.st_size, found.st_mtime_ns
-
-
-def _overwrite(path: Path, text: str) -> None:
-    """Write into the blocks that a file has already, which a full disk allows."""
-    with path.open("r+", encoding="utf-8") as file:
-        file.write(text)
-        file.truncate()
+        return LogStamp(0, 0.0)
+    return LogStamp(found.st_size, found.st_mtime)
 
 
 def space_of(folder: str) -> Space | None:
@@ -90,41 +89,6 @@ def space_of(folder: str) -> Space | None:
     return Space(
         disk.f_blocks * disk.f_frsize, free * disk.f_frsize, files if disk.f_files else None
     )
-
-
-class FolderHeldError(Exception):
-    """Say which process holds the folder."""
-
-    def __init__(self, *, folder: Path, holder: str) -> None:
-        self.folder, self.holder = folder, holder
-        super().__init__(
-            f"{folder}: a farm runs here already (process {holder}); "
-            "cuelet farm stop ends it, CUELET_STATE_DIR names another folder"
-        )
-
-
-def hold(settings: Settings) -> int:
-    """Lock the folder for this process; return the descriptor to keep open.
-
-    Raises:
-        FolderHeldError: Another farm has it.
-    """
-    descriptor = os.open(settings.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = os.pread(descriptor, 32, 0).decode().strip() or "unknown"
-        os.close(descriptor)
-        raise FolderHeldError(folder=settings.state_dir, holder=holder) from error
-    with contextlib.suppress(OSError):  # on a full disk the holder stays unknown
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-    return descriptor
-
-
-def release(descriptor: int) -> None:
-    """Let the folder go."""
-    os.close(descriptor)
 
 
 def place_of(settings: Settings) -> Callable[[], Place]:
@@ -150,18 +114,21 @@ class FarmProcess:
 
     Args:
         settings: Folder and limits.
+        lock: That of the folder.
         frame_umask: The mask that frames create their files with.
     """
 
-    def __init__(self, settings: Settings, *, frame_umask: int) -> None:
+    def __init__(self, settings: Settings, *, lock: int, frame_umask: int) -> None:
         self._settings, self._umask = settings, frame_umask
         self._cores = settings.cores or machine.cores()
         self._memory_mb = settings.memory_mb or machine.memory_mb()
         self._stopping = asyncio.Event()
         self._started_at = time.time()
         self._port = 0
+        self._noted_drift_s: int | None = None
         self._store = Store(settings.database)
         self._store.keep_ballast()
+        self._files = StateFiles(settings, lock)
         self._engine = Engine(
             store=self._store,
             make_runner=lambda on_events, on_lost: ResidentRunner(
@@ -172,7 +139,7 @@ class FarmProcess:
                 cgroup=settings.cgroup,
             ),
             clock=WallClock(),
-            log_stamp=log_stamp,
+            look_at_log=look_at_log,
             place=place_of(settings),
             cores=self._cores,
             memory_mb=self._memory_mb,
@@ -185,6 +152,7 @@ class FarmProcess:
             memory_policy=settings.memory_policy,
             check_files=check_files,
             rebooted=boot_mark.is_from_another_boot(settings.boot_mark, procfs.boot_id()),
+            drift_s=clock_mark.read_drift_s(settings.clock_mark, procfs.boot_id()),
         )
 
     def info(self) -> Mapping[str, Any]:
@@ -204,6 +172,9 @@ class FarmProcess:
             "out_of_disk": [
                 {"text": disk.text, "remedy": disk.remedy} for disk in self._engine.farm.full_disks
             ],
+            "launch_tokens": True,
+            "damaged": [job._asdict() for job in self._engine.farm.set_aside],
+            "damage_notes": list(self._engine.farm.damage_notes),
         }
 
     async def run(self) -> None:
@@ -228,16 +199,21 @@ class FarmProcess:
         self._announce(listening.port)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
+        looking = asyncio.create_task(self._look_after_files(), name="files")
+        looking.add_done_callback(lambda _: self._stopping.set())
         await self._stopping.wait()
+        if looking.done():
+            looking.result()
+        looking.cancel()
         _log.info("stopping")
-        await listening.server.stop(grace=0.2)
+        await listening.stop(grace_s=0.2)
         loop.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await loop
         await self._engine.close()
         self._store.close()
         _log.info("stopped")
-        self._settings.info_file.unlink(missing_ok=True)
+        self._files.withdraw()
 
     def _take_offer(self, farm: Farm, decision: Decision, now: float) -> None:
         """Take over what the settings say of the machine."""
@@ -247,14 +223,37 @@ class FarmProcess:
     def _announce(self, port: int) -> None:
         self._port = port
         self._settings.socket.chmod(0o600)
-        text = json.dumps(self.info(), indent=1)
-        try:
-            fresh = self._settings.info_file.with_suffix(".new")
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(self._settings.info_file)
-        except OSError:
-            _overwrite(self._settings.info_file, text)
+        self._files.announce(json.dumps(self.info(), indent=1))
         _log.info("serving on %s and %s", self._settings.socket, self.info()["address"])
+
+    async def _look_after_files(self) -> None:
+        """See that the farm's files stay: mend what can be mended, end for what cannot.
+
+        Raises:
+            FilesGoneError: The lock or the database is no longer there.
+        """
+        while True:
+            await asyncio.sleep(LOOK_AT_FILES_S)
+            if missing := self._files.find_missing():
+                raise FilesGoneError(path=missing, saved=self._save())
+            self._files.mend()
+            self._note_clock()
+
+    def _note_clock(self) -> None:
+        """Write down how the clocks stand when that has changed."""
+        drift_s = round(self._engine.drift_s)
+        if drift_s != self._noted_drift_s:
+            self._noted_drift_s = drift_s
+            clock_mark.leave(self._settings.clock_mark, procfs.boot_id(), self._engine.drift_s)
+
+    def _save(self) -> Path | None:
+        """Copy the database, whose file may have no name any more, next to where it was."""
+        target = self._settings.state_dir / f"farm-saved-{time.strftime('%Y%m%d-%H%M%S')}.db"
+        try:
+            self._store.back_up(target, force=False)
+        except StoreError:
+            return None
+        return target
 
     def _stop_soon(self) -> None:
         """Stop once the reply to whoever asked has had time to leave."""
@@ -274,15 +273,16 @@ def main(argv: list[str] | None = None) -> int:
     try:
         prepare_folders(settings)
         lock = hold(settings)
-        asyncio.run(_serve(settings, frame_umask))
+        asyncio.run(_serve(settings, lock, frame_umask))
         release(lock)
     except FolderHeldError as error:
         sys.stderr.write(f"cuelet: {error}\n")
         return EXIT_HELD
-    except SyncError as error:
+    except (SyncError, FilesGoneError) as error:
         sys.stderr.write(f"cuelet: {error}\n")
         sys.stderr.flush()
-        os._exit(EXIT_ENVIRONMENT)  # closing the database would ask the disk once more
+        # Closing the database would ask the disk once more, closing the socket remove another's.
+        os._exit(EXIT_ENVIRONMENT)
     except (LocalEnvironmentError, StoreError, FarmError) as error:
         sys.stderr.write(f"cuelet: {error}\n")
         return EXIT_ENVIRONMENT
@@ -303,8 +303,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-async def _serve(settings: Settings, frame_umask: int) -> None:
-    await FarmProcess(settings, frame_umask=frame_umask).run()
+async def _serve(settings: Settings, lock: int, frame_umask: int) -> None:
+    await FarmProcess(settings, lock=lock, frame_umask=frame_umask).run()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdirs import user_state_path
+from platformdirs import user_state_dir
 
 from cuelet.core.state.memory import MemoryAction, MemoryPolicy
 
@@ -75,6 +75,11 @@ class Settings:
         return self.state_dir / "boot"
 
     @property
+    def clock_mark(self) -> Path:
+        """Says how wall and boot clock stood when the farm last ran."""
+        return self.state_dir / "clock"
+
+    @property
     def log_file(self) -> Path:
         """The farm's own log."""
         return self.state_dir / "farm.log"
@@ -110,9 +115,18 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def default_state_dir() -> Path:
-    """Return ``$CUELET_STATE_DIR``, else the platform's folder for state."""
+    """Return ``$CUELET_STATE_DIR``, else the platform's folder for state.
+
+    Raises:
+        LocalEnvironmentError: It lies in the home folder, and nobody knows where that is.
+    """
     given = os.environ.get("CUELET_STATE_DIR")
-    return Path(given).expanduser().absolute() if given else user_state_path("cuelet")
+    found = os.path.expanduser(given) if given else user_state_dir("cuelet")
+    if found.startswith("~"):
+        raise LocalEnvironmentError(
+            path=Path(found), reason="there is no home folder: HOME is not set"
+        )
+    return Path(found).absolute()
 
 
 def memory_policy(action: str | None, factor: float | str | None) -> MemoryPolicy:
@@ -147,10 +161,11 @@ def prepare_folders(settings: Settings) -> None:
         settings.scratch,
         settings.socket.parent,
     ):
-        _own_folder(folder)
+        own_folder(folder)
 
 
-def _own_folder(folder: Path) -> None:
+def own_folder(folder: Path) -> None:
+    """Make a folder for this user only; raises LocalEnvironmentError when it cannot be, or belongs to somebody else."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.getuid():

@@ -11,9 +11,9 @@ import grpc
 from opencue import embedded, rpc
 from opencue.connection import INFO, PROBE_TIMEOUT_S
 from opencue.cuebot import _LINK
-from opencue.exception import CueException
+from opencue.exception import CueException, FarmSilentException
 
-__all__ = ["call", "call_own", "info", "is_running", "state_dir", "stop"]
+__all__ = ["call", "call_own", "holder", "info", "is_running", "state_dir", "stop"]
 
 
 def call(method: str, /, **fields: Any) -> dict[str, Any]:
@@ -46,13 +46,23 @@ def state_dir() -> Path:
     return embedded.state_dir()
 
 
+def holder() -> int | None:
+    """Return the process that runs the embedded farm of this user, answering or not."""
+    return embedded.holder()
+
+
 def is_running() -> dict[str, Any] | None:
     """Return what the embedded farm of this user says about itself, or None; never start it.
+
+    One that runs and does not answer is what `holder` tells.
 
     Raises:
         FarmNotOursException: Its files belong to another user.
     """
-    connection = _LINK.running_farm()
+    try:
+        connection = _LINK.running_farm()
+    except FarmSilentException:
+        return None
     if connection is None:
         return None
     with contextlib.closing(connection.channel):

@@ -253,11 +253,11 @@ def _refuse_misspelled(key: str) -> None:
         raise UnknownFlagError(flag=key, remedy=f"did you mean {near[0]!r}?")
 
 
-def _env_pairs(env: Any) -> dict[str, str]:
+def _env_pairs(env: Any) -> dict[str, Any]:
     """Return variables given as a dict, as pairs, or as texts ``KEY=VALUE``."""
     if isinstance(env, dict):
-        return {str(key): str(value) for key, value in env.items()}
-    pairs = {}
+        return dict(env)
+    pairs: dict[str, Any] = {}
     for each in [env] if isinstance(env, str) else env or ():
         key, mark, value = each.partition("=") if isinstance(each, str) else (each[0], "=", each[1])
         if not mark or not key:
@@ -289,12 +289,13 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
         layer: Name of the layer.
         frame: First frame of the chunk.
     """
+    from outline.layer import finish
     from outline.loader import load_outline
 
     outline = load_outline(script)
     if outline.find_session() is None:
         outline.setup()
-    outline.get_layer(layer).execute(int(frame))
+    finish(outline.get_layer(layer).execute(int(frame)))
 
 
 if TYPE_CHECKING:

@@ -137,7 +137,7 @@ def kill_server(server: subprocess.Popen[bytes]) -> None:
 def holder(farm: FarmBox) -> int:
     """Return the process that holds the farm's folder, from its first moment on; 0 for none."""
     try:
-        pid = int((farm.state_dir / "farm.lock").read_text())
+        pid = int((farm.state_dir / "farm.lock").read_text().split("\n")[0])
     except (OSError, ValueError):
         return 0
     return pid if pid in farm.processes() else 0

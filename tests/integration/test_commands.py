@@ -477,6 +477,15 @@ def test_run_of_no_script_is_not_found(run: Run) -> None:
     assert (status, err) == (5, "cuelet: no script '/nowhere/script.py'\n")
 
 
+def test_run_of_a_pipe_does_not_wait_for_a_writer(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    status, _, err = run("run", str(tmp_path / "pipe"))
+
+    assert status == 5
+    assert err.endswith("pipe'; it is a named pipe, write a plain file\n")
+
+
 def test_watch_of_a_stuck_job_ends_with_7(stuck: Job, run: Run) -> None:
     status, out, err = run("watch", NAME)
 

@@ -21,7 +21,7 @@ def stopped(farm: FarmBox) -> Iterator[int]:
     os.kill(pid, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("command", ["jobs", "farm status", "farm stop"])
+@pytest.mark.parametrize("command", ["jobs", "show some-job", "limits list"])
 def test_a_stopped_farm_is_named_with_its_process_and_the_way_out(
     farm: FarmBox, stopped: int, command: str
 ) -> None:
@@ -68,7 +68,10 @@ finally:
         ("T", "process 7 is stopped, as by kill -STOP; let it go on with kill -CONT 7"),
         ("t", "process 7 is stopped by a debugger; let it go on there"),
         ("D", "process 7 waits for a disk; look whether /state can be read and written"),
-        ("S", "process 7 is busy or hangs; try again, and if it stays so kill -9 7: the next"),
+        (
+            "S",
+            "process 7 is busy or hangs; try again, and if it stays so cuelet farm stop: the next",
+        ),
     ],
 )
 def test_the_way_out_depends_on_what_the_process_does(does: str, says: str) -> None:

@@ -1,15 +1,19 @@
-"""What is put into a session comes back exactly, and no part of it is ever taken for the whole."""
+"""What is put into a session comes back exactly or is refused at once, and no part of it is taken for the whole."""
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
-from typing import Any
+import enum
+import pathlib
+from typing import Any, NamedTuple
 
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outline._session.datafile import from_text, is_json, to_text
+from outline._session.values import Checked
 from outline.exception import DataFormatError
 
 SCALARS = (
@@ -27,6 +31,89 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
+
+
+class Colour(enum.IntEnum):
+    """A number that is more than a number."""
+
+    RED = 1
+
+
+class Scalar:
+    """A number as array libraries have them."""
+
+    shape = ()
+
+    def __init__(self, number: float) -> None:
+        self.number = number
+
+    def item(self) -> float:
+        """Return Python's number."""
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return self.number == other
+
+    def __hash__(self) -> int:
+        return hash(self.number)
+
+
+class Size(NamedTuple):
+    """Two values with names."""
+
+    width: Any
+    height: Any
+
+
+ODD_SCALARS = (
+    SCALARS
+    | st.floats()
+    | st.text(st.characters(categories=["Cs", "Cc", "Zs"]), max_size=4)
+    | st.sampled_from(
+        ["on", "1e3", "null", "NaN", "Infinity", "1:30", "0x1F", "<<", "=", "~", "a: b", "- x"]
+    )
+    | st.sampled_from([1e16, 1e-7, Colour.RED, 1j, pathlib.Path("/x"), frozenset({1})])
+    | st.datetimes(timezones=st.none() | st.timezones())
+    | st.builds(Scalar, st.integers() | st.floats(allow_nan=False))
+)
+ODD_KEYS = st.recursive(
+    KEYS | st.dates() | st.binary(max_size=3) | st.just(Colour.RED),
+    lambda inner: st.lists(inner, max_size=3).map(tuple),
+    max_leaves=4,
+)
+ODD_VALUES = st.recursive(
+    ODD_SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(ODD_KEYS, inner, max_size=3)
+        | st.sets(ODD_KEYS, max_size=3)
+        | st.builds(Size, inner, inner)
+        | st.dictionaries(KEYS, inner, max_size=3).map(collections.OrderedDict)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ODD_VALUES)
+def test_a_value_of_any_kind_comes_back_or_is_refused_when_it_is_put(value: Any) -> None:
+    try:
+        text = to_text("layer", "key", value)
+    except DataFormatError as error:
+        refused = str(error)
+    else:
+        refused = ""
+    if refused:
+        assert "layer: data 'key' holds" in refused
+        assert "store" in refused
+        return
+
+    found = from_text("layer", "key", text.encode())
+
+    checked = Checked("layer", "key")
+    checked.same(checked.plain(value), found)  # by value and type, tuples outside of keys as lists
+    checked.same(found, from_text("layer", "key", to_text("layer", "key", found)))
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -25,6 +25,7 @@ from cuelet.core.values.runs import RunExited, RunRequest
 from cuelet.core.values.states import DEAD, RUNNING, SUCCEEDED, JobState
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.engine import Engine
+from cuelet.engine.watchdog import LogStamp
 from cuelet.store.errors import StoreError, SyncError
 from cuelet.store.store import Store
 from tests.simulation import invariants
@@ -65,6 +66,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.elapsed_s
 
+    def since_boot(self) -> float:
+        return self.elapsed_s
+
 
 class Incarnation:
     """One process of the farm, from its start to its end."""
@@ -80,7 +84,7 @@ class Incarnation:
             store=self.store,
             make_runner=self._make_runner,
             clock=world.clock,
-            log_stamp=lambda path: world.log_size,
+            look_at_log=lambda path: LogStamp(world.log_size, world.log_at),
             place=lambda: PLACE,
             cores=CORES,
             memory_mb=MEMORY_MB,
@@ -145,7 +149,7 @@ class World:
         """The state before the batch in which the farm may die."""
         self._shown: invariants.Digest | None = None
         """What the farm showed when it died: the next one must find it on disk."""
-        self.log_size = 0
+        self.log_size, self.log_at = 0, 0.0
         weights = {name: self.random.choice(each) for name, each in _WEIGHTS.items()}
         self._has_decided = False
         self._names, self._weights = list(weights), list(weights.values())
@@ -382,6 +386,7 @@ class World:
 
     def _log_grows(self) -> None:
         self.log_size += 1
+        self.log_at = self.clock.now()
 
     # -- turns: people ---------------------------------------------------------------------------
 

@@ -81,6 +81,15 @@ def listen(directory: str) -> socket.socket:
     return server
 
 
+def identify_socket(directory: str) -> tuple[int, int]:
+    """Return what tells the directory's socket from a later one; zeros when there is none."""
+    try:
+        found = os.stat(f"{directory}/{SOCKET_NAME}")
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
+
+
 def dial(directory: str) -> socket.socket:
     """Return a connected, non-blocking socket.
 

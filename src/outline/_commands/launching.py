@@ -99,7 +99,8 @@ class Pycuerun(AbstractCuerun):
     def _launch(self, script: str) -> int:
         with LaunchContext() as context:
             outline = self._load(script)
-        if context.launched and not outline.get_layers():
+        is_done = any(ours is outline for ours, _ in context.launched)
+        if is_done or (context.launched and not outline.get_layers()):
             jobs = [job for _, found in context.launched for job in found]
         else:
             jobs = self._launch_loaded(outline)

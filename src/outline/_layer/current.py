@@ -34,6 +34,19 @@ def set_current(outline: Joinable | None) -> None:
     _current[0] = outline
 
 
+_is_frame = [False]
+
+
+def is_frame() -> bool:
+    """Tell whether this process is there to execute a frame of a session: the script is its main program then."""
+    return _is_frame[0]
+
+
+def become_frame() -> None:
+    """Make this process one that is there to execute a frame."""
+    _is_frame[0] = True
+
+
 class WithCurrent(type):
     """Lets ``Outline.current`` be read and set, which is the outline being built."""
 
@@ -56,7 +69,7 @@ class LaunchContext:
     Args:
         overrides: Flags that go before those of every launch.
         take: Takes every launch instead of a backend, given the launcher and ``use_pycuerun``; returns its jobs.
-        note_made: Told of every layer and depend as it is made.
+        note_made: Told of every layer and depend as it is made, beside whom an outer context tells.
     """
 
     def __init__(
@@ -76,7 +89,7 @@ class LaunchContext:
         outer = self._outer = launch_context()
         self.overrides = {**outer.overrides, **self.overrides}
         self.take = self.take or outer.take
-        self.note_made = self.note_made or outer.note_made
+        self.note_made = _both(self.note_made, outer.note_made)
         self._thread = get_ident()
         _entered.append(self)
         return self
@@ -94,6 +107,20 @@ class LaunchContext:
     def belongs_to(self, thread: int) -> bool:
         """Tell whether a thread entered it."""
         return self._thread == thread
+
+
+def _both(
+    first: Callable[[Any], None] | None, second: Callable[[Any], None] | None
+) -> Callable[[Any], None] | None:
+    """Return what tells two listeners, of whom either may be missing."""
+    if first is None or second is None:
+        return first or second
+
+    def tell(made: Any) -> None:
+        first(made)
+        second(made)
+
+    return tell
 
 
 _usual = LaunchContext()

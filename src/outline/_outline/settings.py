@@ -146,12 +146,12 @@ class Settings:
             return dict(self.env)
         return self.env[key][0] if key in self.env else None
 
-    def set_env(self, key: str, value: str, pre: bool = False) -> None:
+    def set_env(self, key: str, value: object, pre: bool = False) -> None:
         """Set an environment variable for every frame.
 
         Args:
             key: Name of the variable.
-            value: Its value.
+            value: Its value; numbers and paths become text.
             pre: Set it for the frame's whole process, not only for what pycuerun runs.
         """
         key, value = check_env(self.thing(), key, value)

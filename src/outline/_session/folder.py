@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 
+from outline._session import leftovers
+from outline._session.ownership import SHARED, require_ours
 from outline.jobspec.names import TEMPORARY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """A planted pipe must not make the reader wait."""
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-SHARED = stat.S_ISGID | stat.S_IRWXG
-"""What the mode of a directory has when it is shared with its group."""
+_CHUNK_BYTES = 1 << 20
 
 
 class Folder:
     """A directory and the directories below it, made when first needed.
 
-    They are for the user alone (0700, files 0600), or for the group too (2770, files 0660) when the directory at the
+    It is used only as long as nobody else can write to it, and only files that nobody else can have written are read:
+    see `outline._session.ownership`. They are for the user alone (0700, files 0600), or for the group too (2770, files 0660) when the directory at the
     top is.
 
     Args:
@@ -76,19 +78,21 @@ class Folder:
                     os.fsync(folder)
 
     def copy(self, parts: tuple[str, ...], source: str) -> None:
-        """Copy a file in, whole or not at all, with its permission to execute.
+        """Copy a plain file in, whole or not at all, with its permission to execute.
 
         Raises:
-            OSError: The source cannot be read or the system refused.
+            OSError: The source is no plain file, cannot be read or changes meanwhile, or the system refused.
         """
-        with open(source, "rb") as stream, self._opened(parts[:-1], create=True) as folder:
+        from outline.jobspec.plainfile import open_plain
+
+        with open_plain(source) as stream, self._opened(parts[:-1], create=True) as folder:
             executable = bool(os.fstat(stream.fileno()).st_mode & 0o100)
             temporary = _temporary_name()
             try:
                 target = _create(folder, temporary, self._file_mode(executable=executable))
+                leftovers.sweep(folder, os.fstat(target).st_mtime)  # an earlier copy, cut off
                 with open(target, "wb") as out:
-                    while chunk := stream.read(1 << 20):
-                        out.write(chunk)
+                    _copy_unchanged(stream, out)
                     out.flush()
                     os.fsync(target)
                 os.replace(temporary, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
@@ -119,12 +123,13 @@ class Folder:
 
         Raises:
             FileNotFoundError: There is no such file.
+            ForeignSessionError: Somebody else can have written it.
             OSError: It is larger than ``most``, a symlink, no plain file, or the system refused.
         """
         with self._opened(parts[:-1], create=False) as folder:
             handle = os.open(parts[-1], _READ, dir_fd=folder)
             with open(handle, "rb") as stream:
-                facts = os.fstat(handle)
+                facts = self._facts_of_ours(handle, parts)
                 if not stat.S_ISREG(facts.st_mode):
                     raise OSError("is no plain file")
                 if facts.st_size > most:
@@ -136,12 +141,13 @@ class Folder:
 
         Raises:
             FileNotFoundError: There is no such file.
+            ForeignSessionError: Somebody else can have written it.
             OSError: It ends before, is a symlink, no plain file, or the system refused.
         """
         with self._opened(parts[:-1], create=False) as folder:
             handle = os.open(parts[-1], _READ, dir_fd=folder)
             with open(handle, "rb", buffering=0) as stream:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                if not stat.S_ISREG(self._facts_of_ours(handle, parts).st_mode):
                     raise OSError("is no plain file")
                 stream.seek(offset)
                 found = stream.read(length)
@@ -166,6 +172,7 @@ class Folder:
     def _opened(self, parts: tuple[str, ...], *, create: bool) -> Iterator[int]:
         handle = os.open(self.path, _OPEN_FOLDER & ~os.O_NOFOLLOW)
         try:
+            self._facts_of_ours(handle, ())
             for part in parts:
                 below = _step(handle, part, self._folder_mode() if create else None)
                 os.close(handle)
@@ -173,6 +180,34 @@ class Folder:
             yield handle
         finally:
             os.close(handle)
+
+    def _facts_of_ours(self, handle: int, parts: tuple[str, ...]) -> os.stat_result:
+        """Return what is known of something open; raises ForeignSessionError when it is not ours."""
+        facts = os.fstat(handle)
+        require_ours(facts, os.path.join(self.path, *parts))
+        return facts
+
+
+def make_folder_in(top: str, parts: tuple[str, str], *, shared: bool) -> None:
+    """Make a directory that must not be there yet, in one that is made when it is not, in a third.
+
+    Raises:
+        ForeignSessionError: The second is there and not ours.
+        OSError: The system refused, or a symlink stands in for the second.
+    """
+    mode = 0o700 | SHARED if shared else 0o700
+    above = os.open(top, _OPEN_FOLDER & ~os.O_NOFOLLOW)
+    try:
+        between = _step(above, parts[0], mode)
+    finally:
+        os.close(above)
+    try:
+        require_ours(os.fstat(between), os.path.join(top, parts[0]))
+        os.mkdir(parts[1], 0o700, dir_fd=between)
+        if shared:
+            os.chmod(parts[1], mode, dir_fd=between)
+    finally:
+        os.close(between)
 
 
 def _step(folder: int, name: str, mode: int | None) -> int:
@@ -198,6 +233,7 @@ def _temporary_name() -> str:
 
 def _create(folder: int, name: str, mode: int) -> int:
     handle = os.open(name, _CREATE, mode, dir_fd=folder)
+    leftovers.mark_living(handle)
     if mode & stat.S_IRWXG:
         os.fchmod(handle, mode)  # whatever the umask
     return handle
@@ -209,6 +245,20 @@ def _write_new(folder: int, name: str, data: bytes, mode: int, *, sync: bool) ->
         if sync:
             stream.flush()
             os.fsync(stream.fileno())
+
+
+def _copy_unchanged(source: BinaryIO, target: BinaryIO) -> None:
+    """Copy what a file holds; raises OSError when somebody writes to it meanwhile, as half of it would be old."""
+    before = os.fstat(source.fileno())
+    left = before.st_size
+    while chunk := source.read(_CHUNK_BYTES):
+        target.write(chunk)
+        left -= len(chunk)
+        if left < 0 < before.st_size:  # it grows, perhaps for ever; files of the system say 0 bytes
+            break
+    now = os.fstat(source.fileno())
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise OSError(errno.EBUSY, "it changed while it was copied; store it when it is complete")
 
 
 def _publish(folder: int, temporary: str, name: str, replace: bool) -> bool:

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from outline import spec
 from outline.backend import _waiting
+from outline.exception import OutlineException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
 
     What the server cannot express is said on stderr.
     """
-    from opencue import api, cuebot
-
     server = launcher.get_flag("server")
     if server:
+        from opencue import cuebot
+
         cuebot.Cuebot.setHosts([server])
     built = build(launcher, use_pycuerun=use_pycuerun, dialect=server_dialect())
+    from opencue import api
+
     for sentence in built.lowered:
         sys.stderr.write(f"note: {sentence}\n")
     jobs: list[Any] = list(api.launchSpecAndWait(built.xml))
@@ -38,9 +41,17 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
 
 
 def server_dialect() -> str:
-    """Return the dialect of the server that is reached; starts the embedded farm when none is configured."""
-    from opencue import farm
+    """Return the dialect of the server that is reached; starts the embedded farm when none is configured.
 
+    Raises:
+        OutlineException: Another package has overwritten opencue.
+    """
+    try:
+        from opencue import farm
+    except (ImportError, AttributeError) as error:
+        raise OutlineException(
+            f"opencue, or what it needs, is not what Cuelet brings ({error}); see cuelet doctor"
+        ) from error
     return spec.CUEBOT if farm.info() is None else spec.CUELET
 
 

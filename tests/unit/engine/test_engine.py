@@ -18,6 +18,7 @@ from cuelet.core.operations.exit_status import AFTER_KILL, FREE_RETRIES
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
+from cuelet.core.state.set_aside import SetAside
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.core.values.states import (
@@ -33,6 +34,7 @@ from cuelet.core.values.states import (
 from cuelet.engine.engine import Engine
 from cuelet.engine.freshness import check_nothing
 from cuelet.engine.ports import CheckFiles
+from cuelet.engine.watchdog import LogStamp
 from cuelet.runner.testing import FakeRunner
 from cuelet.store.errors import SyncError
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, spec_from_dict, spec_to_dict
@@ -53,6 +55,8 @@ class DiskFullError(Exception):
 
 class MemoryStore:
     """A store that keeps rows, like the real one, and fails when told to."""
+
+    set_aside: tuple[SetAside, ...] = ()
 
     def __init__(self) -> None:
         self.fails = 0
@@ -111,6 +115,9 @@ class StepClock:
     def monotonic(self) -> float:
         return self.at
 
+    def since_boot(self) -> float:
+        return self.at
+
 
 class Bay:
     """An engine and what surrounds it."""
@@ -135,7 +142,7 @@ class Bay:
             store=self.store,
             make_runner=make,
             clock=StepClock(),
-            log_stamp=lambda path: 0,
+            look_at_log=lambda path: LogStamp(0, 0.0),
             place=lambda: PLACE,
             cores=2.0,
             memory_mb=4096,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -107,3 +107,47 @@ def test_a_lock_that_a_process_slipped_away_with_is_not_given_again(tmp_path: Pa
         assert locks.is_left(["frame.1"])
         assert sorted(os.listdir(tmp_path / "locks")) == ["0", "1"]
         locks.release("other.1")
+
+
+def test_a_lock_that_was_held_for_a_moment_is_used_again(tmp_path: Path) -> None:
+    # A process that is just being started holds, until its program runs, what it will not inherit.
+    locks = RunLocks(str(tmp_path))
+    for number in range(50):
+        with born_with(locks.take(f"frame{number}.1")):
+            locks.release(f"frame{number}.1")
+            locks.take(f"next{number}.1")
+        locks.release(f"next{number}.1")
+
+    assert len(os.listdir(tmp_path / "locks")) <= 3
+
+
+def test_a_lock_that_stays_held_is_passed_over_and_the_next_ones_go_round(tmp_path: Path) -> None:
+    locks = RunLocks(str(tmp_path))
+    with ExitStack() as daemons:
+        for number in range(20):
+            daemons.enter_context(born_with(locks.take(f"daemon{number}.1")))
+        for number in range(20):
+            locks.release(f"daemon{number}.1")
+        for number in range(100):
+            locks.take(f"frame{number}.1")
+            locks.release(f"frame{number}.1")
+
+        assert len(os.listdir(tmp_path / "locks")) == 21
+    for number in range(21):
+        locks.take(f"later{number}.1")
+    assert len(os.listdir(tmp_path / "locks")) == 21
+    for number in range(21):
+        locks.release(f"later{number}.1")
+
+
+def test_files_of_an_earlier_resident_that_nobody_holds_are_removed(tmp_path: Path) -> None:
+    before = RunLocks(str(tmp_path))
+    handles = [before.take(f"frame{number}.1") for number in range(30)]
+    with born_with(handles[7]) as pid:
+        for number in range(30):
+            before.release(f"frame{number}.1")
+
+        after = RunLocks(str(tmp_path))
+
+        assert os.listdir(tmp_path / "locks") == ["7"]
+        assert [process.pid for process in after.find_left({"frame7.1"})] == [pid]

@@ -31,7 +31,7 @@ def backup(options: argparse.Namespace) -> int:
 
 def _back_up_unused(target: Path, *, force: bool) -> int:
     """Copy the database of a farm that does not run, in the schema it has."""
-    from cuelet import server
+    from cuelet import state_files
     from cuelet.store.backup import back_up
     from cuelet.store.errors import StoreError
 
@@ -39,8 +39,8 @@ def _back_up_unused(target: Path, *, force: bool) -> int:
     if not settings.database.exists():
         raise CommandError(f"{settings.state_dir} has no database: no farm ran there")
     try:
-        lock = server.hold(settings)
-    except server.FolderHeldError as error:
+        lock = state_files.hold(settings)
+    except state_files.FolderHeldError as error:
         raise CommandError(str(error)) from error
     try:
         with closing(sqlite3.connect(settings.database)) as database:
@@ -48,4 +48,4 @@ def _back_up_unused(target: Path, *, force: bool) -> int:
     except (StoreError, sqlite3.Error) as error:
         raise CommandError(str(error)) from error
     finally:
-        server.release(lock)
+        state_files.release(lock)

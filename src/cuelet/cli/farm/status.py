@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
+
+import psutil
 
 import opencue
 from cuelet.cli.exits import Exit
@@ -17,9 +20,14 @@ from cuelet.settings import default_state_dir
 def status(options: argparse.Namespace) -> int:
     """Say whether the farm runs, where, and what it may use."""
     info, sizes = opencue.farm.is_running(), disk_usage.measure()
+    silent = None if info else opencue.farm.holder()
     if options.json:
-        known = info or _not_running()
+        known = info or {**_not_running(), "pid": silent}
         print(json.dumps({"running": info is not None, **known, "sizes": sizes.values()}))
+    elif silent:
+        print(f"no answer  process {silent} runs the farm and does not answer")
+        print(f"           {_silence_words(silent)}")
+        print(f"disk       {sizes.line()}")
     elif info is None:
         print(f"no farm is running; state is kept in {default_state_dir()}")
         print(f"disk       {sizes.line()}")
@@ -36,7 +44,25 @@ def status(options: argparse.Namespace) -> int:
         print(f"disk       {sizes.line()}")
         for disk in info.get("out_of_disk", ()):
             print(f"ALARM      {disk['text']}; nothing starts there\n           {disk['remedy']}")
+        for line in _damage_lines(info):
+            print(f"DAMAGED    {line}")
     return Exit.OK if info else Exit.UNREACHABLE
+
+
+def _silence_words(process: int) -> str:
+    """Say what is done about a farm that does not answer."""
+    if psutil.pid_exists(process) and psutil.Process(process).status() == psutil.STATUS_STOPPED:
+        return f"it was suspended; let it go on: kill -CONT {process}"
+    return "cuelet farm stop, then cuelet farm start: frames that run go on"
+
+
+def _damage_lines(info: dict[str, Any]) -> Iterator[str]:
+    """Yield what of the database is damaged, a line each; an older farm does not say."""
+    for job in info.get("damaged", ()):
+        yield f"{job['name']} is set aside: {job['reason']}"
+    yield from info.get("damage_notes", ())
+    if info.get("damaged"):
+        yield "cuelet farm check says more, and what to do"
 
 
 def _offer_words(info: dict[str, Any]) -> str:

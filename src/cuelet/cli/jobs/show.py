@@ -22,7 +22,7 @@ from outline.jobspec.log_tail import last_lines
 
 def show(options: argparse.Namespace) -> int:
     """Show one job: layers, depends, dead frames."""
-    handle = get_job(options.job)
+    handle = get_job(options.words[0])
     job, layers, depends = current_view(handle), list_layers(handle), list_depends(handle.id())
     skipped = list_skipped(handle.id())
     dead = list_dead(handle) if job.dead else ()
@@ -79,6 +79,7 @@ def _print_layers(layers: Sequence[LayerView], skipped: Mapping[str, int]) -> No
         ("memory", "right"),
         ("peak", "right"),
         ("average", "right"),
+        spare=("average", "peak", "memory", "cores", "chunk", "range", "waiting"),
     )
     for layer in layers:
         table.add_row(

@@ -8,21 +8,23 @@ from shlex import quote
 
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.client import actions
+from cuelet.client.targets import Target
 from opencue.wrappers.job import Job
 
 
-def confirm_layers(verb: str, job: Job, options: argparse.Namespace) -> None:
+def confirm_layers(verb: str, target: Target, options: argparse.Namespace) -> None:
     """Ask on a terminal whether frames of all layers are meant where --frames says no --layer; refuse elsewhere.
 
     Args:
         verb: The command, as ``eat``.
-        job: The job.
+        target: A job, or a part of it, which says it all.
         options: Its ``layer``, ``frames`` and ``yes``.
 
     Raises:
         CommandError: Nobody is there to ask, or the answer is no.
     """
-    if options.frames is None or options.layer or options.yes:
+    job = target.job
+    if options.frames is None or options.layer or options.yes or target.layer:
         return
     layers = actions.layers_having(job, options.frames)
     if len(layers) < 2:

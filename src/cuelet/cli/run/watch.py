@@ -5,27 +5,37 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.leftovers import print_dead, skipped_lines
+from cuelet.cli.jobs.naming import whole_jobs
 from cuelet.cli.run.progress import exit_status, show, summary
 from cuelet.client.frames import list_dead, list_skipped
 from cuelet.client.jobs import JobView, list_outputs
-from cuelet.client.lookup import get_job
 from opencue.ending import Ending
 from opencue.wrappers.job import Job
 
 
 def watch(options: argparse.Namespace) -> int:
-    """Follow a job to its end."""
-    return follow([get_job(options.job)], options)
+    """Follow jobs to their ends."""
+    return follow(whole_jobs(options, "watched"), options)
 
 
-def follow(jobs: list[Job], options: argparse.Namespace) -> int:
-    """Watch jobs one after the other; return the worst of their statuses."""
+def follow(
+    jobs: Sequence[Job], options: argparse.Namespace, *, also: Sequence[dict[str, Any]] = ()
+) -> int:
+    """Watch jobs one after the other; return the worst of their statuses.
+
+    Args:
+        jobs: The jobs.
+        options: Those of the command.
+        also: Values of jobs that have ended already, which ``--json`` prints in front.
+    """
     endings = [_follow_one(job, options) for job in jobs]
     if options.json:
-        print(json.dumps([view.values() for view, _ in endings]))
+        print(json.dumps([*also, *(view.values() for view, _ in endings)]))
     return max((exit_status(ending) for _, ending in endings), default=Exit.OK)
 
 

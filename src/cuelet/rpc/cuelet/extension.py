@@ -20,6 +20,7 @@ from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
+from cuelet.rpc.cuelet.jobs import JobFinder
 from cuelet.rpc.cuelet.offers import offer_of
 from cuelet.rpc.cuelet.why import explained, stuck_reason
 from cuelet.rpc.opencue import convert
@@ -65,6 +66,7 @@ class FarmService:
             "GetRun": self._on_run,
             "SetHost": self._on_set_host,
             "Stop": self._on_stop,
+            **JobFinder(self._engine).methods,
             **self._upkeep,
         }
 
@@ -149,7 +151,8 @@ class FarmService:
             "frame": job.frame_name(index),
             "job": job.name,
             "cwd": run.cwd,
-            "env": {**base_environment(job, place), **run.env},
+            "umask": run.umask,
+            "env": {**base_environment(job, job.layer_at(index), place), **run.env},
             "steps": [{"argv": step.argv, "env": dict(step.env)} for step in run.steps],
             "session": job.spec.session,
         }

@@ -51,6 +51,7 @@ class Resident:
     ) -> None:
         self._dir = directory
         self._server = server
+        self._socket_id = endpoint.identify_socket(directory)
         self._idle_s = idle_s
         self._timers = Timers()
         self._journal = Journal(f"{directory}/{endpoint.JOURNAL_NAME}", procfs.boot_id())
@@ -133,6 +134,12 @@ class Resident:
         if link is self._farm:
             self._farm = None
             self._quiet_since_s = self._timers.now()
+            if not self._can_be_found():
+                self.ask_to_stop()
+
+    def _can_be_found(self) -> bool:
+        """Tell whether the directory's socket is still ours: it may be removed, or a later one's."""
+        return endpoint.identify_socket(self._dir) == self._socket_id
 
     def _on_link(self, link: FarmLink, events: int) -> None:
         if link not in self._watched:
@@ -273,7 +280,7 @@ class Resident:
         return self._stopping or self._leaves_in_s() == 0
 
     def _leave(self) -> None:
-        with suppress(FileNotFoundError):
+        if self._can_be_found():
             os.unlink(f"{self._dir}/{endpoint.SOCKET_NAME}")
         for link in list(self._watched):
             self._unwatch(link)

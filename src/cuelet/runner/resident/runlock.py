@@ -13,6 +13,7 @@ import resource
 import signal
 import time
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from cuelet.runner import procfs
@@ -22,6 +23,8 @@ LOCK_HANDLE: Final = min(200, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 1)
 """Descriptor of the lock in the processes of a run: beyond those that shells can name."""
 _STRIKE_FOR_S = 0.5
 _LOOK_EVERY_S = 0.005
+_LOOK_AT = 8
+"""Held files looked at before another one is made."""
 _NAME_BYTES = 256
 
 
@@ -60,9 +63,8 @@ class RunLocks:
             if _is_held(path):
                 self._left[path] = run_id
             else:
-                self._free.append(path)
-        paths = (*self._free, *self._left)
-        self._next = 1 + max((int(os.path.basename(path)) for path in paths), default=-1)
+                os.unlink(path)  # as many are made again as runs live at once
+        self._next = 1 + max((int(os.path.basename(path)) for path in self._left), default=-1)
 
     def take(self, run_id: str) -> int:
         """Lock for a run, and return the descriptor that its processes inherit.
@@ -107,15 +109,31 @@ class RunLocks:
 
     def _lock_one(self) -> RunLock:
         while True:
-            if not self._free:
-                self._free.append(f"{self._dir}/{self._next}")
-                self._next += 1
-            path = self._free.pop()
+            path = self._pick_file()
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             if _lock(handle):
                 return RunLock(path, handle)
             os.close(handle)
-            self._left[path] = _read_name(path)  # somebody has slipped away with it
+            # Somebody has slipped away with it; or a process was started a moment ago that has
+            # not yet closed what it does not inherit: that one lets go by itself.
+            self._left[path] = _read_name(path)
+
+    def _pick_file(self) -> str:
+        if not self._free:
+            self._look_again()
+        if self._free:
+            return self._free.pop()
+        self._next += 1
+        return f"{self._dir}/{self._next - 1}"
+
+    def _look_again(self) -> None:
+        """See which of the files that were held have been let go, a few at a time."""
+        for path in list(islice(self._left, _LOOK_AT)):
+            run_id = self._left.pop(path)
+            if _is_held(path):
+                self._left[path] = run_id  # behind the others
+            else:
+                self._free.append(path)
 
     def _end_earlier(self, frame_id: str) -> None:
         until = time.monotonic() + _STRIKE_FOR_S

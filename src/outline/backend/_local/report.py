@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outline.jobspec.endings import status_words
 from outline.jobspec.log_tail import last_lines
 
 TYPE_CHECKING = False
@@ -66,8 +67,10 @@ def exit_status(jobs: Sequence[Job]) -> int:
 
 def describe(job: Job) -> str:
     """Return how a job ended: a line, its dead frames with the ends of their logs, where the logs are."""
-    lines = [_summary(job)]
     dead = [frame for frame in job.frames() if frame.state == "DEAD"]
+    if not dead:
+        return f"{_summary(job)}; logs in {job.logDir()}"
+    lines = [_summary(job)]
     for frame in dead[:MOST_SHOWN]:
         lines.append(f"  {frame.name}  {_ending(frame)}")
         lines += [f"      {line}" for line in last_lines(frame.log_path, LAST_LINES)]
@@ -100,4 +103,4 @@ def _summary(job: Job) -> str:
 def _ending(frame: Frame) -> str:
     times = "" if frame.attempts == 1 else f" in attempt {frame.attempts}"
     reason = f": {frame.reason}" if frame.reason else ""
-    return f"exit status {frame.exit_status}{times}{reason}"
+    return f"exit status {status_words(frame.exit_status)}{times}{reason}"
