@@ -21,6 +21,9 @@ hypothesis.settings.load_profile("cuelet")
 
 SRC = Path(__file__).parent.parent / "src"
 
+# Users have it not set: with it nothing shows that we lose what a process holds back.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 
 def wait_until(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     """Return the first true answer; fail loudly when there is none in time."""

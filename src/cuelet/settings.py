@@ -75,6 +75,11 @@ class Settings:
         return self.state_dir / "boot"
 
     @property
+    def clock_mark(self) -> Path:
+        """Says how wall and boot clock stood when the farm last ran."""
+        return self.state_dir / "clock"
+
+    @property
     def log_file(self) -> Path:
         """The farm's own log."""
         return self.state_dir / "farm.log"

@@ -11,13 +11,15 @@ from typing import Any
 
 import grpc
 
-from opencue import embedded, rpc
+from opencue import embedded, peers, rpc, servers
 from opencue.exception import (
     ConnectionException,
     CueException,
     FarmNotStartedException,
     FarmSilentException,
+    ServerNotOursException,
 )
+from opencue.relay import Relay
 
 PROBE_TIMEOUT_S = 5.0
 FRESH_S = 1.0
@@ -129,16 +131,22 @@ class Link:
 
     def _open_configured(self, hosts: list[str]) -> rpc.Connection:
         port = int(self._settings().get("cuebot.grpc_port", 8443))
-        failures = []
+        failures: list[str] = []
+        refusals: list[ServerNotOursException] = []
         for host in random.sample(hosts, len(hosts)):
             connection = self._dial(target_from_host(host, port))
             try:
                 _require_cuebot(connection)
+            except ServerNotOursException as error:
+                connection.channel.close()
+                refusals.append(error)
             except CueException as error:
                 connection.channel.close()
                 failures.append(f"{connection.target} ({_shortened(error)})")
             else:
                 return connection
+        if refusals:
+            raise refusals[0]
         raise ConnectionException(
             f"no server reached: tried {', '.join(failures)}; check CUEBOT_HOSTS or opencue.yaml, "
             "or configure none to use the embedded farm"
@@ -168,7 +176,7 @@ class Link:
             return None
         connection = self._dial(f"unix:{record['socket']}", is_embedded=True)
         try:
-            connection.send(INFO, {}, PROBE_TIMEOUT_S)
+            _learn(connection)
         except ConnectionException:
             connection.channel.close()
             return None
@@ -183,19 +191,44 @@ class Link:
 
     def _dial(self, target: str, *, is_embedded: bool = False) -> rpc.Connection:
         limit = int(self._settings().get("cuebot.max_message_bytes", 100 * 1024 * 1024))
-        options = [
+        options: list[tuple[str, int | str]] = [
             ("grpc.max_send_message_length", limit),
             ("grpc.max_receive_message_length", limit),
             ("grpc.enable_http_proxy", 0),
         ]
-        channel = grpc.insecure_channel(target, options=options)
-        return rpc.Connection(target=target, channel=channel, embedded=is_embedded)
+        relay = None if is_embedded else self._relay(target)
+        if relay is None:
+            channel = grpc.insecure_channel(target, options=options)
+            return rpc.Connection(target=target, channel=channel, embedded=is_embedded)
+        options.append(("grpc.default_authority", target.removeprefix("unix:")))
+        channel = grpc.insecure_channel(relay.target, options=options)
+        relay.end_with(channel)
+        return rpc.Connection(
+            target=target, channel=channel, embedded=False, trouble=lambda: relay.trouble
+        )
+
+    def _relay(self, target: str) -> Relay | None:
+        """Return what looks whose a server is before anything is sent; None where that is plain."""
+        named = servers.named_users(self._settings())
+        if named is None:
+            return None
+        users = peers.trusted_uids() | named
+        addresses = servers.addresses_here(target)
+        if not addresses or all(servers.is_private(each, users) for each in addresses):
+            return None
+        return Relay(target, addresses, users)
+
+
+def _learn(connection: rpc.Connection) -> None:
+    """Ask a Cuelet farm what it is."""
+    info = connection.send(INFO, {}, PROBE_TIMEOUT_S)
+    connection.keeps_tokens = bool(info.get("launch_tokens"))
 
 
 def _require_cuebot(connection: rpc.Connection) -> None:
     """Raise unless a Cuelet farm or a Cuebot answers there."""
     try:
-        connection.send(INFO, {}, PROBE_TIMEOUT_S)
+        _learn(connection)
     except CueException as error:
         if error.status in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
             raise

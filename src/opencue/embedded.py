@@ -36,14 +36,16 @@ def recorded() -> dict[str, Any] | None:
     The lock tells it when the announcement was removed or damaged.
 
     Raises:
-        FarmNotOursException: The record or the socket belongs to another user.
+        FarmNotOursException: The record, the socket or the folder of one belongs to another user.
     """
     for name, read in (("farm.json", json.loads), ("farm.lock", _read_lock)):
         path = state_dir() / name
         try:
-            _require_ours(path)
-            info = read(path.read_text(encoding="utf-8"))
-            _require_ours(Path(info["socket"]))
+            info = read(_read_ours(path))
+            socket = Path(info["socket"])
+            _require_own_folder(path.parent)
+            _require_own_folder(socket.parent)
+            _require_owner(socket, socket.lstat())
         except (OSError, ValueError, KeyError, TypeError):
             continue  # none, or half a record: starting the farm writes a whole one
         return dict(info)
@@ -63,8 +65,8 @@ def holder() -> int | None:
     """
     path = state_dir() / "farm.lock"
     try:
-        _require_ours(path)
         with path.open(encoding="utf-8") as lock:
+            _require_owner(path, os.fstat(lock.fileno()))
             return None if _is_free(lock) else int(lock.readline())
     except (OSError, ValueError):
         return None
@@ -79,10 +81,25 @@ def _is_free(lock: IO[str]) -> bool:
     return True
 
 
-def _require_ours(path: Path) -> None:
-    owner = path.stat().st_uid
-    if owner != os.getuid():
-        raise FarmNotOursException(path=str(path), owner=owner)
+def _read_ours(path: Path) -> str:
+    """Return what a file of ours holds; whose it is is asked of what is read, not of its name."""
+    with path.open(encoding="utf-8") as stream:
+        _require_owner(path, os.fstat(stream.fileno()))
+        return stream.read()
+
+
+def _require_own_folder(path: Path) -> None:
+    """Raise unless a folder is this user's and nobody else can put files there."""
+    _require_owner(path, path.lstat())
+    facts = path.stat()
+    _require_owner(path, facts)
+    if facts.st_mode & 0o022:
+        raise FarmNotOursException(path=str(path), owner=None)
+
+
+def _require_owner(path: Path, facts: os.stat_result) -> None:
+    if facts.st_uid != os.getuid():
+        raise FarmNotOursException(path=str(path), owner=facts.st_uid)
 
 
 _refusals: list[Callable[[], object]] = []
@@ -139,14 +156,13 @@ def _run(command: list[str], output: Any) -> str:
 
     The output goes to a file: the farm it leaves behind may keep a pipe open for ever.
     """
-    environ = {name: text for name, text in os.environ.items() if name != "PYTHONHOME"}
     try:
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=environ,
+            env=_environment(command[0]),
             timeout=START_TIMEOUT_S,
             check=False,
         )
@@ -155,6 +171,42 @@ def _run(command: list[str], output: Any) -> str:
     except OSError as error:
         return f"could not be run ({error.strerror})"
     return f"ended with exit code {done.returncode}" if done.returncode else ""
+
+
+_FOR_PYTHONS = (
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR", "PYTHONSTARTUP"),
+    *("PYTHONNOUSERSITE", "PYTHONSAFEPATH", "PYTHONUTF8", "LD_LIBRARY_PATH"),
+)
+"""Variables that an application sets for the Python inside it, with which another one may not start."""
+
+
+def _environment(program: str) -> dict[str, str]:
+    """Return our environment, with those of the variables for Pythons with which the farm's is known to start."""
+    fits = _begun_with() if _is_this_python(program) else {"PYTHONPATH": _our_folder()}
+    kept = {name: text for name, text in os.environ.items() if name not in _FOR_PYTHONS}
+    return kept | {name: fits[name] for name in _FOR_PYTHONS if fits.get(name)}
+
+
+def _is_this_python(program: str) -> bool:
+    here = sys.executable
+    return bool(here) and os.path.realpath(program) == os.path.realpath(here)
+
+
+def _begun_with() -> dict[str, str]:
+    """Return the environment this process was started with, whatever has been changed since."""
+    try:
+        pairs = (
+            each.partition(b"=") for each in Path("/proc/self/environ").read_bytes().split(b"\0")
+        )
+        return {os.fsdecode(name): os.fsdecode(text) for name, _, text in pairs}
+    except OSError:
+        return {}
+
+
+def _our_folder() -> str:
+    """Return the folder of PYTHONPATH in which this package lies; empty when it is installed."""
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return folder if folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) else ""
 
 
 def _tail(output: Any) -> str:

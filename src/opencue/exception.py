@@ -11,8 +11,10 @@
         PermissionDeniedException
         CancelledException
         ConnectionException               no server reached
+          LaunchUnknownException          no answer to a launch: the farm may have the job
           FarmNotStartedException         the embedded farm could not be started
           FarmNotOursException            the embedded farm's files belong to somebody else
+            ServerNotOursException        a server on this machine is held by somebody else
 
 Every one is also a `grpc.RpcError` with `code` and `details`, because scripts written for pycue
 catch that from wrapper methods.
@@ -36,7 +38,9 @@ __all__ = [
     "EntityNotFoundException",
     "FarmNotOursException",
     "FarmNotStartedException",
+    "LaunchUnknownException",
     "PermissionDeniedException",
+    "ServerNotOursException",
     "StockCuebotException",
     "from_rpc",
     "getRetryCount",
@@ -144,6 +148,29 @@ class ConnectionException(CueException):
     default_status = grpc.StatusCode.UNAVAILABLE
 
 
+class LaunchUnknownException(ConnectionException):
+    """Neither a launch nor its repetition was answered, so the farm may have the job.
+
+    Args:
+        job: The name in the specification, empty when it has none.
+        reason: What came in place of an answer.
+        method: The call.
+        target: The server's address.
+    """
+
+    retryable = False
+
+    def __init__(self, *, job: str, reason: str, method: str, target: str) -> None:
+        self.job, self.reason = job, reason
+        named = f" {job}" if job else ""
+        super().__init__(
+            f"no answer to the launch of{named or ' the job'}, twice ({reason}): the farm may have it; "
+            f"look with cuelet jobs{named} before launching it again",
+            method=method,
+            target=target,
+        )
+
+
 class FarmNotStartedException(ConnectionException):
     """The embedded farm could not be started.
 
@@ -173,17 +200,43 @@ class FarmNotOursException(ConnectionException):
     """A file of the embedded farm belongs to another user, so it is not trusted.
 
     Args:
-        path: The file.
-        owner: Its owner's uid.
+        path: The file or folder.
+        owner: Its owner's uid; None for a folder of ours that others can write to.
     """
 
     retryable = False
 
-    def __init__(self, *, path: str, owner: int) -> None:
+    def __init__(self, *, path: str, owner: int | None) -> None:
         self.path, self.owner = path, owner
+        what = "can be written to by others"
+        way_out = f"make it yours alone (chmod 700 {path})"
+        if owner is not None:
+            what, way_out = f"belongs to uid {owner}, not to you", "remove it"
         super().__init__(
-            f"{path} belongs to uid {owner}, not to you: refusing to use that farm; "
-            "remove it, or point CUELET_STATE_DIR to a directory of your own",
+            f"{path} {what}: refusing to use that farm; {way_out}, "
+            "or point CUELET_STATE_DIR to a directory of your own",
+            status=grpc.StatusCode.PERMISSION_DENIED,
+        )
+
+
+class ServerNotOursException(FarmNotOursException):
+    """A configured server on this machine is held by another user, so nothing was sent to it.
+
+    Args:
+        target: The server, which is `path` too.
+        owner: The uid that holds it; None when that is not certain.
+        user: The owner in words.
+    """
+
+    def __init__(self, *, target: str, owner: int | None, user: str = "") -> None:
+        self.path, self.owner = target, owner
+        whose = "cannot be told whose it is" if owner is None else f"is held by {user or owner}"
+        named = "any" if owner is None else str(owner)
+        ConnectionException.__init__(
+            self,
+            f"{target} {whose}, not by you or root, so nothing was sent to it; if that is the "
+            f"server you mean, set CUELET_SERVER_USERS={named}, or cuebot.server_users in opencue.yaml",
+            target=target,
             status=grpc.StatusCode.PERMISSION_DENIED,
         )
 

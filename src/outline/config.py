@@ -52,6 +52,7 @@ def defaults() -> dict[str, str]:
         "default_shot": "default",
         "python": "",
         "session_group": "false",
+        "session_users": "",
         "threads": "",
         "log_dir": "",
     }

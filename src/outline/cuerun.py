@@ -279,12 +279,13 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
         layer: Name of the layer.
         frame: First frame of the chunk.
     """
+    from outline.layer import finish
     from outline.loader import load_outline
 
     outline = load_outline(script)
     if outline.find_session() is None:
         outline.setup()
-    outline.get_layer(layer).execute(int(frame))
+    finish(outline.get_layer(layer).execute(int(frame)))
 
 
 if TYPE_CHECKING:

@@ -194,6 +194,18 @@ class NoSessionError(_Described, SessionException):
     text = "{thing} has no session: {reason}"
 
 
+class ForeignSessionError(NoSessionError):
+    """What a session would be read from or made in is not this user's alone.
+
+    Args:
+        path: The file or directory.
+        reason: What is wrong with it.
+    """
+
+    text = "{path} {reason}: whoever can write there decides what your frames execute"
+    remedy_text = "move session_dir, launch the job again, or name whom you trust in session_users of outline.cfg"
+
+
 class InvalidNameError(_Described, OutlineException):
     """A name that OpenCue cannot take."""
 

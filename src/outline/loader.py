@@ -17,7 +17,7 @@ from outline.exception import (
     ScriptError,
     UnknownLayerError,
 )
-from outline.layer import Layer
+from outline.layer import Layer, finish
 from outline.session import OUTLINE_FILE, Session, new_session_path
 
 TYPE_CHECKING = False
@@ -64,14 +64,15 @@ def load_outline(path: str) -> Outline:
 def _load_session(path: str) -> Outline:
     from outline._session import outlinefile
 
+    text = outlinefile.read_text(path)
     try:
-        data = outlinefile.read_outline_data(path)
+        data = outlinefile.outline_data(text, path)
     except NoSessionError:
         from outline._restore import stockfile
 
-        if not stockfile.is_stock(path):
+        if not stockfile.is_stock(text):
             raise
-        return _load_stock_session(path)
+        return _load_stock_session(text, path)
     outline = _outline_from_data(data, path)
     outline._layers.expect(data["layers"])
     outline.load_session()
@@ -84,11 +85,11 @@ def _outline_from_data(data: Mapping[str, Any], path: str) -> Outline:
     return outline
 
 
-def _load_stock_session(path: str) -> Outline:
+def _load_stock_session(text: bytes, path: str) -> Outline:
     """Return the outline of a session that PyOutline made."""
     from outline._restore import stockfile
 
-    stored = stockfile.read(path)
+    stored = stockfile.read(text, path)
     outline = _outline_from_data(stockfile.outline_data(stored), path)
     for layer in stockfile.build_layers(stored, layer_class):
         outline._layers.claim(layer, layer.get_name(), outline=outline.get_name())
@@ -460,7 +461,7 @@ class Outline(metaclass=WithCurrent):
         for layer in self.get_layers():
             layer.carry_out_stage(session)
         for layer in self._layers.growing():
-            layer.setup()
+            finish(layer.setup())
         self.check()
         if self._serialize:
             session.save()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import gc
 import sys
+from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outline._commands.launching import Pycuerun
+    from outline.layer import Layer
 
 _EXECUTE = ("-e", "--execute")
 _TOLERATED = {"--debug", "-D", "--verbose", "-V", "--dev"}
@@ -62,8 +64,10 @@ def _execute(place: str, target: str) -> int:
 
 
 def _execute_target(place: str, target: str) -> int:
+    from outline._layer.streams import let_through
     from outline.exception import OutlineException, ShellCommandFailureException
 
+    let_through()
     number, layer = _split_target(target)
     if number is None:
         return _complain(f"-e {target!r} has to be FRAME-LAYER, such as 12-render", USAGE)
@@ -91,14 +95,46 @@ def _split_target(target: str) -> tuple[int | None, str]:
 
 
 def _execute_frame(place: str, layer: str, number: int) -> None:
+    from outline.layer import finish
+
+    found = _load_layer(place, layer)
+    gc.enable()
+    finish(found.execute(number))
+
+
+def _load_layer(place: str, layer: str) -> Layer:
+    """Return a layer; this process is there for its frame from now on."""
+    from outline._layer.current import become_frame
     from outline.loader import load_outline
 
+    become_frame()
+
+    if environ.get("CUELET_SET_ASIDE") or environ.get("CUELET_SET_ASIDE_BY_SCRIPT"):
+        from outline.jobspec.environment import give_back
+
+        give_back()
     outline = load_outline(place)
     if outline.find_session() is None:
         outline.setup()
-    found = outline.get_layer(layer)
-    gc.enable()
-    found.execute(number)
+    return outline.get_layer(layer)
+
+
+def _names_of_script() -> dict[str, object]:
+    """Return the names of the script in a process that a frame spawned: `multiprocessing` looks for them here."""
+    request = _frame_request(sys.argv[1:])
+    if request is None:
+        return {}
+    from outline import config, pathmap
+
+    place, target = request
+    _load_layer(pathmap.map_text(place, config.path_map()), _split_target(target)[1])
+    held = vars(sys.modules["__main__"])
+    return {name: each for name, each in held.items() if name not in _OF_A_MODULE} | {
+        name: held.get(name) for name in ("__doc__", "__file__")
+    }
+
+
+_OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "__builtins__"})
 
 
 def _complain(message: str, status: int, *, traceback: bool = False) -> int:
@@ -140,3 +176,5 @@ def _build_command() -> Pycuerun:
 
 if __name__ == "__main__":
     sys.exit(main())
+elif __name__ == "__mp_main__":
+    globals().update(_names_of_script())

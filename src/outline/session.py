@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 
-from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
-from outline._session.folder import SHARED, Folder
+from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE, leftovers
+from outline._session.folder import Folder, make_folder_in
 from outline._session.kept import Shelf, Stage
 from outline._session.outlinefile import stored_layers
+from outline._session.ownership import wants_sharing
 from outline.exception import NoSessionError
 from outline.jobspec.names import check_file_name
 
@@ -58,13 +59,11 @@ __all__ = [
     "Session",
     "Stage",
     "is_session_path",
+    "leftovers",
     "new_session_path",
     "session_root",
     "stored_layers",
 ]
-
-_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True}
-_BOOLEANS |= {"false": False, "no": False, "off": False, "0": False, "": False}
 
 
 def is_session_path(folder: str) -> bool:
@@ -236,29 +235,13 @@ def _parts(layer: Named | str) -> tuple[str, ...]:
 
 
 def _create(path: str) -> None:
-    shared = _wants_sharing()
-    parent = os.path.dirname(path)
+    above, uuid = os.path.split(path)
+    top, name = os.path.split(above)
     try:
-        is_new = not os.path.isdir(parent)
-        os.makedirs(parent, mode=0o700, exist_ok=True)
-        os.mkdir(path, 0o700)
-        for folder in (parent, path) if is_new else (path,):
-            if shared:
-                os.chmod(folder, 0o700 | SHARED)
+        os.makedirs(top, mode=0o755, exist_ok=True)
+        make_folder_in(top, (name, uuid), shared=wants_sharing())
     except OSError as error:
         raise NoSessionError(
             thing=f"directory {path!r}",
             reason=f"it cannot be made: {error.strerror}; set session_dir in outline.cfg",
         ) from error
-
-
-def _wants_sharing() -> bool:
-    """Tell whether new sessions are for the user's group too: ``session_group`` in outline.cfg."""
-    from outline import config
-
-    text = config.get_option("session_group").strip().lower()
-    if text not in _BOOLEANS:
-        raise NoSessionError(
-            thing=f"session_group = {text!r} of outline.cfg", reason="write true or false"
-        )
-    return _BOOLEANS[text]

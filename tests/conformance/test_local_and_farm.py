@@ -206,7 +206,8 @@ def on_farm(case: Case, options: spec.Options) -> tuple[list[Start], dict[str, s
         for _, index in decision.starts:
             request = build_run(job, index, PLACE)
             argvs = tuple(tuple(step.argv) for step in request.steps)
-            env = {**base_environment(job, PLACE), **request.env, **request.steps[0].env}
+            base = base_environment(job, job.layer_at(index), PLACE)
+            env = {**base, **request.env, **request.steps[0].env}
             starts.append(Start(argvs, told_env(env)))
             running.append(index)
         if not running:

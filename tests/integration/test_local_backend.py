@@ -486,10 +486,10 @@ def test_a_retry_keeps_the_older_log() -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (["/no/such/program"], "No such file"),
-        (["no-such-program"], "No such file"),
-        (["/etc/passwd"], "Permission denied"),
-        (["/bin/sh", "-c", "kill -9 $$"], "killed by SIGKILL"),
+        (["/no/such/program"], "program /no/such/program does not exist; install it"),
+        (["no-such-program"], "program 'no-such-program' is not on PATH ("),
+        (["/etc/passwd"], "/etc/passwd is not executable; make it so"),
+        (["/bin/sh", "-c", "kill -9 $$"], "killed by SIGKILL (Killed)"),
     ],
 )
 def test_a_program_that_cannot_run_is_named_in_the_reason(command: list[str], says: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,15 @@ from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
 
 _NOT_IN_JSON = ("is_paused", "memory_kib")
+_COUNTS = ("frames", "succeeded", "running", "waiting", "depend", "dead", "eaten")
+_NOTHING_KNOWN: dict[str, Any] = {
+    **dict.fromkeys((*_COUNTS, "priority", "submitted_at"), 0),
+    **dict.fromkeys(("user", "log_dir"), ""),
+    "state": "damaged",
+    "stopped_at": None,
+    "is_paused": False,
+}
+"""What is said of a job that is damaged in the farm's database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +29,7 @@ class JobView:
     id: str
     name: str
     state: str
-    """finished, killed, paused, running, waiting or stuck."""
+    """finished, killed, paused, running, waiting, stuck or damaged."""
     user: str
     priority: int
     frames: int
@@ -104,10 +114,16 @@ def list_jobs(*, ended_since: float = 0.0) -> tuple[JobView, ...]:
         ended_since: Epoch seconds.
     """
     found = sorted(opencue.api.getJobs(include_finished=True), key=lambda job: job.data.start_time)
-    views = map(job_view, found)
+    views = (*map(job_view, found), *_damaged_jobs())
     return tuple(
         view for view in views if not view.has_ended or (view.stopped_at or 0) >= ended_since
     )
+
+
+def _damaged_jobs() -> Iterator[JobView]:
+    """Yield the jobs that a Cuelet farm has set aside, of which it knows no more than a name."""
+    for job in (opencue.farm.info() or {}).get("damaged", ()):
+        yield JobView(**_NOTHING_KNOWN, id=job["id"], name=job["name"])
 
 
 def job_view(job: Job) -> JobView:

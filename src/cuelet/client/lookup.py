@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import opencue
 from cuelet.client.errors import AmbiguousNameError, JobNotFoundError, short_ids
-from cuelet.client.nearness import did_you_mean
+from cuelet.client.naming.nearness import did_you_mean
 from cuelet.core.values import ids, names
 from opencue.wrappers.job import Job
 

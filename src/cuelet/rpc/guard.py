@@ -1,4 +1,4 @@
-"""The border of every call: who may call, and how refusals become status codes."""
+"""The border of every call: what is served, and how refusals become status codes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from cuelet.core.values.errors import (
     NotFoundError,
     OutOfDiskError,
 )
-from cuelet.rpc.peers import PeerCheck
 from cuelet.store.errors import StoreError
 
 _log = logging.getLogger(__name__)
@@ -38,14 +37,7 @@ Behaviour = Callable[[Any, aio.ServicerContext[Any, Any]], Awaitable[Any]]
 
 
 class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no parameters here
-    """Refuse other users' calls, and translate what the farm raises.
-
-    Args:
-        may_call: Tells whether the caller at a gRPC peer address is this user.
-    """
-
-    def __init__(self, may_call: PeerCheck) -> None:
-        self._may_call = may_call
+    """Refuse what is not served, and translate what the farm raises."""
 
     async def intercept_service(
         self,
@@ -68,12 +60,9 @@ class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no para
             response_serializer=handler.response_serializer,
         )
 
-    def _guarded(self, behaviour: Any, method: str) -> Behaviour:
+    @staticmethod
+    def _guarded(behaviour: Any, method: str) -> Behaviour:
         async def call(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
-            if not self._may_call(context.peer()):
-                await context.abort(
-                    grpc.StatusCode.PERMISSION_DENIED, "this farm serves only the user it runs as"
-                )
             if not asyncio.iscoroutinefunction(behaviour):
                 await context.abort(grpc.StatusCode.UNIMPLEMENTED, refusal_of(method))
             return await _translated(behaviour, request, context)

@@ -1,4 +1,4 @@
-"""The gRPC server: every service behind one guard, on a Unix socket and on loopback TCP."""
+"""The gRPC server: every service behind one guard, on a Unix socket, and a loopback port in front of it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from opencue_proto import (
 )
 
 from cuelet.rpc.cuelet.extension import FarmService
+from cuelet.rpc.front import Front
 from cuelet.rpc.guard import Guard
 from cuelet.rpc.opencue.allocations import AllocationService
 from cuelet.rpc.opencue.comments import CommentService
@@ -36,13 +37,11 @@ from cuelet.rpc.opencue.procs import ProcService
 from cuelet.rpc.opencue.services import ServiceService
 from cuelet.rpc.opencue.shows import ShowService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
-from cuelet.rpc.peers import OwnUserOnly
 
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
 OPENCUE_PORT = 8443
 
 _OPTIONS = (
-    ("grpc.so_reuseport", 0),  # by default two servers could share a port in silence
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
 )
@@ -74,7 +73,17 @@ class Listening:
     """A started server and where it listens."""
 
     server: aio.Server
-    port: int
+    front: Front
+
+    @property
+    def port(self) -> int:
+        """The loopback port."""
+        return self.front.port
+
+    async def stop(self, grace_s: float) -> None:
+        """Answer nobody any more; calls that have begun get so many seconds."""
+        await self.server.stop(grace=grace_s)
+        await self.front.close()
 
 
 async def serve(services: Services, *, socket: Path, port: int) -> Listening:
@@ -85,22 +94,13 @@ async def serve(services: Services, *, socket: Path, port: int) -> Listening:
         socket: Path of the Unix socket, in a folder that only this user can enter.
         port: Loopback TCP port; when it is taken, a free one is used.
     """
-    ports: set[int] = set()
-    server = aio.server(interceptors=[Guard(OwnUserOnly(ports))], options=_OPTIONS)
+    server = aio.server(interceptors=[Guard()], options=_OPTIONS)
     _register(server, services)
     server.add_insecure_port(f"unix:{socket}")
-    bound = _bind_loopback(server, port)
-    ports.add(bound)
+    front = Front(socket, port)
     await server.start()
-    return Listening(server, bound)
-
-
-def _bind_loopback(server: Any, port: int) -> int:
-    try:
-        bound = server.add_insecure_port(f"127.0.0.1:{port}")
-    except RuntimeError:
-        bound = 0
-    return int(bound or server.add_insecure_port("127.0.0.1:0"))
+    front.start()
+    return Listening(server, front)
 
 
 def _register(server: Any, services: Services) -> None:

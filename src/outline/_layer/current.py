@@ -34,6 +34,19 @@ def set_current(outline: Joinable | None) -> None:
     _current[0] = outline
 
 
+_is_frame = [False]
+
+
+def is_frame() -> bool:
+    """Tell whether this process is there to execute a frame of a session: the script is its main program then."""
+    return _is_frame[0]
+
+
+def become_frame() -> None:
+    """Make this process one that is there to execute a frame."""
+    _is_frame[0] = True
+
+
 class WithCurrent(type):
     """Lets ``Outline.current`` be read and set, which is the outline being built."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outline._layer.parts import parts_of
-from outline._restore.layerfile import bare_layer
+from outline._restore.scriptmodule import bare_layer
 from outline.constants import LayerType
 from outline.depend import Depend, DependType
 from outline.exception import NoSessionError
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MARK = b"!!python/object:outline.loader.Outline"
 """What the first lines of such a file hold."""
-MAX_BYTES = 64 * 1024 * 1024
 
 _OBJECT = "tag:yaml.org,2002:python/object:"
 _APPLIED = "tag:yaml.org,2002:python/object/apply:"
@@ -35,28 +34,24 @@ class Stored:
         return self.state.get(f"_{owner}__{name}", default)
 
 
-def is_stock(path: str) -> bool:
-    """Tell whether PyOutline wrote a file."""
-    try:
-        with open(path, "rb") as stream:
-            return MARK in stream.read(200)
-    except OSError:
-        return False
+def is_stock(text: bytes) -> bool:
+    """Tell whether PyOutline wrote an ``outline.yaml``."""
+    return MARK in text[:200]
 
 
-def read(path: str) -> Stored:
+def read(text: bytes, path: str) -> Stored:
     """Return the outline of a file.
 
+    Args:
+        text: What the file holds.
+        path: The file, for messages.
+
     Raises:
-        SessionException: It is damaged, too large, or holds what is no part of an outline.
+        SessionException: It is damaged, or holds what is no part of an outline.
     """
     import yaml
 
     try:
-        with open(path, "rb") as stream:
-            text = stream.read(MAX_BYTES + 1)
-        if len(text) > MAX_BYTES:
-            raise NoSessionError(thing=f"file {path!r}", reason=f"is over {MAX_BYTES:,} bytes")
         found = yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader, see there
     except (yaml.YAMLError, RecursionError) as error:
         first = str(error).partition("\n")[0]

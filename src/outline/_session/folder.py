@@ -6,6 +6,8 @@ import contextlib
 import os
 import stat
 
+from outline._session import leftovers
+from outline._session.ownership import SHARED, require_ours
 from outline.jobspec.names import TEMPORARY
 
 TYPE_CHECKING = False
@@ -18,14 +20,11 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-SHARED = stat.S_ISGID | stat.S_IRWXG
-"""What the mode of a directory has when it is shared with its group."""
-
-
 class Folder:
     """A directory and the directories below it, made when first needed.
 
-    They are for the user alone (0700, files 0600), or for the group too (2770, files 0660) when the directory at the
+    It is used only as long as nobody else can write to it, and only files that nobody else can have written are read:
+    see `outline._session.ownership`. They are for the user alone (0700, files 0600), or for the group too (2770, files 0660) when the directory at the
     top is.
 
     Args:
@@ -86,6 +85,7 @@ class Folder:
             temporary = _temporary_name()
             try:
                 target = _create(folder, temporary, self._file_mode(executable=executable))
+                leftovers.sweep(folder, os.fstat(target).st_mtime)  # an earlier copy, cut off
                 with open(target, "wb") as out:
                     while chunk := stream.read(1 << 20):
                         out.write(chunk)
@@ -119,12 +119,13 @@ class Folder:
 
         Raises:
             FileNotFoundError: There is no such file.
+            ForeignSessionError: Somebody else can have written it.
             OSError: It is larger than ``most``, a symlink, no plain file, or the system refused.
         """
         with self._opened(parts[:-1], create=False) as folder:
             handle = os.open(parts[-1], _READ, dir_fd=folder)
             with open(handle, "rb") as stream:
-                facts = os.fstat(handle)
+                facts = self._facts_of_ours(handle, parts)
                 if not stat.S_ISREG(facts.st_mode):
                     raise OSError("is no plain file")
                 if facts.st_size > most:
@@ -136,12 +137,13 @@ class Folder:
 
         Raises:
             FileNotFoundError: There is no such file.
+            ForeignSessionError: Somebody else can have written it.
             OSError: It ends before, is a symlink, no plain file, or the system refused.
         """
         with self._opened(parts[:-1], create=False) as folder:
             handle = os.open(parts[-1], _READ, dir_fd=folder)
             with open(handle, "rb", buffering=0) as stream:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                if not stat.S_ISREG(self._facts_of_ours(handle, parts).st_mode):
                     raise OSError("is no plain file")
                 stream.seek(offset)
                 found = stream.read(length)
@@ -166,6 +168,7 @@ class Folder:
     def _opened(self, parts: tuple[str, ...], *, create: bool) -> Iterator[int]:
         handle = os.open(self.path, _OPEN_FOLDER & ~os.O_NOFOLLOW)
         try:
+            self._facts_of_ours(handle, ())
             for part in parts:
                 below = _step(handle, part, self._folder_mode() if create else None)
                 os.close(handle)
@@ -173,6 +176,34 @@ class Folder:
             yield handle
         finally:
             os.close(handle)
+
+    def _facts_of_ours(self, handle: int, parts: tuple[str, ...]) -> os.stat_result:
+        """Return what is known of something open; raises ForeignSessionError when it is not ours."""
+        facts = os.fstat(handle)
+        require_ours(facts, os.path.join(self.path, *parts))
+        return facts
+
+
+def make_folder_in(top: str, parts: tuple[str, str], *, shared: bool) -> None:
+    """Make a directory that must not be there yet, in one that is made when it is not, in a third.
+
+    Raises:
+        ForeignSessionError: The second is there and not ours.
+        OSError: The system refused, or a symlink stands in for the second.
+    """
+    mode = 0o700 | SHARED if shared else 0o700
+    above = os.open(top, _OPEN_FOLDER & ~os.O_NOFOLLOW)
+    try:
+        between = _step(above, parts[0], mode)
+    finally:
+        os.close(above)
+    try:
+        require_ours(os.fstat(between), os.path.join(top, parts[0]))
+        os.mkdir(parts[1], 0o700, dir_fd=between)
+        if shared:
+            os.chmod(parts[1], mode, dir_fd=between)
+    finally:
+        os.close(between)
 
 
 def _step(folder: int, name: str, mode: int | None) -> int:
@@ -198,6 +229,7 @@ def _temporary_name() -> str:
 
 def _create(folder: int, name: str, mode: int) -> int:
     handle = os.open(name, _CREATE, mode, dir_fd=folder)
+    leftovers.mark_living(handle)
     if mode & stat.S_IRWXG:
         os.fchmod(handle, mode)  # whatever the umask
     return handle

@@ -6,6 +6,7 @@ import json
 import os
 
 from outline._session import OUTLINE_FILE
+from outline._session.folder import Folder
 from outline.exception import NoSessionError
 
 TYPE_CHECKING = False
@@ -14,6 +15,21 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 """Version of the files; one we do not know is refused."""
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def read_text(path: str) -> bytes:
+    """Return what an ``outline.yaml`` holds, if nobody else can have written it.
+
+    Raises:
+        SessionException: It is not there, not ours, or too large.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    try:
+        return Folder(folder).read((name,), MAX_BYTES)
+    except OSError as error:
+        reason = f"{error.strerror or error}; sessions have to be on a disk every host sees"
+        raise NoSessionError(thing=f"file {path!r}", reason=reason) from error
 
 
 def read_outline_data(path: str) -> dict[str, Any]:
@@ -22,12 +38,17 @@ def read_outline_data(path: str) -> dict[str, Any]:
     Raises:
         SessionException: It is not there, or nothing this version wrote.
     """
+    return outline_data(read_text(path), path)
+
+
+def outline_data(text: bytes, path: str) -> dict[str, Any]:
+    """Return the data of the text of an ``outline.yaml``.
+
+    Raises:
+        SessionException: It is nothing this version wrote.
+    """
     try:
-        with open(path, "rb") as stream:
-            data = json.load(stream)
-    except OSError as error:
-        reason = f"{error.strerror}; sessions have to be on a disk every host sees"
-        raise NoSessionError(thing=f"file {path!r}", reason=reason) from error
+        data = json.loads(text)
     except ValueError:
         data = None
     if not isinstance(data, dict) or data.get("version") != FORMAT:

@@ -44,6 +44,8 @@ def extension(job: JobSpec) -> dict[str, Any]:
             "cwd": job.cwd,
             "env": dict(job.base_env or {}),
             "session": job.session or None,
+            **({} if job.umask is None else {"umask": job.umask}),
+            **({"python_fits": dict(job.python_fits)} if job.python_fits else {}),
             **({"force": True} if job.force else {}),
         },
         "layers": {layer.name: _layer(layer) for layer in job.layers},
@@ -62,6 +64,7 @@ def _layer(layer: LayerSpec) -> dict[str, Any]:
         "memory_mb": _said(layer, "memory_mb"),
         "outputs": [_file(each) for each in layer.output_files] or None,
         "start_after": _said(layer, "start_after"),
+        "pycuerun": layer.pycuerun or None,
     }
     if layer.skip_existing:
         facts |= {"skip_existing": True, "work": layer.work, "doubt": layer.unknown_work or None}

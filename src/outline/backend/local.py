@@ -150,7 +150,7 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJo
     """
     outline, options = launcher.get_outline(), launcher.get_spec_options(use_pycuerun=use_pycuerun)
     compiled = compile_job(outline, options, with_work=False)
-    limitations = (*left_out(outline), *survey(compiled))
+    limitations = (*left_out(outline, options), *survey(compiled))
     for limitation in limitations:
         if sys.stderr is not None:  # a DCC without a console
             sys.stderr.write(f"note: {limitation.text}\n")

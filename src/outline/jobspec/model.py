@@ -88,6 +88,8 @@ class LayerSpec(Record):
     """Why nobody can tell whether the work changed: then every frame runs."""
     unset: tuple[str, ...] = ()
     """Which of these fields the script leaves open; a Cuebot asks the layer's service, elsewhere their value counts."""
+    pycuerun: bool = False
+    """pycuerun executes it: tokens stand in its last argument only, and `JobSpec.python_fits` counts."""
     is_raw: bool = False
     """The command is the script's own: no pycuerun, which would set environments and check outputs."""
     site_argv: tuple[str, ...] | None = None
@@ -182,8 +184,12 @@ class JobSpec(Record):
     """Set by the job on every frame."""
     base_env: Mapping[str, str] | None = None
     """Environment of the submitter; None: the farm's own."""
+    python_fits: Mapping[str, str] = {}
+    """With which value of each variable for Pythons pycuerun starts; see `outline.jobspec.environment`."""
     cwd: str = ""
     """Where frames start; empty: the farm's scratch directory."""
+    umask: int | None = None
+    """Mask with which frames create files; None: the farm's own."""
     session: str = ""
     layers: tuple[LayerSpec, ...]
     edges: tuple[EdgeSpec, ...] = ()

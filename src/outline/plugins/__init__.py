@@ -93,4 +93,8 @@ class PluginManager:
 def _call(module: ModuleType, hook: str, *args: Any) -> None:
     function = getattr(module, hook, None)
     if function is not None:
-        function(*args)
+        began = function(*args)
+        if began is not None:
+            from outline._finish import run_to_end
+
+            run_to_end(began)

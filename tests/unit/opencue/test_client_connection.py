@@ -412,6 +412,14 @@ class TestEmbedded:
             opencue.api.getJobs()
         assert socket_farm.calls == []
 
+    def test_a_folder_that_others_can_write_to_is_refused(
+        self, socket_farm: FarmDouble, tmp_path: Path
+    ) -> None:
+        (tmp_path / "state").chmod(0o777)
+        with pytest.raises(FarmNotOursException, match=r"written to by others.*chmod 700"):
+            opencue.api.getJobs()
+        assert socket_farm.calls == []
+
     @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"x"', '{"socket": 5}'])
     def test_half_a_record_counts_as_none(self, tmp_path: Path, text: str) -> None:
         state = tmp_path / "state"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import abc
 import math
+import typing
 
 import pytest
 
@@ -488,3 +490,66 @@ def test_defaults_come_from_the_configuration_section_of_the_class(tmp_path: obj
     layer = Shell("render", command=["ls"])
 
     assert (layer.get_chunk(), layer.get_service()) == (7, "nuke")
+
+
+def test_a_layer_class_may_have_abstract_methods_and_protocols_among_its_bases() -> None:
+    class Base(Layer, abc.ABC):
+        @abc.abstractmethod
+        def render(self) -> str: ...
+
+    class Renders(typing.Protocol):
+        def render(self) -> str: ...
+
+    class Before(Base):
+        def render(self) -> str:
+            return "before"
+
+    class Behind(Layer, Renders):
+        def render(self) -> str:
+            return "behind"
+
+    class InFront(Renders, Layer):
+        def render(self) -> str:
+            return "in front"
+
+    ol = Outline("bases", current=True)
+    with pytest.raises(TypeError, match="abstract"):
+        Base("never")  # type: ignore[abstract] # that is what is tested
+    made = [cls(f"layer{at}") for at, cls in enumerate((Before, Behind, InFront))]
+
+    assert [layer.render() for layer in made] == ["before", "behind", "in front"]
+    assert ol.get_layers() == made
+
+
+def test_a_layer_is_added_once_its_whole_constructor_has_run() -> None:
+    seen = []
+
+    class Mixin:
+        def __init__(self, *args: object, **kwargs: object) -> None:
+            super().__init__(*args, **kwargs)
+            self.mixed = True
+
+    class Mixed(Mixin, Layer):
+        def _after_init(self, ol: Outline) -> None:
+            seen.append(sorted(vars(self)))
+
+    class Own(Mixed):
+        def __init__(self, name: str) -> None:
+            super().__init__(name)
+            self.own = True
+
+    Outline("whole", current=True)
+    Mixed("mixed")
+    Own("own-one")
+    Mixed("again")
+
+    assert seen == [["mixed"], ["mixed", "own"], ["mixed"]]
+
+
+def test_a_constructor_that_never_reaches_the_layers_is_refused() -> None:
+    class Forgetful(Layer):
+        def __init__(self, name: str) -> None:
+            self.word = name
+
+    with pytest.raises(LayerException, match=r"Forgetful never reaches Layer.__init__"):
+        Forgetful("lost")

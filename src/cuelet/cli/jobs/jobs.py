@@ -86,6 +86,6 @@ def _print_jobs(found: JobList) -> None:
             f"{job.done}/{job.frames}",
             str(job.running or ""),
             str(job.dead or ""),
-            duration(time.time() - job.submitted_at),
+            duration(time.time() - job.submitted_at) if job.submitted_at else "",
         )
     tables.show(table)

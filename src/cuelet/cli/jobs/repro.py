@@ -10,11 +10,13 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.client.naming.targets import find_frame
 from cuelet.client.repro import FrameRun, get_run, script_lines
-from cuelet.client.targets import find_frame
+from outline.jobspec.program import why_not
 
 
 def repro(options: argparse.Namespace) -> int:
@@ -44,11 +46,10 @@ def _execute(run: FrameRun) -> int:
         print(f"cuelet: {shlex.join(step.argv)}", file=sys.stderr, flush=True)
         env = run.step_env(step)
         try:
-            status = subprocess.run(step.argv, cwd=run.cwd, env=env, check=False).returncode
+            status = _run(step.argv, run, env)
         except OSError as error:
-            raise CommandError(
-                f"{run.frame}: cannot run {step.argv[0]!r}: {error.strerror}", Exit.ENVIRONMENT
-            ) from error
+            reason = why_not(step.argv, env, error, run.cwd)
+            raise CommandError(f"{run.frame}: {reason}", Exit.ENVIRONMENT) from error
         if status:
             return 128 - status if status < 0 else status
     return Exit.OK
@@ -60,7 +61,12 @@ def _shell(run: FrameRun) -> int:
         print(f"cuelet: the frame runs {shlex.join(step.argv)}", file=sys.stderr)
     shell = run.env.get("SHELL") or "/bin/sh"
     env = run.step_env(run.steps[0])
-    return subprocess.run([shell], cwd=run.cwd, env=env, check=False).returncode
+    return _run([shell], run, env)
+
+
+def _run(argv: Sequence[str], run: FrameRun, env: Mapping[str, str]) -> int:
+    umask = -1 if run.umask is None else run.umask
+    return subprocess.run(argv, cwd=run.cwd, env=env, umask=umask, check=False).returncode
 
 
 def _write(path: Path, run: FrameRun) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import traceback
 import types
@@ -15,6 +16,7 @@ import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
 from opencue.wrappers.job import Job
+from outline._finish import run_to_end
 from outline.cuerun import LaunchContext
 
 _BUILDERS = ("create", "build", "make", "main", "outline", "job")
@@ -43,7 +45,7 @@ def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list
 def _as_main(path: Path, args: list[str]) -> Iterator[types.ModuleType]:
     """Make a script the ``__main__`` module, so that its layer classes travel as from python."""
     module = types.ModuleType("__main__")
-    module.__file__ = str(path)
+    module.__file__ = os.path.abspath(path)
     old = sys.modules["__main__"], sys.argv, sys.path[:]
     sys.modules["__main__"] = module
     sys.argv, sys.path = [str(path), *args], [str(path.resolve().parent), *sys.path]
@@ -83,7 +85,7 @@ def _built(module: types.ModuleType, path: Path) -> list[outline.Outline]:
         return list(found.values())
     builders = [value for value in vars(module).values() if _is_builder(value, module)]
     if len(builders) == 1:
-        result = builders[0]()
+        result = run_to_end(builders[0]())
         if isinstance(result, outline.Outline):
             return [result]
     current = outline.current_outline()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 
 from cuelet.core.explain.depends import Known, depend_reasons, job_reasons, retry_command
 from cuelet.core.explain.holds import hold_reasons, job_hold_reasons
@@ -24,6 +23,7 @@ from cuelet.core.values.states import (
     FrameState,
     JobState,
 )
+from outline.jobspec.endings import signal_name, status_words
 from outline.jobspec.reservation import core_count
 
 _FIGURES = re.compile(r"\d+")
@@ -62,12 +62,8 @@ def explain_frame(farm: Farm, job: Job, index: int, known: Known | None = None) 
 
 def how_it_ended(job: Job, index: int) -> str:
     """Return the end of a frame's last run in words."""
-    number = job.exit_signal[index]
-    status = job.exit_status[index]
-    words = f"exit status {status}"
-    if number:
-        known = number in {s.value for s in signal.Signals}
-        words = signal.Signals(number).name if known else f"signal {number}"
+    number, status = job.exit_signal[index], job.exit_status[index]
+    words = signal_name(number) if number else f"exit status {status_words(status)}"
     reason = job.reasons.get(index, "")
     if reason and status == BAD_OUTPUT:
         return reason

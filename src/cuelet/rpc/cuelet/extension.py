@@ -142,7 +142,8 @@ class FarmService:
             "frame": job.frame_name(index),
             "job": job.name,
             "cwd": run.cwd,
-            "env": {**base_environment(job, place), **run.env},
+            "umask": run.umask,
+            "env": {**base_environment(job, job.layer_at(index), place), **run.env},
             "steps": [{"argv": step.argv, "env": dict(step.env)} for step in run.steps],
             "session": job.spec.session,
         }

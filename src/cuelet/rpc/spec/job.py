@@ -17,6 +17,7 @@ from cuelet.rpc.spec.layer import MAX_RETRIES, read_layer
 from cuelet.rpc.spec.values import bool_of, env_of, environment, int_of, text_of, usable
 from outline.jobspec.model import JobSpec, LayerSpec, post_edges
 
+MAX_UMASK = 0o777
 MAX_NAMES = 200
 """Characters of job and layer name together: a log file is named after both."""
 
@@ -58,6 +59,8 @@ def _job(document: Document, element: Element) -> JobSpec:
         os=text_of(element, "os", ""),
         env=env_of(element),
         base_env=environment(document.job["env"]) if "env" in document.job else None,
+        python_fits=environment(document.job.get("python_fits") or {}),
+        umask=_umask(document.job.get("umask")),
         cwd=usable("cwd", document.job.get("cwd") or ""),
         session=usable("session", document.job.get("session") or ""),
         layers=layers,
@@ -66,6 +69,11 @@ def _job(document: Document, element: Element) -> JobSpec:
         after=tuple(awaited_jobs(document, name)),
         outside=tuple(edges_outside(document, name)),
     )
+
+
+def _umask(value: object) -> int | None:
+    """Return the mask of a spec; one that is none says nothing."""
+    return value if type(value) is int and 0 <= value <= MAX_UMASK else None
 
 
 def _uid(text: str) -> int | None:

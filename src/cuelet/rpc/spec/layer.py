@@ -68,6 +68,7 @@ def read_layer(document: Document, element: Element) -> LayerSpec:
         work=usable(f"layer {given!r}, work", own.get("work") or ""),
         unknown_work=usable(f"layer {given!r}, doubt", own.get("doubt") or ""),
         start_after=_start_after(own, given),
+        pycuerun=bool(own.get("pycuerun")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outline.jobspec.endings import status_words
 from outline.jobspec.log_tail import last_lines
 
 TYPE_CHECKING = False
@@ -90,4 +91,4 @@ def _summary(job: Job) -> str:
 def _ending(frame: Frame) -> str:
     times = "" if frame.attempts == 1 else f" in attempt {frame.attempts}"
     reason = f": {frame.reason}" if frame.reason else ""
-    return f"exit status {frame.exit_status}{times}{reason}"
+    return f"exit status {status_words(frame.exit_status)}{times}{reason}"

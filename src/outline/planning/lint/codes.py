@@ -25,6 +25,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P203": "a frame is named twice",
         "P204": "a chunk would skip frames",
         "P205": "every frame runs the same command",
+        "P208": "a layer's frames do nothing",
         # Limits of OpenCue.
         "P301": "too many frames",
         "P302": "too many layers",
