@@ -104,6 +104,12 @@ def get_job(word: str) -> Job:
     return found.jobs[0]
 
 
+def word_for(job: Job) -> str:
+    """Return what names a job and no other: its name, or its id where the name means another job."""
+    found = find(job.name())
+    return job.name() if [each.id() for each in found.jobs] == [job.id()] else job.id()
+
+
 def not_found(word: str) -> JobNotFoundError:
     """Return the error for a word that means no job, with the name that is most like it."""
     return JobNotFoundError(word=word, meant=did_you_mean(word, job_words()))
