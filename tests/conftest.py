@@ -16,10 +16,19 @@ from typing import Any
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile("cuelet", deadline=None)  # a timing never decides a test
+from tests.budget import examples
+
+hypothesis.settings.register_profile(
+    "cuelet",
+    deadline=None,  # a timing never decides a test
+    max_examples=examples(100),
+)
 hypothesis.settings.load_profile("cuelet")
 
 SRC = Path(__file__).parent.parent / "src"
+
+# Users have it not set: with it nothing shows that we lose what a process holds back.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 def wait_until(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:

@@ -16,6 +16,7 @@ def job_spec(
     depends: Sequence[Mapping[str, Any]] = (),
     *,
     name: str = "test-job",
+    shot: str = "shot",
     cwd: str = "/tmp",
     paused: bool = False,
 ) -> str:
@@ -37,7 +38,7 @@ def job_spec(
     )
     return (
         "<?xml version='1.0'?><!DOCTYPE spec SYSTEM 'http://localhost:8080/spcue/dtd/cjsl-1.15.dtd'>"
-        "<spec><facility>local</facility><show>show</show><shot>shot</shot><user>user</user>"
+        f"<spec><facility>local</facility><show>show</show><shot>{shot}</shot><user>user</user>"
         f"<job name={quoteattr(name)}><paused>{paused}</paused><layers>{xml_layers}</layers></job>"
         f"<cuelet>{escape(json.dumps(extension))}</cuelet></spec>"
     )

@@ -26,13 +26,3 @@ def memory(kib: float) -> str:
 def count(number: int, thing: str) -> str:
     """Return ``1 frame`` or ``3 frames``."""
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
-
-
-def signal_name(number: int) -> str:
-    """Return ``SIGSEGV`` for 11."""
-    import signal
-
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -28,7 +28,7 @@ from cuelet.engine.disks import DiskWatch, Space
 from cuelet.engine.engine import Engine
 from cuelet.engine.path_map_file import PathMapFile
 from cuelet.engine.watchdog import LogStamp
-from cuelet.runner import boot_mark, machine, procfs
+from cuelet.runner import boot_mark, clock_mark, machine, procfs
 from cuelet.runner.client import ResidentRunner
 from cuelet.runner.freshness import check_files
 from cuelet.settings import (
@@ -63,6 +63,10 @@ class WallClock:
     def monotonic(self) -> float:
         """Return the seconds of a clock that nobody sets."""
         return time.monotonic()
+
+    def since_boot(self) -> float:
+        """Return the seconds since the machine was started, those it slept included."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def look_at_log(path: str) -> LogStamp:
@@ -122,6 +126,7 @@ class FarmProcess:
         self._stopping = asyncio.Event()
         self._started_at = time.time()
         self._port = 0
+        self._noted_drift_s: int | None = None
         self._store = Store(settings.database)
         self._store.keep_ballast()
         self._files = StateFiles(settings, lock)
@@ -148,6 +153,7 @@ class FarmProcess:
             memory_policy=settings.memory_policy,
             check_files=check_files,
             rebooted=boot_mark.is_from_another_boot(settings.boot_mark, procfs.boot_id()),
+            drift_s=clock_mark.read_drift_s(settings.clock_mark, procfs.boot_id()),
         )
 
     def info(self) -> Mapping[str, Any]:
@@ -167,6 +173,9 @@ class FarmProcess:
             "out_of_disk": [
                 {"text": disk.text, "remedy": disk.remedy} for disk in self._engine.farm.full_disks
             ],
+            "launch_tokens": True,
+            "damaged": [job._asdict() for job in self._engine.farm.set_aside],
+            "damage_notes": list(self._engine.farm.damage_notes),
         }
 
     async def run(self) -> None:
@@ -229,6 +238,14 @@ class FarmProcess:
             if missing := self._files.find_missing():
                 raise FilesGoneError(path=missing, saved=self._save())
             self._files.mend()
+            self._note_clock()
+
+    def _note_clock(self) -> None:
+        """Write down how the clocks stand when that has changed."""
+        drift_s = round(self._engine.drift_s)
+        if drift_s != self._noted_drift_s:
+            self._noted_drift_s = drift_s
+            clock_mark.leave(self._settings.clock_mark, procfs.boot_id(), self._engine.drift_s)
 
     def _save(self) -> Path | None:
         """Copy the database, whose file may have no name any more, next to where it was."""

@@ -78,6 +78,11 @@ class Settings:
         return self.state_dir / "boot"
 
     @property
+    def clock_mark(self) -> Path:
+        """Says how wall and boot clock stood when the farm last ran."""
+        return self.state_dir / "clock"
+
+    @property
     def log_file(self) -> Path:
         """The farm's own log."""
         return self.state_dir / "farm.log"
@@ -113,9 +118,21 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def default_state_dir() -> Path:
-    """Return ``$CUELET_STATE_DIR``, else the platform's folder for state."""
+    """Return ``$CUELET_STATE_DIR``, else the platform's folder for state.
+
+    Raises:
+        LocalEnvironmentError: It lies in the home folder, and nobody knows where that is.
+    """
     given = os.environ.get("CUELET_STATE_DIR")
-    return Path(given).expanduser().absolute() if given else user_state_path("cuelet")
+    try:
+        found = Path(given).expanduser() if given else user_state_path("cuelet")
+    except RuntimeError:
+        found = Path("~")
+    if found.parts[:1] == ("~",):  # platformdirs before 4.10 raises nothing
+        raise LocalEnvironmentError(
+            path=found, reason="this user has no home folder and HOME is not set"
+        )
+    return found.absolute()
 
 
 def memory_policy(action: str | None, factor: float | str | None) -> MemoryPolicy:
@@ -150,15 +167,18 @@ def prepare_folders(settings: Settings) -> None:
         settings.scratch,
         settings.socket.parent,
     ):
-        _own_folder(folder, may_be_link=folder.is_relative_to(settings.state_dir))
+        own_folder(folder, may_be_link=folder.is_relative_to(settings.state_dir))
 
 
-def _own_folder(folder: Path, *, may_be_link: bool) -> None:
+def own_folder(folder: Path, *, may_be_link: bool = True) -> None:
     """Make a folder, or take one that is ours; what is asked and changed is what was opened, not a name.
 
     Args:
         folder: The folder.
         may_be_link: A link of this user's leads to it. Nobody's may where its name can be guessed.
+
+    Raises:
+        LocalEnvironmentError: It cannot be made, or belongs to somebody else.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -169,6 +189,8 @@ def _own_folder(folder: Path, *, may_be_link: bool) -> None:
             _take(handle, folder)
         finally:
             os.close(handle)
+    except FileExistsError as error:
+        raise LocalEnvironmentError(path=folder, reason="is a file, not a folder") from error
     except OSError as error:
         raise LocalEnvironmentError(path=folder, reason=str(error.strerror)) from error
 

@@ -27,7 +27,17 @@ def state_dir() -> Path:
         return Path(named).expanduser().absolute()
     import platformdirs
 
-    return Path(platformdirs.user_state_dir("cuelet"))
+    try:
+        found = platformdirs.user_state_dir("cuelet")
+    except RuntimeError:  # neither HOME nor an entry among the system's users; older versions say ~
+        found = "~"
+    if found.startswith("~"):
+        raise FarmNotStartedException(
+            command=["cuelet", "farm", "start"],
+            state_dir="of this user",
+            reason="has no folder for its state, as this user has no home directory; set HOME or CUELET_STATE_DIR",
+        )
+    return Path(found)
 
 
 def recorded() -> dict[str, Any] | None:
@@ -156,14 +166,13 @@ def _run(command: list[str], output: Any) -> str:
 
     The output goes to a file: the farm it leaves behind may keep a pipe open for ever.
     """
-    environ = {name: text for name, text in os.environ.items() if name != "PYTHONHOME"}
     try:
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=environ,
+            env=_environment(command[0]),
             timeout=START_TIMEOUT_S,
             check=False,
         )
@@ -172,6 +181,43 @@ def _run(command: list[str], output: Any) -> str:
     except OSError as error:
         return f"could not be run ({error.strerror})"
     return f"ended with exit code {done.returncode}" if done.returncode else ""
+
+
+_FOR_PYTHONS = (
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR", "PYTHONSTARTUP"),
+    *("PYTHONNOUSERSITE", "PYTHONSAFEPATH", "PYTHONUTF8", "PYTHON_GIL", "LD_LIBRARY_PATH"),
+)
+"""Variables that an application sets for the Python inside it, with which another one may not start."""
+
+
+def _environment(program: str) -> dict[str, str]:
+    """Return our environment, with those of the variables for Pythons with which the farm's is known to start."""
+    fits = _begun_with() if _is_this_python(program) else {"PYTHONPATH": _our_folder()}
+    left = {*_FOR_PYTHONS, "PYTHONINSPECT"}  # with which it would not end as it should
+    kept = {name: text for name, text in os.environ.items() if name not in left}
+    return kept | {name: fits[name] for name in _FOR_PYTHONS if fits.get(name)}
+
+
+def _is_this_python(program: str) -> bool:
+    here = sys.executable
+    return bool(here) and os.path.realpath(program) == os.path.realpath(here)
+
+
+def _begun_with() -> dict[str, str]:
+    """Return the environment this process was started with, whatever has been changed since."""
+    try:
+        pairs = (
+            each.partition(b"=") for each in Path("/proc/self/environ").read_bytes().split(b"\0")
+        )
+        return {os.fsdecode(name): os.fsdecode(text) for name, _, text in pairs}
+    except OSError:
+        return {}
+
+
+def _our_folder() -> str:
+    """Return the folder of PYTHONPATH in which this package lies; empty when it is installed."""
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return folder if folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) else ""
 
 
 def _tail(output: Any) -> str:

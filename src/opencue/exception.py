@@ -5,12 +5,14 @@
     grpc.RpcError
       CueException                        any refusal of the server
         DeadlineExceededException         no answer in time: the outcome is unknown
+          FarmSilentException             the embedded farm is there, but stopped or hung
         EntityAlreadyExistsException
         EntityNotFoundException
         CueInternalErrorException         the server's own failure
         PermissionDeniedException
         CancelledException
         ConnectionException               no server reached
+          LaunchUnknownException          no answer to a launch: the farm may have the job
           FarmNotStartedException         the embedded farm could not be started
           FarmNotOursException            the embedded farm's files belong to somebody else
             ServerNotOursException        a server on this machine is held by somebody else
@@ -37,6 +39,8 @@ __all__ = [
     "EntityNotFoundException",
     "FarmNotOursException",
     "FarmNotStartedException",
+    "FarmSilentException",
+    "LaunchUnknownException",
     "PermissionDeniedException",
     "ServerNotOursException",
     "StockCuebotException",
@@ -102,6 +106,53 @@ class DeadlineExceededException(CueException):
     default_status = grpc.StatusCode.DEADLINE_EXCEEDED
 
 
+class FarmSilentException(DeadlineExceededException):
+    """The embedded farm is there but does not answer.
+
+    Args:
+        pid: Its process, or 0 when that is not known.
+        state_dir: Its state directory.
+        does: The letter in which the kernel says what the process does: ``T`` stopped, ``D`` waits for a disk.
+        wrote_last: When it wrote to one of its files last, or an empty text.
+        method: The call, as ``Job/FindJob``.
+        waited_s: How long was waited for the answer.
+        may_have_acted: Whether the call changes something, which it may have done.
+    """
+
+    def __init__(
+        self,
+        *,
+        pid: int,
+        state_dir: str,
+        does: str,
+        wrote_last: str,
+        method: str,
+        waited_s: float,
+        may_have_acted: bool,
+    ) -> None:
+        self.pid, self.state_dir, self.does, self.wrote_last = pid, state_dir, does, wrote_last
+        who = f"process {pid}" if pid else "its process"
+        last = f", it last wrote to its files at {wrote_last}" if wrote_last else ""
+        doubt = f"; whether it did {method} is not known, so look before repeating it"
+        super().__init__(
+            f"the farm in {state_dir} has not answered for {waited_s:g} s: "
+            f"{who} {_DOES.get(does, _BUSY).format(pid=pid, state_dir=state_dir, last=last)}"
+            f"{doubt if may_have_acted else ''}"
+        )
+
+
+_ANEW = (
+    "the next command starts the farm anew; jobs are on disk, and frames that run go on meanwhile"
+)
+_BUSY = f"is busy or hangs{{last}}; try again, and if it stays so cuelet farm stop: {_ANEW}"
+_DOES = {
+    "T": "is stopped, as by kill -STOP{last}; let it go on with kill -CONT {pid}",
+    "t": "is stopped by a debugger{last}; let it go on there",
+    "D": "waits for a disk{last}; look whether {state_dir} can be read and written",
+}
+"""What a process does, by the kernel's letter for it, and the way out."""
+
+
 class EntityAlreadyExistsException(CueException):
     """What should be created is there already."""
 
@@ -144,6 +195,29 @@ class ConnectionException(CueException):
     retryMsg = "server not reachable, retrying"
     retryable = True
     default_status = grpc.StatusCode.UNAVAILABLE
+
+
+class LaunchUnknownException(ConnectionException):
+    """Neither a launch nor its repetition was answered, so the farm may have the job.
+
+    Args:
+        job: The name in the specification, empty when it has none.
+        reason: What came in place of an answer.
+        method: The call.
+        target: The server's address.
+    """
+
+    retryable = False
+
+    def __init__(self, *, job: str, reason: str, method: str, target: str) -> None:
+        self.job, self.reason = job, reason
+        named = f" {job}" if job else ""
+        super().__init__(
+            f"no answer to the launch of{named or ' the job'}, twice ({reason}): the farm may have it; "
+            f"look with cuelet jobs{named} before launching it again",
+            method=method,
+            target=target,
+        )
 
 
 class FarmNotStartedException(ConnectionException):
@@ -213,26 +287,6 @@ class ServerNotOursException(FarmNotOursException):
             f"server you mean, set CUELET_SERVER_USERS={named}, or cuebot.server_users in opencue.yaml",
             target=target,
             status=grpc.StatusCode.PERMISSION_DENIED,
-        )
-
-
-class FarmSilentException(ConnectionException):
-    """The embedded farm runs and does not answer.
-
-    Args:
-        process: Its process id, 0 when unknown.
-        state_dir: The farm's state directory.
-    """
-
-    retryable = False
-
-    def __init__(self, *, process: int, state_dir: str) -> None:
-        self.process, self.state_dir = process, state_dir
-        super().__init__(
-            f"the farm in {state_dir} (process {process or 'unknown'}) does not answer; "
-            "see cuelet farm status for what it does, or start it anew with "
-            "cuelet farm stop; cuelet farm start (frames that run go on)",
-            status=grpc.StatusCode.DEADLINE_EXCEEDED,
         )
 
 

@@ -1,5 +1,8 @@
 """One gRPC call: its deadline, its errors as ours, and repeating it where that is safe.
 
+A launch is safe to repeat where the server keeps the token that goes with it: it then answers with the job
+that it has already.
+
 Nothing else in this package talks to gRPC.
 """
 
@@ -7,6 +10,9 @@ from __future__ import annotations
 
 import functools
 import json
+import re
+import secrets
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,9 +21,24 @@ from typing import Any, Protocol
 import grpc
 from google.protobuf import message_factory
 
-from opencue.exception import ConnectionException, CueException, from_rpc
+from opencue.exception import (
+    CancelledException,
+    ConnectionException,
+    CueException,
+    DeadlineExceededException,
+    LaunchUnknownException,
+    from_rpc,
+)
 
 LAUNCH_TIMEOUT_S = 120.0
+_NOTE = "cuelet-note-bin"
+"""The trailing metadata of such a note."""
+_shown: set[str] = set()
+LAUNCH_KEY = "cuelet-launch-token"
+"""Metadata that names a launch; a stock Cuebot passes over it."""
+_UNKNOWN = (ConnectionException, DeadlineExceededException, CancelledException)
+"""What a call ends with when the server may have done the work all the same."""
+_JOB_NAME = re.compile(r"""<job\s+name=(["'])(.*?)\1""")
 _IDEMPOTENT = ("Get", "Find", "Is", "Info", "Set", "Pause", "Resume", "Lock", "Unlock", "Satisfy")
 
 
@@ -56,10 +77,20 @@ class Connection:
     embedded: bool
     answered_at: float = field(default_factory=time.monotonic)
     """Monotonic time of the last answer."""
+    on_silence: Callable[[Method, float], CueException] | None = None
+    """Makes the error of a call that was not answered within so many seconds; None: the usual one."""
+    keeps_tokens: bool = False
+    """Whether a launch that is repeated with its token is the same launch."""
     trouble: Callable[[], ConnectionException | None] = lambda: None
     """Returns why no connection could be made lately, where that is known better than to gRPC."""
 
-    def send(self, method: Method, request: Any, timeout_s: float) -> Any:
+    def send(
+        self,
+        method: Method,
+        request: Any,
+        timeout_s: float,
+        metadata: tuple[tuple[str, str | bytes], ...] = (),
+    ) -> Any:
         """Call once and return the response; failures are ours.
 
         Raises:
@@ -69,8 +100,10 @@ class Connection:
             method.path, request_serializer=method.encode, response_deserializer=method.decode
         )
         try:
-            response = call(request, timeout=timeout_s)
+            response, ended = call.with_call(request, timeout=timeout_s, metadata=metadata)
         except grpc.RpcError as error:
+            if self.on_silence and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise self.on_silence(method, timeout_s) from error
             trouble = self.trouble() if error.code() is grpc.StatusCode.UNAVAILABLE else None
             if trouble is not None:
                 raise trouble from error
@@ -80,6 +113,8 @@ class Connection:
                 method=method.label, target=self.target, details=str(error)
             ) from error
         self.answered_at = time.monotonic()
+        if trailing := ended.trailing_metadata():
+            _show_notes(trailing)
         return response
 
 
@@ -103,6 +138,16 @@ class ConnectionKeeper(Protocol):
         """Yield the seconds to wait before each further try."""
 
 
+def _show_notes(metadata: Any) -> None:
+    """Say on stderr, once each, what the embedded farm notes of a request that changed nothing."""
+    for key, value in metadata:
+        text = value.decode("utf-8", "replace") if key == _NOTE else ""
+        if text and text not in _shown:
+            _shown.add(text)
+            if sys.stderr is not None:  # a DCC without a console
+                sys.stderr.write(f"note: {text}\n")
+
+
 def invoke(
     link: ConnectionKeeper, method: Method, request: Any, timeout_s: float | None = None
 ) -> Any:
@@ -111,15 +156,61 @@ def invoke(
     Raises:
         CueException: The server refused, or did not answer.
     """
-    connection = link.connection() if method.idempotent else link.live_connection()
     limit_s = timeout_s or (LAUNCH_TIMEOUT_S if method.launches else link.timeout_s)
+    if method.launches:
+        return _launch(link, method, request, limit_s)
+    connection = link.connection() if method.idempotent else link.live_connection()
     try:
         return connection.send(method, request, limit_s)
     except ConnectionException as error:
         link.lost(connection)
         if not method.idempotent:
-            raise
+            raise _with_doubt(error) from error
         return _again(link, method, request, limit_s, link.retry_pauses(connection), error)
+
+
+def _with_doubt(error: ConnectionException) -> ConnectionException:
+    """Return the error of a call that must not be repeated, with what that means for whoever made it."""
+    said = f"{error.details()}; whether it was done is unknown, look before repeating it"
+    return ConnectionException(method=error.method, target=error.target, details=said)
+
+
+def _launch(link: ConnectionKeeper, method: Method, request: Any, limit_s: float) -> Any:
+    """Launch, and ask once more for the same launch when the answer is lost.
+
+    Raises:
+        LaunchUnknownException: That is lost as well.
+    """
+    token: tuple[tuple[str, str | bytes], ...] = ((LAUNCH_KEY, secrets.token_hex(16)),)
+    connection = link.live_connection()
+    try:
+        return connection.send(method, request, limit_s, token)
+    except _UNKNOWN as error:
+        if isinstance(error, ConnectionException):
+            link.lost(connection)
+            if not connection.keeps_tokens:
+                raise _with_doubt(error) from error
+        elif not connection.keeps_tokens:
+            raise
+    try:
+        connection = link.connection()
+        if connection.keeps_tokens:
+            return connection.send(method, request, limit_s, token)
+    except _UNKNOWN as error:
+        raise _unknown_launch(request, method, connection, error) from error
+    raise _unknown_launch(request, method, connection, None)
+
+
+def _unknown_launch(
+    request: Any, method: Method, connection: Connection, error: CueException | None
+) -> LaunchUnknownException:
+    found = _JOB_NAME.search(getattr(request, "spec", ""))
+    return LaunchUnknownException(
+        job=found[2] if found else "",
+        reason=str(error.details() or error) if error else "another server answers there now",
+        method=method.label,
+        target=connection.target,
+    )
 
 
 def _again(

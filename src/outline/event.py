@@ -93,11 +93,19 @@ class EventHandler:
         """
         for callback in self.get_event_listeners(event.type):
             try:
-                callback(event)
+                began = callback(event)
+                if began is not None:
+                    _finish(began)
             except FailImmediately:
                 raise
             except Exception:  # noqa: BLE001 - listeners are plug-ins; theirs must not stop a frame
                 _log_failure(event)
+
+
+def _finish(began: object) -> None:
+    from outline._finish import run_to_end  # only listeners that are coroutines need it
+
+    run_to_end(began)
 
 
 def _log_failure(event: _Event) -> None:

@@ -23,8 +23,8 @@ class TaskExecutor:
         self._futures: list[Future[Any]] = []
 
     def execute(self, callable_: Callable[..., Any], *args: Any) -> None:
-        """Queue ``callable_(*args)``."""
-        self._futures.append(self._pool.submit(callable_, *args))
+        """Queue ``callable_(*args)``; a coroutine function runs in an event loop of its own."""
+        self._futures.append(self._pool.submit(_to_its_end, callable_, *args))
 
     def wait(self) -> None:
         """Wait until everything queued has ended; raise the first error among them."""
@@ -33,3 +33,9 @@ class TaskExecutor:
             future.exception()
         for future in futures:
             future.result()
+
+
+def _to_its_end(callable_: Callable[..., Any], *args: Any) -> Any:
+    from outline._finish import run_to_end
+
+    return run_to_end(callable_(*args))

@@ -13,7 +13,7 @@ from outline.util import FrameSet, range_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 NOT_FOUND = 127
@@ -127,8 +127,10 @@ class FileSpec(Path):
                 f"file spec {self._path!r} has no frame mark; write it like /out/beauty.1-10####.exr"
             )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return path_from_data, (path_to_data(self),)
+    def __reduce__(self) -> Any:
+        if type(self) is FileSpec:
+            return path_from_data, (path_to_data(self),)
+        return super().__reduce__()
 
     def mkdir(self) -> None:
         """Make the directory of the files and those above it; raises OSError when the system refuses."""
@@ -256,26 +258,33 @@ def resolve(path: str) -> str:
 def prep_shell_command(
     cmd: Any, frame: int | None = None, known: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Return the argument list of a command.
+    """Return the argument list of a command, as PyOutline does.
 
     A list is taken as it is, each element one argument.
     Text is split like a shell would, or handed to ``/bin/sh -c`` as it is when it has shell syntax.
+    `system` hands all text to a shell.
 
     Args:
         cmd: A list, or text.
         frame: Replaces the frame tokens.
         known: What each token stands for; by default found from ``frame`` and the environment.
     """
+    argv = _argv(cmd, frame, known)
+    if not isinstance(cmd, str) or not argv or re.search(_SHELL_SYNTAX, argv[-1]):
+        return argv
+    import shlex
+
+    return shlex.split(argv[-1])
+
+
+def _argv(cmd: Any, frame: int | None, known: Mapping[str, str] | None) -> list[str]:
+    """Return what executes a command: text goes to a shell, as on a farm that runs the command itself."""
     if known is None:
-        known = {} if frame is None else _values_from_environment(frame)
+        known = {} if frame is None else _values_of(frame)
     if not isinstance(cmd, str):
         return [tokens.replace(argument, known) for argument in as_arguments(cmd)]
     text = tokens.replace(cmd, known)
-    if re.search(_SHELL_SYNTAX, text):
-        return ["/bin/sh", "-c", text]
-    import shlex
-
-    return shlex.split(text)
+    return ["/bin/sh", "-c", text] if text.strip() else []
 
 
 def as_arguments(cmd: Sequence[Any]) -> list[str]:
@@ -283,6 +292,33 @@ def as_arguments(cmd: Sequence[Any]) -> list[str]:
     return [
         os.fsdecode(each) if isinstance(each, (bytes, os.PathLike)) else str(each) for each in cmd
     ]
+
+
+_stands_for: Mapping[str, str] = {}
+"""What tokens stand for in the command that a layer just runs."""
+
+
+def run_with(known: Mapping[str, str], call: Callable[[], object]) -> None:
+    """Call something whose commands for a frame take from here what tokens stand for.
+
+    `outline.layer.Layer.system` cannot be told: it has PyOutline's parameters, and classes override it.
+    """
+    global _stands_for  # noqa: PLW0603 - one frame at a time is executed in a process
+    before, _stands_for = _stands_for, known
+    try:
+        call()
+    finally:
+        _stands_for = before
+
+
+def _values_of(frame: int) -> Mapping[str, str]:
+    is_told = _stands_for.get("#IFRAME#") == str(frame)
+    return _stands_for if is_told else _values_from_environment(frame)
+
+
+def decides_itself(path: Path) -> bool:
+    """Tell whether the class of a path says in its own way whether it is there."""
+    return type(path).exists not in (Path.exists, FileSpec.exists)
 
 
 def _values_from_environment(frame: int) -> dict[str, str]:
@@ -303,7 +339,7 @@ def system(
     Paths are mapped first; see `outline.config.path_map`.
 
     Args:
-        cmd: A list run without a shell, or text; see `prep_shell_command`.
+        cmd: A list run without a shell, or text for ``/bin/sh -c``.
         ignore_error: Return a status other than 0 instead of raising.
         frame: Replaces the frame tokens.
         known: What each token stands for.
@@ -311,10 +347,10 @@ def system(
     Raises:
         ShellCommandFailureException: The command failed, or could not be started.
     """
-    argv = _mapped(prep_shell_command(cmd, frame, known))
-    status = _run(argv) if argv else NOT_FOUND
+    argv = _mapped(_argv(cmd, frame, known))
+    status, reason = _run(argv)
     if status and not ignore_error:
-        raise ShellCommandFailureException(_failure(argv, status), status)
+        raise ShellCommandFailureException(reason or _failure(argv, status), status)
     return status
 
 
@@ -337,8 +373,8 @@ def _mapped(argv: list[str]) -> list[str]:
     return pathmap.map_argv(argv, path_map) if path_map else argv
 
 
-def _run(argv: list[str]) -> int:
-    """Return the exit status of an argument list, 128 plus the signal when one ended it."""
+def _run(argv: list[str]) -> tuple[int, str]:
+    """Return the exit status of an argument list, 128 plus the signal when one ended it, and what the status does not say."""
     # signal.py makes enums of all signals, and every frame would pay for that
     from _signal import SIGPIPE, SIGXFSZ  # type: ignore[import-not-found] # built in, no stubs
 
@@ -347,26 +383,42 @@ def _run(argv: list[str]) -> int:
     try:
         # Python ignores these two signals; a command expects them as they are everywhere else.
         pid = os.posix_spawnp(argv[0], argv, os.environ, setsigdef=[SIGPIPE, SIGXFSZ])
-    except (FileNotFoundError, NotADirectoryError):
-        return NOT_FOUND
-    except OSError:
-        return NOT_EXECUTABLE
+    except (OSError, ValueError, IndexError) as error:
+        return _not_started(argv, error)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return 128 - status if status < 0 else status
+    return (status, "") if status >= 0 else (128 - status, _killed(argv, -status))
+
+
+def _not_started(argv: list[str], error: OSError | ValueError | IndexError) -> tuple[int, str]:
+    """Return the exit status that shells have for it, and the sentence."""
+    from outline.jobspec.program import why_not
+
+    if not isinstance(error, OSError):
+        detail = (
+            "is empty; give the layer a command"
+            if not argv or not argv[0]
+            else f"cannot be passed on: {error}"
+        )
+        return NOT_FOUND, f"the command {detail}"
+    is_missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+    return (NOT_FOUND if is_missing else NOT_EXECUTABLE), why_not(argv, os.environ, error)
 
 
 def _failure(argv: list[str], status: int) -> str:
+    from outline.jobspec.endings import status_words
+
+    path = f"; PATH is {os.environ.get('PATH', '')}" if status == NOT_FOUND else ""
+    return f"command ended with status {status_words(status)}: {_shown(argv)}{path}"
+
+
+def _killed(argv: list[str], number: int) -> str:
+    from outline.jobspec.endings import signal_words
+
+    return f"command ended by {signal_words(number)}: {_shown(argv)}"
+
+
+def _shown(argv: list[str]) -> str:
     import shlex
 
     shown = shlex.join(argv)
-    shown = shown if len(shown) <= 200 else shown[:197] + "..."
-    if status == NOT_FOUND and argv and not _exists(argv[0]):
-        return f"command not found: {shown}; PATH is {os.environ.get('PATH', '')}"
-    if status > 128:
-        return f"command ended by signal {status - 128}: {shown}"
-    return f"command ended with status {status}: {shown}"
-
-
-def _exists(program: str) -> bool:
-    folders = [""] if "/" in program else os.environ.get("PATH", "").split(os.pathsep)
-    return any(os.path.exists(os.path.join(folder, program)) for folder in folders)
+    return shown if len(shown) <= 200 else shown[:197] + "..."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from outline import event
+from outline._layer import made
 from outline._layer.arguments import Arguments
-from outline._layer.current import current, note_made
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
 from outline._layer.part import CarriedOutBy
@@ -45,23 +45,11 @@ _paths = CarriedOutBy("_layer_parts.paths", _OWNER)
 _storage = CarriedOutBy("_layer_parts.storage", _OWNER)
 
 
-class LayerMeta(type):
-    """Adds every new layer to the outline being built, and tells plug-ins about it."""
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Build a layer and register it."""
-        layer = super().__call__(*args, **kwargs)
-        from outline.plugins import PluginManager
-
-        PluginManager.init_layer(layer)
-        note_made(layer)
-        being_built = current()
-        if being_built is not None and layer.wants_registration():
-            being_built.add_layer(layer)
-        return layer
+LayerMeta = type
+"""The class of layer classes in sessions of earlier versions."""
 
 
-class Layer(metaclass=LayerMeta):
+class Layer:
     """A named set of frames that are executed in the same way.
 
     Subclasses override ``_execute(frames)`` and, when they need it, ``_setup``, ``_before_execute``, ``_after_execute``,
@@ -88,6 +76,7 @@ class Layer(metaclass=LayerMeta):
         """Make the parts: a layer that is read from a session does without its constructor."""
         self = super().__new__(cls)
         self._layer_parts = Parts(self)
+        made.prepare(cls)
         return self
 
     def __init__(self, name: str, **args: Any) -> None:
@@ -125,49 +114,49 @@ class Layer(metaclass=LayerMeta):
         return layer
 
     def __getstate__(self) -> dict[str, Any]:
-        return self._layer_parts.to_data(whole=True)
+        return self._layer_parts.to_data(whole=not self._layer_parts.travels)
 
-    def __setstate__(self, data: Mapping[str, Any]) -> None:
-        self._layer_parts.take_data(data)
+    def __setstate__(self, data: Any) -> None:
+        self._layer_parts.take_state(data)
 
     # Hooks and the events around them.
 
-    def _setup(self) -> None:
+    def _setup(self) -> Any:
         """Do what has to be done before launch; for subclasses."""
 
-    def _execute(self, frames: FrameSet) -> None:
+    def _execute(self, frames: FrameSet) -> Any:
         """Do the work of some frames; for subclasses."""
 
-    def _before_execute(self) -> None:
+    def _before_execute(self) -> Any:
         """Do what has to be done before the frames; for subclasses."""
 
-    def _after_execute(self) -> None:
+    def _after_execute(self) -> Any:
         """Do what has to be done after the frames; for subclasses."""
 
-    def _after_init(self, ol: Outline) -> None:
+    def _after_init(self, ol: Outline) -> Any:
         """React to joining an outline; for subclasses."""
 
-    def _after_parented(self, parent: Layer) -> None:
+    def _after_parented(self, parent: Layer) -> Any:
         """React to becoming the child of a layer; for subclasses."""
 
     def after_init(self, ol: Outline) -> None:
         """Run the hook and the event for joining an outline."""
-        self._after_init(ol)
+        finish(self._after_init(ol))
         self._layer_parts.emit(event.AFTER_INIT)
 
     def after_parented(self, parent: Layer) -> None:
         """Run the hook and the event for becoming a child."""
-        self._after_parented(parent)
+        finish(self._after_parented(parent))
         self._layer_parts.emit(event.AFTER_PARENTED)
 
-    def before_execute(self) -> None:
+    def before_execute(self) -> Any:
         """Run the hook and the event before the frames."""
-        self._before_execute()
+        finish(self._before_execute())
         self._layer_parts.emit(event.BEFORE_EXECUTE)
 
-    def after_execute(self) -> None:
+    def after_execute(self) -> Any:
         """Run the hook and the event after the frames."""
-        self._after_execute()
+        finish(self._after_execute())
         self._layer_parts.emit(event.AFTER_EXECUTE)
 
     def add_event_listener(self, event_type: str, callback: Callable[[Any], object]) -> None:
@@ -309,15 +298,15 @@ class Layer(metaclass=LayerMeta):
 
     # Setup and execution.
 
-    def setup(self) -> None:
+    def setup(self) -> Any:
         """Check the layer and run its ``_setup`` and that of its children; `Outline.setup` calls it."""
         self.check_required_args()
         self._layer_parts.arguments.check_cores()
-        self._setup()
+        finish(self._setup())
         self._layer_parts.paths.check_skip()
         self._layer_parts.emit(event.SETUP)
         for child in self._layer_parts.family.children:
-            child.setup()
+            finish(child.setup())
 
     def carry_out_stage(self, session: Session) -> None:
         """Store what was put before there was a session."""
@@ -332,7 +321,7 @@ class Layer(metaclass=LayerMeta):
             for key, value in self.get_data("args_override").items():
                 self.set_arg(key, value)
 
-    def execute(self, frame: int) -> None:
+    def execute(self, frame: int) -> Any:
         """Execute the chunk that begins with a frame, here and now.
 
         Raises:
@@ -342,19 +331,19 @@ class Layer(metaclass=LayerMeta):
 
         frames = self.get_local_frame_set(frame)
         environment.apply(self, frames)
-        self.execute_frames(frames)
+        finish(self.execute_frames(frames))
 
-    def execute_frames(self, frames: FrameSet) -> None:
+    def execute_frames(self, frames: FrameSet) -> Any:
         """Execute some frames and, after them, the children for the same frames."""
         self.setup_args_override()
         self.load_outputs()
         self._layer_parts.paths.make_folders()
-        self.before_execute()
+        finish(self.before_execute())
         self.check_input(frames)
-        self._execute(frames)
+        finish(self._execute(frames))
         for child in self._layer_parts.family.children:
-            child.execute_frames(frames)
-        self.after_execute()
+            finish(child.execute_frames(frames))
+        finish(self.after_execute())
         self.check_output(frames)
 
     @staticmethod
@@ -376,6 +365,14 @@ class Layer(metaclass=LayerMeta):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.get_name()!r} type={self.get_type().value!r}>"
+
+
+def finish(began: object) -> None:
+    """Run to its end what a method of the user's class began: a coroutine or generator has not run when it returns."""
+    if began is not None:
+        from outline._finish import run_to_end
+
+        run_to_end(began)
 
 
 class Frame(Layer):
@@ -468,7 +465,7 @@ class LayerPreProcess(LayerProcess):
     def _link(self, creator: Layer) -> None:
         creator.depend_all(self)
 
-    def execute_frames(self, frames: FrameSet) -> None:
+    def execute_frames(self, frames: FrameSet) -> Any:
         """Execute, then announce the outputs to the creator."""
         super().execute_frames(frames)
         if self._layer_parts.storage.find_session() is not None:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import gc
 import sys
+from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outline._commands.launching import Pycuerun
+    from outline.layer import Layer
 
 _EXECUTE = ("-e", "--execute")
 _TOLERATED = {"--debug", "-D", "--verbose", "-V", "--dev"}
 _TOLERATED_WITH_VALUE = {"--version", "-v", "--repos", "-r", "--dev-user"}
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+UNREACHABLE, ENVIRONMENT, NOT_FOUND, DENIED = 3, 4, 5, 6
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -62,8 +65,10 @@ def _execute(place: str, target: str) -> int:
 
 
 def _execute_target(place: str, target: str) -> int:
-    from outline.exception import OutlineException, ShellCommandFailureException
+    from outline._layer.streams import let_through
+    from outline.exception import ShellCommandFailureException
 
+    let_through()
     number, layer = _split_target(target)
     if number is None:
         return _complain(f"-e {target!r} has to be FRAME-LAYER, such as 12-render", USAGE)
@@ -74,56 +79,133 @@ def _execute_target(place: str, target: str) -> int:
         _execute_frame(pathmap.map_text(place, path_map), layer, number)
     except ShellCommandFailureException as error:
         return _complain(str(error), error.exit_status)
-    except OutlineException as error:
-        return _complain(str(error), FAILED, traceback=True)
-    except Exception:  # noqa: BLE001 - the layer's code may raise anything; this is the command's top
-        return _complain("", FAILED, traceback=True)
+    except Exception as error:  # noqa: BLE001 - the layer's code may raise anything; this is the command's top
+        return _show(error)
     return OK
 
 
 def _split_target(target: str) -> tuple[int | None, str]:
     """Return frame and layer of ``12-render`` or ``-5-render``."""
     sign = -1 if target.startswith("-") else 1
-    number, dash, layer = target.lstrip("-").partition("-")
+    number, dash, layer = target.removeprefix("-").partition("-")
     if not dash or not layer or not number.isdecimal():
         return None, target
     return sign * int(number), layer
 
 
 def _execute_frame(place: str, layer: str, number: int) -> None:
+    from outline.layer import finish
+
+    found = _load_layer(place, layer)
+    gc.enable()
+    finish(found.execute(number))
+
+
+def _load_layer(place: str, layer: str) -> Layer:
+    """Return a layer; this process is there for its frame from now on."""
+    from outline._layer.current import become_frame
     from outline.loader import load_outline
 
+    become_frame()
+
+    if environ.get("CUELET_SET_ASIDE") or environ.get("CUELET_SET_ASIDE_BY_SCRIPT"):
+        from outline.jobspec.environment import give_back
+
+        give_back()
     outline = load_outline(place)
     if outline.find_session() is None:
         outline.setup()
-    found = outline.get_layer(layer)
-    gc.enable()
-    found.execute(number)
+    return outline.get_layer(layer)
 
 
-def _complain(message: str, status: int, *, traceback: bool = False) -> int:
+def _names_of_script() -> dict[str, object]:
+    """Return the names of the script in a process that a frame spawned: `multiprocessing` looks for them here."""
+    request = _frame_request(sys.argv[1:])
+    if request is None:
+        return {}
+    from outline import config, pathmap
+
+    place, target = request
+    _load_layer(pathmap.map_text(place, config.path_map()), _split_target(target)[1])
+    held = vars(sys.modules["__main__"])
+    return {name: each for name, each in held.items() if name not in _OF_A_MODULE} | {
+        name: held.get(name) for name in ("__doc__", "__file__")
+    }
+
+
+_OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "__builtins__"})
+
+
+def _complain(message: str, status: int) -> int:
     sys.stdout.flush()
-    if traceback:
-        import traceback as module
-
-        module.print_exc()
-    else:
-        sys.stderr.write(f"pycuerun: {message}\n")
+    sys.stderr.write(f"pycuerun: {message}\n")
     return status
+
+
+def _show(error: BaseException) -> int:
+    """Say what went wrong with the lines of the user's own files; where there are none it is ours, and all is shown."""
+    from outline import _usertrace
+    from outline.exception import OutlineException
+
+    restored = sys.modules.get("outline._restore.scriptmodule")
+    if restored is not None:
+        _usertrace.show_as_launched(restored.sources())
+    text = _usertrace.user_traceback(error)
+    if not text and isinstance(error, OutlineException):
+        return _complain(str(error), FAILED)
+    _usertrace.write(text or _usertrace.full_traceback(error))
+    return FAILED
 
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
-    from outline.exception import OutlineException
+    from outline.exception import (
+        ConfigFileError,
+        JobFailedError,
+        JobStillRunsError,
+        NoSessionError,
+        OutlineException,
+    )
 
     try:
         return _build_command().run(_legacy(arguments))
+    except (JobFailedError, JobStillRunsError) as error:
+        return _complain(str(error), error.exit_status)
     except OutlineException as error:
-        return _complain(str(error), FAILED)
+        from outline import _usertrace
+
+        _usertrace.write(_usertrace.syntax_lines(error.__cause__))
+        is_local = isinstance(error, (NoSessionError, ConfigFileError))
+        is_local = is_local or isinstance(error.__cause__, OSError)
+        return _complain(str(error), ENVIRONMENT if is_local else FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
-    except Exception:  # noqa: BLE001 - the script may raise anything; this is the command's top
-        return _complain("", FAILED, traceback=True)
+    except Exception as error:
+        status = _farm_status(error)
+        if status is not None:
+            return _complain(str(error), status)
+        from outline import _usertrace
+
+        text = _usertrace.user_traceback(error)
+        if not text:
+            raise  # it is not the script's
+        _usertrace.write(text)
+        return FAILED
+
+
+def _farm_status(error: Exception) -> int | None:
+    """Return the exit status of what a farm refused or nobody answered, or None when it is neither."""
+    exception = sys.modules.get("opencue.exception")
+    if exception is None or not isinstance(error, exception.CueException):
+        return None
+    kinds = (
+        (exception.FarmNotOursException, DENIED),
+        (exception.PermissionDeniedException, DENIED),
+        (exception.FarmNotStartedException, ENVIRONMENT),
+        (exception.ConnectionException, UNREACHABLE),
+        (exception.EntityNotFoundException, NOT_FOUND),
+    )
+    return next((status for kind, status in kinds if isinstance(error, kind)), FAILED)
 
 
 def _legacy(arguments: list[str]) -> list[str]:
@@ -140,3 +222,5 @@ def _build_command() -> Pycuerun:
 
 if __name__ == "__main__":
     sys.exit(main())
+elif __name__ == "__mp_main__":
+    globals().update(_names_of_script())

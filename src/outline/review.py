@@ -25,11 +25,14 @@ _FIRST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
 def add_layer(outline: Outline) -> None:
     """Add the layer that waits for every other layer and then for the review."""
     from outline.constants import LayerType
+    from outline.jobspec.environment import OWN
     from outline.modules.shell import ShellCommand
     from outline.spec import python_executable
 
     others = [each for each in outline.get_layers() if each.get_type() is not LayerType.POST]
-    command = [python_executable(), "-P", "-m", __name__]
+    # like the Python of the frame, it does without what the environment says to another one
+    without = [part for name in OWN if name != "PYTHONPATH" for part in ("-u", name)]
+    command = ["env", *without, python_executable(), "-P", "-m", __name__]
     layer = ShellCommand(LAYER, command=command, cores=0.1, memory="1g", register=True)
     outline.add_layer(layer)
     for other in others:

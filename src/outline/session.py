@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
+from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE, leftovers
 from outline._session.folder import Folder, make_folder_in
 from outline._session.kept import Shelf, Stage
 from outline._session.outlinefile import stored_layers
@@ -59,6 +59,7 @@ __all__ = [
     "Session",
     "Stage",
     "is_session_path",
+    "leftovers",
     "new_session_path",
     "session_root",
     "stored_layers",
@@ -75,6 +76,9 @@ def session_root(show: str, shot: str) -> str:
     from outline import config
 
     base = config.get_option("session_dir")
+    if os.path.expanduser("~") == "~" and ("{HOME}" in base or base.startswith("~")):
+        reason = "this user has no home directory; set HOME, or session_dir in outline.cfg"
+        raise NoSessionError(thing=f"session_dir {base!r}", reason=reason)
     for token, value in {"HOME": os.path.expanduser("~"), "SHOW": show, "SHOT": shot}.items():
         base = base.replace(f"{{{token}}}", value)
     return os.path.abspath(os.path.expanduser(base))
@@ -129,8 +133,12 @@ class Session:
             return  # it holds other sessions
 
     def save(self) -> None:
-        """Have the outline and its layers written into the session."""
-        self._outline.save_layers(self._folder)
+        """Have the outline and its layers written into the session; raises NoSessionError when that fails."""
+        try:
+            self._outline.save_layers(self._folder)
+        except OSError as error:
+            reason = f"it cannot be written: {error.strerror}"
+            raise NoSessionError(thing=f"directory {self._path!r}", reason=reason) from error
         self._pack = None
 
     def layers(self) -> LayerPack:

@@ -6,7 +6,8 @@ an outline; what a server cannot do as written is in `Spec.limitations`, and nev
 
 from __future__ import annotations
 
-from outline._targets.options import Options, python_executable
+from outline._targets.interpreter import python_executable
+from outline._targets.options import Options
 from outline.exception import SpecError
 
 TYPE_CHECKING = False
@@ -79,7 +80,7 @@ def build_spec(outline: Outline, dialect: str, options: Options) -> Spec:
 
     job = compile_job(outline, options, with_work=dialect == CUELET)
     xml, limitations = (cuelet_json if dialect == CUELET else cuebot_xml).write(job)
-    return Spec(xml, (*left_out(outline), *limitations))
+    return Spec(xml, (*left_out(outline, options), *limitations))
 
 
 def write_depends(outline: Outline, layer: Layer, depends: ET.Element) -> None:

@@ -283,3 +283,17 @@ def test_a_damaged_record_is_as_good_as_none(box: FarmBox, text: str) -> None:
     (listed,) = box.json("sessions", "list")
 
     assert (listed["state"], listed["job_ids"]) == ("unknown", [])
+
+
+def test_what_a_killed_writer_left_is_removed_from_sessions_that_stay(box: FarmBox) -> None:
+    path = make_session(box, days=1)
+    half = path / "layers" / "render" / ".cuelet-0123456789abcdef"
+    half.write_bytes(b"x" * 9000)
+    make_old(path, 1)
+
+    assert box.json("sessions", "clean", "--dry-run")["removed_leftovers"] == 0
+    found = clean(box)
+
+    assert (found["removed"], found["removed_leftovers"]) == ([], 1)
+    assert not half.exists()
+    assert (path / "layers" / "render" / "cache").exists()

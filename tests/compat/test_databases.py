@@ -14,8 +14,13 @@ from cuelet.core.check import check
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.states import FrameState, JobState
+from cuelet.store import migrating
+from cuelet.store.errors import NoRoomForCopyError
+from cuelet.store.inspection import inspect
+from cuelet.store.migrating import SUMMED_SINCE
 from cuelet.store.sql import migrations
 from cuelet.store.store import Store
+from cuelet.store.tables import spec_sum
 from tests.conftest import FarmBox
 
 FOLDER = Path(__file__).parent / "databases"
@@ -95,9 +100,14 @@ def test_the_first_ones_have_no_version_and_a_field_that_is_no_more() -> None:
     assert all("gpu_memory_mb" in layer for spec in specs for layer in spec["layers"])
 
 
-def test_a_farm_refuses_a_job_of_a_later_cuelet_and_says_which(old: Path, box: FarmBox) -> None:
+def test_a_farm_refuses_a_job_of_a_later_cuelet_and_says_which(
+    old: Path, schema: int, box: FarmBox
+) -> None:
     with closing(sqlite3.connect(old)) as database, database:
         database.execute("UPDATE job SET spec = json_set(spec, '$.version', 99)")
+        if schema >= SUMMED_SINCE:
+            database.create_function("sum_of", 2, spec_sum)
+            database.execute("UPDATE job SET spec_sum = sum_of(id, spec)")
 
     said = box.cuelet("farm", "start")
 
@@ -132,3 +142,65 @@ def test_a_farm_starts_on_it_and_goes_on(old: Path, box: FarmBox) -> None:
     assert listed["done"] == "finished"
     assert listed["killed"] == "killed"
     assert listed["paused"] == "paused"
+
+
+def is_old(schema: int) -> bool:
+    return schema < len(migrations())
+
+
+def test_it_is_copied_before_it_changes_and_the_copy_can_take_its_place(
+    old: Path, schema: int
+) -> None:
+    Store(old).close()
+    copies = list(old.parent.glob("*.schema*"))
+
+    assert [copy.name for copy in copies] == [f"farm.db.schema{schema}"] * is_old(schema)
+    for copy in copies:
+        assert copy.stat().st_mode & 0o777 == 0o600
+        with closing(sqlite3.connect(copy)) as database:
+            assert database.execute("PRAGMA user_version").fetchone() == (schema,)
+        shutil.copy(copy, old)
+        test_it_shows_the_same_jobs(old, schema)
+
+
+def test_without_room_for_the_copy_it_stays_as_it_is(
+    old: Path, schema: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_old(schema):
+        return
+    monkeypatch.setattr(migrating, "_free_bytes", lambda _: 1000)
+
+    with pytest.raises(NoRoomForCopyError, match=r"a copy \(farm.db.schema\d\) is made first"):
+        Store(old)
+
+    with closing(sqlite3.connect(old)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (schema,)
+    assert not list(old.parent.glob("*.schema*"))
+
+
+def test_a_look_for_damage_finds_none_and_brings_nothing_up_to_date(old: Path, schema: int) -> None:
+    before = old.read_bytes()
+
+    found = inspect(old)
+
+    assert (found.schema, found.is_whole) == (schema, True)
+    assert found.jobs == 4 + (schema >= 2)
+    assert old.read_bytes() == before
+
+
+def test_a_frame_of_before_the_checksums_that_makes_no_sense_sets_its_job_aside(
+    old: Path, schema: int
+) -> None:
+    if schema >= SUMMED_SINCE:
+        return
+    with closing(sqlite3.connect(old)) as database, database:
+        database.execute("UPDATE frame SET idx = 4711 WHERE job = 2 AND idx = 1")
+
+    store = Store(old)
+    names = {job.spec.title for job in store.load()}
+    store.close()
+
+    assert "mixed" not in names
+    assert {"done", "killed", "paused"} <= names
+    assert store.set_aside[0].name == "show-shot-ada_mixed"
+    assert "makes no sense" in store.set_aside[0].reason

@@ -36,6 +36,7 @@ from outline.backend._local.run import Machine, Run
 from outline.depend import DependType
 from outline.jobspec.model import JobSpec, spec_to_dict
 from outline.modules.shell import Shell
+from tests.budget import examples
 from tests.conftest import SRC
 
 JOB_ID = "00000000-0000-4000-8000-000000000000"
@@ -206,7 +207,8 @@ def on_farm(case: Case, options: spec.Options) -> tuple[list[Start], dict[str, s
         for _, index in decision.starts:
             request = build_run(job, index, PLACE)
             argvs = tuple(tuple(step.argv) for step in request.steps)
-            env = {**base_environment(job, PLACE), **request.env, **request.steps[0].env}
+            base = base_environment(job, job.layer_at(index), PLACE)
+            env = {**base, **request.env, **request.steps[0].env}
             starts.append(Start(argvs, told_env(env)))
             running.append(index)
         if not running:
@@ -255,7 +257,7 @@ def as_the_farm_has_it(job: JobSpec) -> dict[str, Any]:
     return kept
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cases())
 def test_the_farm_gets_the_job_that_was_compiled(case: Case) -> None:
     ol = case.outline()
@@ -266,7 +268,7 @@ def test_the_farm_gets_the_job_that_was_compiled(case: Case) -> None:
 
 
 @settings(
-    max_examples=300,
+    max_examples=examples(300),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -100,8 +100,8 @@ def test_pyoutlines_form_of_the_command_works(run: Run, shell_session: str) -> N
     ("target", "status", "message"),
     [
         ("0-exits", 5, "status 5"),
-        ("0-killed", 137, "signal 9"),
-        ("0-missing", 127, "command not found: no-such-program"),
+        ("0-killed", 137, "command ended by SIGKILL (Killed)"),
+        ("0-missing", 127, "program 'no-such-program' is not on PATH ("),
         ("1-beauty-render", 1, "no chunk begins with frame 1"),
         ("0-nobody", 1, "no layer 'nobody'"),
         ("render", 2, "has to be FRAME-LAYER"),

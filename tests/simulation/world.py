@@ -66,6 +66,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.elapsed_s
 
+    def since_boot(self) -> float:
+        return self.elapsed_s
+
 
 class Incarnation:
     """One process of the farm, from its start to its end."""

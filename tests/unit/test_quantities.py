@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cuelet.quantities import count, duration, memory, signal_name
+from cuelet.quantities import count, duration, memory
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,3 @@ def test_memory_has_the_unit_that_fits(kib: float, text: str) -> None:
 )
 def test_a_count_is_singular_for_one(number: int, text: str) -> None:
     assert count(number, "frame") == text
-
-
-@pytest.mark.parametrize(("number", "text"), [(11, "SIGSEGV"), (9, "SIGKILL"), (99, "signal 99")])
-def test_a_signal_has_its_name(number: int, text: str) -> None:
-    assert signal_name(number) == text

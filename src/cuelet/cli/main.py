@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
 import cuelet
-from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.parsing import add_command
+from cuelet import search_path
+from cuelet.cli.exits import CommandError, Exit, message_of, say
+from cuelet.cli.parsing import CommandParser, add_command
 
 TYPE_CHECKING = False  # typing would cost every command 3 ms
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ COMMANDS = (
     ("logs", "jobs.logs:logs", "print the log of a frame", "jobs.arguments:add_logs"),
     ("why", "jobs.why:why", "say why frames do not run, and what changes it", "jobs.arguments:add_why"),
     ("repro", "jobs.repro:repro", "run one frame here and now, as the farm would", "jobs.arguments:add_repro"),
-    ("doctor", "farm.doctor:doctor", "check versions, paths and permissions", "parsing:add_json"),
+    ("doctor", "doctor.doctor:doctor", "check versions, folders, configuration and the farm", "parsing:add_json"),
     ("retry", "jobs.retry:retry", "run dead frames again, or the named ones", "jobs.arguments:add_retry"),
-    ("eat", "jobs.eat:eat", "give up on dead frames, or the named ones, so that the rest can go on", "jobs.arguments:add_frames"),
-    ("kill", "jobs.kill:kill", "kill a job, or the running frames that are named", "jobs.arguments:add_frames"),
+    ("eat", "jobs.eat:eat", "give up on dead frames, or the named ones, so that the rest can go on", "jobs.arguments:add_chosen"),
+    ("kill", "jobs.kill:kill", "kill a job, or the running frames that are named", "jobs.arguments:add_chosen"),
     ("pause", "jobs.pause:pause", "start no more frames of a job", "jobs.arguments:add_frames"),
     ("resume", "jobs.resume:resume", "start frames of a paused job again", "jobs.arguments:add_frames"),
     ("drop-depends", "jobs.drop_depends:drop", "let a job start without waiting for others", "jobs.arguments:add_drop_depends"),
@@ -45,35 +45,25 @@ COMMANDS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status."""
+    """Run the command; return its exit status. What is no error of its own is left to `cuelet.programs`."""
     words = sys.argv[1:] if argv is None else argv
-    options = parser_of(word for word in words if not word.startswith("-")).parse_args(words)
+    parser = parser_of(word for word in words if not word.startswith("-"))
+    if not words:
+        parser.exit(Exit.USAGE, parser.format_help())
+    options = parser.parse_args(words)
     try:
-        code = int(_imported(options.do)(options))
-        sys.stdout.flush()
-        return code
+        do = _imported(options.do)
+        search_path.require_ours()  # another package may have overwritten ours, and half of it work
+        return int(do(options))
     except CommandError as error:
-        print(f"cuelet: {error}", file=sys.stderr)
+        say(str(error))
         return int(error.status)
-    except KeyboardInterrupt:
-        return int(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read us has enough; nothing more may be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.FAILED)
     except Exception as error:
         status = _status_of(error)
         if status is None:
             raise
-        print(f"cuelet: {_message(error)}", file=sys.stderr)
+        say(message_of(error))
         return int(status)
-
-
-def _message(error: Exception) -> str:
-    """Return what the farm said in its own words, else the error's."""
-    details = getattr(error, "details", None)
-    said = details() if callable(details) else None
-    return str(said or error)
 
 
 def _imported(name: str) -> Callable[..., Any]:
@@ -93,15 +83,24 @@ def _status_of(error: Exception) -> Exit | None:
     statuses: tuple[tuple[type[Exception], Exit], ...] = (
         (opencue.exception.FarmNotOursException, Exit.DENIED),
         (opencue.exception.PermissionDeniedException, Exit.DENIED),
+        (opencue.exception.FarmNotStartedException, Exit.ENVIRONMENT),
         (opencue.exception.ConnectionException, Exit.UNREACHABLE),
+        (opencue.exception.DeadlineExceededException, Exit.UNREACHABLE),
         (opencue.EntityNotFoundException, Exit.NOT_FOUND),
         (opencue.CueException, Exit.FAILED),
+        (outline.exception.JobFailedError, Exit.DEAD_FRAMES),
+        (outline.exception.JobStillRunsError, Exit.TIMEOUT),
+        (outline.exception.NoSessionError, Exit.ENVIRONMENT),
+        (outline.exception.ConfigFileError, Exit.ENVIRONMENT),
         (outline.OutlineException, Exit.FAILED),
+        (opencue.config.ConfigError, Exit.ENVIRONMENT),
         (LocalEnvironmentError, Exit.ENVIRONMENT),
         (errors.UnknownNameError, Exit.NOT_FOUND),
         (errors.BadRequestError, Exit.USAGE),
         (errors.ClientError, Exit.FAILED),
     )
+    if isinstance(error, outline.OutlineException) and isinstance(error.__cause__, OSError):
+        return Exit.ENVIRONMENT  # a folder or a file that cannot be used
     return next((status for kind, status in statuses if isinstance(error, kind)), None)
 
 
@@ -110,7 +109,7 @@ def parser_of(asked: Iterable[str]) -> argparse.ArgumentParser:
 
     Adding all arguments would take longer than most commands.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="cuelet",
         description="Define, run, watch and manage multi-layer render jobs on this machine "
         "or an OpenCue farm.",

@@ -38,3 +38,19 @@ class Harmless:
         self._ends_with_return = text.endswith("\r")
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         return text.translate(self._shown).encode()
+
+
+_SHOWN = _Shown()
+
+
+def readable(text: str, most: int) -> str:
+    """Return a text without control characters, cut in the middle where it is longer than can be read."""
+    if len(text) > most:
+        half = most // 2
+        text = f"{text[:half]}... [{len(text):,} characters] ...{text[-half:]}"
+    return text.translate(_SHOWN)
+
+
+def one_line(text: str, most: int) -> str:
+    """Return a text as one readable line."""
+    return readable(" ".join(text.split()) if "\n" in text else text, most)

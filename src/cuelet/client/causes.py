@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from cuelet.client.frames import DeadFrame
 from cuelet.core.values.runs import BAD_OUTPUT
-from cuelet.quantities import signal_name
 from outline.frames import format_frames
+from outline.jobspec.endings import signal_name, status_words
 from outline.jobspec.log_tail import last_lines
 
 LOG_LINES = 3
@@ -59,7 +59,9 @@ def causes(frames: Sequence[DeadFrame]) -> list[Cause]:
 
 
 def _exit_words(frame: DeadFrame) -> str:
-    return signal_name(frame.exit_signal) if frame.exit_signal else f"exit {frame.exit_status}"
+    if frame.exit_signal:
+        return signal_name(frame.exit_signal)
+    return f"exit {status_words(frame.exit_status)}"
 
 
 def _ended(frame: DeadFrame) -> str:

@@ -4,10 +4,14 @@
 
     ClientError
       UnknownNameError              what was named is not there
+        JobNotFoundError
+        PartNotFoundError
         FrameNotFoundError
         LogNotFoundError
+        AttemptNotFoundError
         SessionNotFoundError
       BadRequestError               what was asked for makes no sense
+        AmbiguousNameError
         AmbiguousFrameError
         InvalidFramesError
         StockServerError
@@ -23,6 +27,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+
+from cuelet.pasting import pasteable
+
+MAX_LISTED = 20
+"""Names that an error lists."""
+_SHORT_ID = 8
+
+
+def shown(word: str) -> str:
+    """Return a word in quotes, short enough to read."""
+    return repr(shortened(word))
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Return a text, or its beginning when it is long."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def short_ids(ids: Sequence[str]) -> dict[str, str]:
+    """Return how each of some ids begins: enough to tell them apart."""
+    size = _SHORT_ID
+    while len({each[:size] for each in ids}) < len(set(ids)):
+        size += 1
+    return {each: each[:size] for each in ids}
 
 
 class ClientError(Exception):
@@ -41,12 +69,53 @@ class RefusedError(ClientError):
     """There is nothing that it could be done to."""
 
 
-class FrameNotFoundError(UnknownNameError):
-    """A layer has no frame of that number."""
+class JobNotFoundError(UnknownNameError):
+    """No job is so named.
 
-    def __init__(self, *, job: str, layer: str, number: int) -> None:
+    Args:
+        word: What was given.
+        meant: What may have been meant, as ``; did you mean bake?``, or an empty text.
+    """
+
+    def __init__(self, *, word: str, meant: str = "") -> None:
+        self.word = word
+        super().__init__(f"no job {shown(word)}{meant or '; see cuelet jobs --all'}")
+
+
+class PartNotFoundError(UnknownNameError):
+    """A job has no layer or frame of that name.
+
+    Args:
+        job: The job.
+        word: What was given.
+        layers: The layers that it has.
+        meant: What may have been meant, as ``; did you mean render?``, or an empty text.
+    """
+
+    def __init__(self, *, job: str, word: str, layers: Sequence[str], meant: str = "") -> None:
+        self.job, self.word, self.layers = job, word, tuple(layers)
+        listed = ", ".join(layers[:MAX_LISTED]) + (", ..." if len(layers) > MAX_LISTED else "")
+        super().__init__(f"no layer {shown(word)} in {job}{meant or f'; it has {listed}'}")
+
+
+class FrameNotFoundError(UnknownNameError):
+    """A layer has no frame of that number.
+
+    Args:
+        job: The job.
+        layer: The layer.
+        number: The number.
+        there: The frames that it has, as a range; empty when nobody knows.
+        nearest: The name of the frame that is next to it, or an empty text.
+    """
+
+    def __init__(
+        self, *, job: str, layer: str, number: int, there: str = "", nearest: str = ""
+    ) -> None:
         self.job, self.layer, self.number = job, layer, number
-        super().__init__(f"no frame {number} in layer {layer!r} of {job}")
+        has = f"; it has {shortened(there)}" if there else ""
+        meant = f"; did you mean {nearest}?" if nearest else ""
+        super().__init__(f"no frame {number} in layer {layer!r} of {job}{has}{meant}")
 
 
 class LogNotFoundError(UnknownNameError):
@@ -57,6 +126,21 @@ class LogNotFoundError(UnknownNameError):
         super().__init__(f"frame {frame} has no log yet ({path})")
 
 
+class AttemptNotFoundError(UnknownNameError):
+    """No log of an attempt is kept.
+
+    Args:
+        frame: The frame's name.
+        number: The attempt that was asked for.
+        known: The attempts whose logs are kept.
+    """
+
+    def __init__(self, *, frame: str, number: int, known: Sequence[int]) -> None:
+        self.frame, self.number, self.known = frame, number, tuple(known)
+        there = f"there are {', '.join(map(str, known))}" if known else "it has no log yet"
+        super().__init__(f"frame {frame} has no log of attempt {number}; {there}")
+
+
 class SessionNotFoundError(UnknownNameError):
     """No session is so named."""
 
@@ -65,13 +149,35 @@ class SessionNotFoundError(UnknownNameError):
         super().__init__(f"no session {named!r} in {root}; see cuelet sessions list")
 
 
-class AmbiguousFrameError(BadRequestError):
-    """A layer stands for a frame only when it has just one."""
+class AmbiguousNameError(BadRequestError):
+    """A word means several things.
 
-    def __init__(self, *, layer: str, frames: Sequence[str]) -> None:
-        self.layer, self.frames = layer, frames
-        first = frames[0] if frames else "12-render"
-        super().__init__(f"layer {layer!r} has {len(frames)} frames; name one like {first}")
+    Args:
+        word: What was given.
+        meanings: What it may mean, as pairs of an id, or what else names it alone, and words.
+    """
+
+    def __init__(self, *, word: str, meanings: Sequence[tuple[str, str]]) -> None:
+        self.word, self.meanings = word, tuple(meanings)
+        lines = [f"  {found}  {what}" for found, what in meanings[:MAX_LISTED]]
+        if len(meanings) > MAX_LISTED:
+            lines.append(f"  ... and {len(meanings) - MAX_LISTED} more")
+        head = f"{shown(word)} could mean {len(meanings):,} things; name one by what stands first"
+        super().__init__("\n".join([f"{head}:", *lines]))
+
+
+class AmbiguousFrameError(BadRequestError):
+    """A job or a layer stands for a frame only when it has just one.
+
+    Args:
+        what: What was named, as ``layer 'render'``.
+        count: How many frames it has.
+        first: The name of the first of them, or an empty text.
+    """
+
+    def __init__(self, *, what: str, count: int, first: str) -> None:
+        self.what, self.count, self.first = what, count, first
+        super().__init__(f"{what} has {count:,} frames; name one like {first or '12-render'}")
 
 
 class InvalidFramesError(BadRequestError):
@@ -109,7 +215,7 @@ class NoFramesError(RefusedError):
 
     def __init__(self, *, job: str, wanted: str) -> None:
         self.job, self.wanted = job, wanted
-        super().__init__(f"{job}: no {wanted}; see cuelet show {job}")
+        super().__init__(f"{job}: no {wanted}; see {pasteable('cuelet', 'show', job)}")
 
 
 class NoRunningFramesError(RefusedError):
@@ -138,7 +244,9 @@ class NoDependError(RefusedError):
 
     def __init__(self, *, job: str) -> None:
         self.job = job
-        super().__init__(f"{job}: no such depend on another job; see cuelet show {job}")
+        super().__init__(
+            f"{job}: no such depend on another job; see {pasteable('cuelet', 'show', job)}"
+        )
 
 
 class RemainsError(ClientError):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import opencue
+from cuelet.client.errors import AttemptNotFoundError
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 
 _FOLLOW_POLL_S = 0.2
 _BLOCK = 1 << 16
+_HEAD_BYTES = 1 << 12
+_ATTEMPT = re.compile(rb"\A=+\nframe .*, attempt (\d+) on ")
 
 
 def log_path(job: Job, frame: Frame) -> Path:
@@ -30,10 +35,89 @@ def why_no_log(frame: Frame) -> str:
     return str(usage["frames"].get(frame.id(), {}).get("reason", ""))
 
 
-def read(path: Path) -> Iterator[bytes]:
-    """Yield a log as it is, block by block."""
+def list_attempts(path: Path) -> dict[int, Path]:
+    """Return the logs of a frame's attempts by number, as far as they are kept.
+
+    Args:
+        path: Where the latest attempt writes.
+    """
+    older = [other for other in path.parent.glob(f"{glob.escape(path.name)}.*") if _age_rank(other)]
+    logs = [*sorted(older, key=_age_rank), *([path] if path.exists() else ())]
+    return {_attempt_of(log) or place: log for place, log in enumerate(logs, start=1)}
+
+
+def _age_rank(path: Path) -> int:
+    """Return the number behind an older log's name, the oldest being 1; 0 when there is none."""
+    suffix = path.suffix.removeprefix(".")
+    return int(suffix) if suffix.isdecimal() else 0
+
+
+def _attempt_of(log: Path) -> int:
+    """Return which attempt a log says it is of; 0 when it does not say."""
+    try:
+        with log.open("rb") as opened:
+            found = _ATTEMPT.search(opened.read(_HEAD_BYTES))
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
+
+
+def get_attempt(path: Path, number: int, frame: str) -> Path:
+    """Return the log of one attempt.
+
+    Args:
+        path: Where the latest attempt writes.
+        number: Which attempt.
+        frame: The frame's name, for the error.
+
+    Raises:
+        AttemptNotFoundError: No log of it is kept.
+    """
+    known = list_attempts(path)
+    if number not in known:
+        raise AttemptNotFoundError(frame=frame, number=number, known=sorted(known))
+    return known[number]
+
+
+def read(path: Path, *, tail: int | None = None) -> Iterator[bytes]:
+    """Yield a log as it is, block by block.
+
+    Args:
+        path: Where it is.
+        tail: Only so many lines of its end; None: all.
+    """
     with path.open("rb") as log:
+        log.seek(tail_start(log, tail))
         yield from _blocks(log)
+
+
+def tail_start(log: BinaryIO, lines: int | None) -> int:
+    """Return where the last lines of a file begin, without a look at those before; 0 for None."""
+    if lines is None:
+        return 0
+    at, left = log.seek(0, os.SEEK_END), lines
+    if at and left:
+        log.seek(at - 1)
+        left += log.read(1) == b"\n"  # the end of the last line, not a line of its own
+    end = at
+    while at and left:
+        size = min(_BLOCK, at)
+        at -= size
+        log.seek(at)
+        block = log.read(size)
+        found = block.count(b"\n")
+        if found >= left:
+            return at + _nth_last(block, left) + 1
+        left -= found
+    return 0 if lines else end
+
+
+def _nth_last(block: bytes, count: int) -> int:
+    """Return where the newline is that has ``count - 1`` others behind it."""
+    at = len(block)
+    for _ in range(count):
+        at = block.rfind(b"\n", 0, at)
+    return at
 
 
 def _blocks(log: BinaryIO) -> Iterator[bytes]:
@@ -41,8 +125,14 @@ def _blocks(log: BinaryIO) -> Iterator[bytes]:
         yield block
 
 
-def follow(path: Path, frame: Frame) -> Iterator[bytes]:
-    """Yield what is written until the frame runs no more; a retry starts the new log from its head."""
+def follow(path: Path, frame: Frame, *, tail: int | None = None) -> Iterator[bytes]:
+    """Yield what is written until the frame runs no more; a retry starts the new log from its head.
+
+    Args:
+        path: Where the latest attempt writes.
+        frame: The frame.
+        tail: Begin with so many lines of what is there; None: with all.
+    """
     with contextlib.ExitStack() as opened:
         log, inode = None, 0
         while True:
@@ -51,7 +141,9 @@ def follow(path: Path, frame: Frame) -> Iterator[bytes]:
                 if log:
                     yield from _blocks(log)
                     opened.close()
+                first = log is None
                 log = opened.enter_context(path.open("rb"))
+                log.seek(tail_start(log, tail if first else None))
                 inode = os.fstat(log.fileno()).st_ino
             if log:
                 yield from _blocks(log)

@@ -35,6 +35,8 @@ class FrameRun:
     cwd: str
     env: Mapping[str, str]
     steps: tuple[RunStep, ...]
+    umask: int | None = None
+    """None: whatever the farm has."""
 
     def step_env(self, step: RunStep) -> dict[str, str]:
         """Return the whole environment of a step."""
@@ -55,7 +57,14 @@ def get_run(frame_id: str) -> FrameRun:
 
 def _run(answer: Mapping[str, Any]) -> FrameRun:
     steps = tuple(RunStep(tuple(step["argv"]), step["env"]) for step in answer["steps"])
-    return FrameRun(answer["frame"], answer["job"], str(answer["cwd"]), answer["env"], steps)
+    return FrameRun(
+        frame=answer["frame"],
+        job=answer["job"],
+        cwd=str(answer["cwd"]),
+        umask=answer.get("umask"),
+        env=answer["env"],
+        steps=steps,
+    )
 
 
 def script_lines(run: FrameRun) -> Iterator[str]:
@@ -64,6 +73,8 @@ def script_lines(run: FrameRun) -> Iterator[str]:
     yield f"# {run.frame} of {run.job}"
     yield "set -e"
     yield f"cd {shlex.quote(run.cwd)}"
+    if run.umask is not None:
+        yield f"umask {run.umask:04o}"
     for name, value in sorted(run.env.items()):
         if _NAME.match(name):
             yield _export(name, value)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cuelet.core.operations import skip
-from cuelet.core.operations.command import Place, base_environment, build_run
+from cuelet.core.operations.command import Place, base_environment, build_run, env_keys
 from cuelet.core.operations.outputs import output_files
 from cuelet.core.operations.skip import CheckRequest
 from cuelet.core.state.decision import Decision
@@ -35,7 +35,7 @@ class Actor:
     ) -> None:
         self._runner, self._checker, self._place = runner, checker, place
         self._known_envs: set[str] = set()
-        """Jobs whose environment the runner has."""
+        """Environments that the runner has, by their names."""
 
     def forget_envs(self) -> None:
         """Send every environment anew: another runner has been met."""
@@ -81,11 +81,12 @@ class Actor:
         reserved: tuple[float, int],
         lane: str = "",
     ) -> None:
-        if job.id not in self._known_envs:
-            self._known_envs.add(job.id)
-            self._runner.define_env(job.id, base_environment(job, place))
         limit_mb = farm.memory_policy.limit_mb(reserved[1], farm.memory_mb)
         run = build_run(job, index, place, reserved=reserved, lane=lane)
+        if run.env_key not in self._known_envs:
+            self._known_envs.add(run.env_key)
+            base = base_environment(job, job.layer_at(index), place)
+            self._runner.define_env(run.env_key, base)
         if limit_mb:
             run = replace(run, memory_max_mb=limit_mb)
         if job.layer_at(index).spec.output_files:
@@ -94,7 +95,9 @@ class Actor:
         self._runner.spawn(run)
 
     def _forget(self, job: Job) -> None:
-        """Drop the environment of a job that is over."""
-        if job.state is JobState.FINISHED and not job.reserved and job.id in self._known_envs:
-            self._known_envs.discard(job.id)
-            self._runner.forget_env(job.id)
+        """Drop the environments of a job that is over."""
+        if job.state is not JobState.FINISHED or job.reserved:
+            return
+        for key in self._known_envs.intersection(env_keys(job)):
+            self._known_envs.discard(key)
+            self._runner.forget_env(key)

@@ -16,6 +16,7 @@ from itertools import count
 from typing import Any, TypeVar, cast
 
 from cuelet.core.operations import attempts, lanes, skip
+from cuelet.core.operations.clock import move_times
 from cuelet.core.operations.command import Place
 from cuelet.core.operations.skip import CheckResult
 from cuelet.core.scheduling.dispatch import dispatch
@@ -27,6 +28,7 @@ from cuelet.core.state.job import Job
 from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.values.errors import FarmError, NoRoomError, NotSyncedError
 from cuelet.core.values.runs import (
+    LiveRun,
     RunEvent,
     RunExited,
     RunnerState,
@@ -36,6 +38,7 @@ from cuelet.core.values.runs import (
 )
 from cuelet.core.values.states import RUNNING, SETUP, WAITING, WITH_RUNNER
 from cuelet.engine.acting import Actor
+from cuelet.engine.clock_watch import ClockWatch
 from cuelet.engine.disks import DiskWatch
 from cuelet.engine.freshness import FreshnessChecker, check_nothing
 from cuelet.engine.ports import CheckFiles, Clock, MakeRunner, StorePort
@@ -72,6 +75,7 @@ class Engine:
         memory_policy: What is done about frames that use more than they reserved.
         check_files: Reads what the files of frames look like that might be skipped.
         rebooted: The machine was restarted since frames were last booked.
+        drift_s: Wall minus boot clock as the last farm of this boot knew it.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Engine:
         memory_policy: MemoryPolicy | None = None,
         check_files: CheckFiles = check_nothing,
         rebooted: bool = False,
+        drift_s: float | None = None,
     ) -> None:
         self._store, self._clock, self.place = store, clock, place
         self._runner = make_runner(self._on_events, self._on_lost)
@@ -99,6 +104,7 @@ class Engine:
         self._events: list[RunEvent] = []
         self._wake = asyncio.Event()
         self._watchdog = Watchdog(clock, look_at_log)
+        self._clock_watch = ClockWatch(clock, drift_s)
         self._runner_lost = False
         self._rebooted = rebooted
         self._disks = disks
@@ -130,6 +136,7 @@ class Engine:
 
     def _load(self) -> None:
         full, ordered = self.farm.full_disks, self.farm.checks_ordered
+        told: set[object] = {*self.farm.set_aside, *self.farm.damage_notes}
         self.farm = self._empty_farm()
         self.farm.full_disks = full
         self.farm.host = Host(name=self.place().host)
@@ -141,6 +148,17 @@ class Engine:
             for index in _handed_over(job):
                 if job.state_of[index] == RUNNING:
                     self.farm.reserve(job, index)
+        self.farm.set_aside = self._store.set_aside
+        self._tell_damage(told)
+
+    def _tell_damage(self, told: set[object]) -> None:
+        """Log what of the stored farm cannot be believed, once."""
+        for job in self.farm.set_aside:
+            if job not in told:
+                _log.error("job %s is set aside: %s; see cuelet farm check", job.name, job.reason)
+        for note in self.farm.damage_notes:
+            if note not in told:
+                _log.error("%s", note)
 
     async def run(self) -> None:
         """Serve batches until cancelled.
@@ -182,8 +200,10 @@ class Engine:
         self._start_timer = loop.call_later(min(left_s, TICK_S), self._wake.set) if waits else None
 
     def _tick(self) -> None:
-        """Look for frames that take too long, every few seconds."""
+        """Look for frames that take too long and for a clock that was set, every few seconds."""
         asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        if self._clock_watch.look():
+            self._wake.set()
         late = list(self._watchdog.overdue(self.farm, self.place()))
         if late:
             nobody = asyncio.get_running_loop().create_future()
@@ -268,17 +288,22 @@ class Engine:
         self._actor.forget_envs()
         self.farm.has_lanes = state.has_lanes
         decision = decision or Decision()
+        self._follow_clock(decision)
         for report in state.exited:
             self._take(report, decision, self._clock.now())
         for live in state.running:
             self._watchdog.take_over(live)
-            attempts.on_run_started(self.farm, RunStarted(live.run_id, live.pid, live.at), decision)
+            attempts.on_run_started(self.farm, self._started_of(live), decision)
         self._settle_with(state, decision)
         self.farm.is_awaiting_runner = False
         if self._complete(decision) is None:
             self._rebooted = False
         self._refuse_to_go_on()
         self._wake.set()
+
+    def _started_of(self, live: LiveRun) -> RunStarted:
+        """Return when a run began by the wall clock of today, which may have been set since."""
+        return RunStarted(live.run_id, live.pid, self._clock.now() - live.wall_s)
 
     def _settle_with(self, state: RunnerState, decision: Decision) -> None:
         """Put back frames the runner never got; have runs killed that nobody waits for."""
@@ -311,6 +336,7 @@ class Engine:
         requests, self._requests = self._requests, []
         events, self._events = self._events, []
         decision, now = Decision(), self._clock.now()
+        self._follow_clock(decision)
         replies = [self._decide(request, decision, now) for request, _ in requests]
         for event in events:
             self._take(event, decision, now)
@@ -319,6 +345,17 @@ class Engine:
         error = self._go_back(cast("Exception", bug)) if bug else self._complete(decision)
         for reply, (_, future) in zip(replies, requests, strict=True):
             _deliver(future, reply, error)
+
+    def _follow_clock(self, decision: Decision) -> None:
+        jump_s = self._clock_watch.look()
+        if jump_s:
+            _log.warning("the clock was set by %+.0f s; times of pending jobs move with it", jump_s)
+            move_times(self.farm, decision, jump_s)
+
+    @property
+    def drift_s(self) -> float:
+        """Wall minus boot clock, as the times of pending jobs are meant."""
+        return self._clock_watch.drift_s
 
     def _decide(self, request: Request[Any], decision: Decision, now: float) -> Any:
         """Return a request's reply, or the exception it raised."""
@@ -384,6 +421,7 @@ class Engine:
             _log.error("commit failed: %s", error, exc_info=not isinstance(error, NoRoomError))
             return self._go_back(error)
         self._pause_s = COMMIT_AGAIN_S
+        self._clock_watch.settle()
         self._raise_alarm()
         self._actor.act(self.farm, decision)
         return None

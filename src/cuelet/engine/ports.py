@@ -9,6 +9,7 @@ from cuelet.core.operations.skip import BuildRecord, CheckRequest, CheckResult
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
+from cuelet.core.state.set_aside import SetAside
 from cuelet.core.values.runs import RunEvent, RunnerState, RunRequest
 
 
@@ -20,6 +21,9 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Return the seconds of a clock that nobody sets."""
+
+    def since_boot(self) -> float:
+        """Return the seconds since the machine was started, those it slept included."""
 
 
 class StorePort(Protocol):
@@ -44,7 +48,11 @@ class StorePort(Protocol):
         """Bring a fresh farm's limits and host to what was last committed; jobs come after."""
 
     def load(self) -> Iterator[Job]:
-        """Yield every job as last committed."""
+        """Yield every job as last committed, but for those in `set_aside` from then on."""
+
+    @property
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """Jobs of which something is damaged, so that they cannot be believed."""
 
     def find_record(self, key: str) -> BuildRecord | None:
         """Return how some outputs were made, None when nobody knows."""

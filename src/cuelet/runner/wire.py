@@ -109,6 +109,8 @@ def message_from_request(request: RunRequest) -> Message:
         "header": request.header,
         "memory_max_mb": request.memory_max_mb,
     }
+    if request.umask is not None:
+        message["umask"] = request.umask
     if request.freshness_note:
         message["look"] = request.freshness_note
     if request.outputs:
@@ -127,6 +129,7 @@ def request_from_message(message: Message) -> RunRequest:
         env=message["env"],
         cwd=message["cwd"],
         log_path=message["log_path"],
+        umask=message.get("umask"),
         header=str(message["header"]),
         memory_max_mb=int(message.get("memory_max_mb", 0)),
         outputs=tuple(

@@ -12,7 +12,7 @@ from cuelet.core.values.states import JobState
 
 
 class JobRow(NamedTuple):
-    """One job as query ``all_jobs`` reads it."""
+    """One job, in the order of the columns of its table."""
 
     pk: int
     id: str
@@ -29,6 +29,9 @@ class JobRow(NamedTuple):
     stopped_at: float
     after: str
     """JSON of the jobs waited for, as an older Cuelet kept them; else an empty object."""
+    token: str
+    """What the client called the launch."""
+    spec_sum: int
 
 
 class LayerRow(NamedTuple):
@@ -64,7 +67,7 @@ def restore(job: Job, row: JobRow) -> None:
     job.state, job.paused, job.priority = JobState(row.state), bool(row.paused), row.priority
     job.autoeat, job.max_retries = bool(row.autoeat), row.max_retries
     job.min_cores, job.max_cores = row.min_cores, row.max_cores
-    job.stopped_at = row.stopped_at
+    job.stopped_at, job.launch_token = row.stopped_at, row.token
 
 
 def layer_rows_of(job: Job) -> Iterator[LayerRow]:

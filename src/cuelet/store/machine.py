@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.host import Host
 from cuelet.core.state.limits import Limit
+from cuelet.store.migrating import version_of, write_farm_tally
+from cuelet.store.reading import Reader
 from cuelet.store.sql import queries
+from cuelet.store.tables import FARM_TALLY, HOST, LIMITS
+
+_LIMITS_WORDS = (
+    "limits are damaged: one whose number is not known lets nothing run; "
+    "compare cuelet limits list with what you set, and set them again"
+)
+_HOST_WORDS = (
+    "what was said of this machine (tags, services, GPUs, a lock) is damaged and not in force; "
+    "say it again: cuelet farm start --tags, --services, --gpus"
+)
+_TALLY_WORDS = (
+    "the count of limits and settings is damaged; compare cuelet limits list with what you set"
+)
 
 
 def write(database: sqlite3.Connection, decision: Decision) -> None:
     """Write what a decision changed, inside its transaction."""
+    if not decision.limits and decision.host is None:
+        return
     _write_limits(database, decision.limits)
     if decision.host is not None:
-        database.execute(queries()["put_host"], (json.dumps(_settings(decision.host)),))
+        row = HOST.summed((1, json.dumps(_settings(decision.host))))
+        database.execute(queries()["put_host"], row)
+    write_farm_tally(database, version_of(database))
 
 
 def _write_limits(database: sqlite3.Connection, changed: Mapping[str, Limit | None]) -> None:
@@ -27,15 +46,33 @@ def _write_limits(database: sqlite3.Connection, changed: Mapping[str, Limit | No
         database.execute(queries()["drop_limit"], (limit_id,))
     for limit in changed.values():
         if limit is not None:
-            database.execute(queries()["put_limit"], (limit.id, limit.name, limit.max_value))
+            row = LIMITS.summed((limit.id, limit.name, limit.max_value))
+            database.execute(queries()["put_limit"], row)
 
 
-def read(database: sqlite3.Connection, farm: Farm) -> None:
-    """Bring a fresh farm, without jobs yet, to what was last committed."""
-    for limit_id, name, max_value in database.execute(queries()["all_limits"]):
-        farm.limits.by_name[name] = Limit(limit_id, name, max_value)
-    for (text,) in database.execute(queries()["the_host"]):
+def read(database: sqlite3.Connection, farm: Farm) -> list[str]:
+    """Bring a fresh farm, without jobs yet, to what was last committed; say what is damaged of it.
+
+    A damaged limit lets nothing run, for it may be that of a licence.
+    """
+    reader = Reader(database)
+    limits, hosts = list(reader.rows(LIMITS)), list(reader.rows(HOST))
+    held = [(f"{limit_id}", f"{name}", 0) for limit_id, name, *_ in reader.wrong(LIMITS)]
+    for limit in (*held, *limits):
+        farm.limits.by_name[limit[1]] = Limit(*limit)
+    for _, text in hosts:
         farm.host = _host(farm.host, json.loads(text))
+    (tally, *_) = [*reader.rows(FARM_TALLY), None]
+    return list(_notes(reader, tally, len(limits), len(hosts)))
+
+
+def _notes(reader: Reader, tally: Sequence[int] | None, limits: int, hosts: int) -> Iterator[str]:
+    if tally is None:
+        yield _TALLY_WORDS
+    if reader.wrong(LIMITS) or (tally and tally[3] != limits):
+        yield _LIMITS_WORDS
+    if reader.wrong(HOST) or (tally and tally[4] != hosts):
+        yield _HOST_WORDS
 
 
 def _settings(host: Host) -> dict[str, object]:

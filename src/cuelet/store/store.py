@@ -4,31 +4,44 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from cuelet.core.operations.between_jobs import StoredEdge, attach_stored, whole_job
 from cuelet.core.operations.skip import BuildRecord
-from cuelet.core.state.comment import Comment
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.frame_row import FrameRow
 from cuelet.core.state.job import Job
-from cuelet.store import job_rows, layer_start, machine
+from cuelet.core.state.set_aside import SetAside
+from cuelet.store import job_rows, layer_start, machine, salvage
 from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast
 from cuelet.store.database import connect, transaction, translated
-from cuelet.store.errors import BackupError, DiskFullError, NewerJobError
-from cuelet.store.job_rows import JobRow
+from cuelet.store.errors import BackupError, DamagedDatabaseError, DiskFullError
+from cuelet.store.loading import Loading, edge_values
 from cuelet.store.sql import queries
-from outline.exception import NewerSpecError
-from outline.frames import EdgeKind
-from outline.jobspec.model import EdgeSpec, JobSpec, Outcome, spec_from_dict, spec_to_dict
+from cuelet.store.tables import (
+    COMMENT,
+    DEPEND,
+    FRAME,
+    JOB,
+    LAYER,
+    LAYER_START,
+    MADE,
+    RELEASED_EDGE,
+    spec_sum,
+)
+from cuelet.store.tally import Tallies
+from outline.jobspec.model import EdgeSpec, spec_to_dict
 
 _SERIALIZED = 3
 """`sqlite3.threadsafety` of a library in which threads may share a connection."""
+_LEFTOVERS = (
+    *("drop_layers", "drop_layer_starts", "drop_comments"),
+    *("drop_depends", "drop_released_edges", "drop_frames"),
+)
+"""Statements that delete rows whose job has none."""
 _SHRINK_PAGES = 2000
 """Given back in one go; that takes some milliseconds."""
 _PAGE_BYTES = 4096
@@ -52,9 +65,22 @@ class Store:
         self._ballast = Ballast(path.with_suffix(".ballast"))
         self._database = self._open()
         self._bound_log()
+        self._tallies = Tallies(self._database)
         self._pks: dict[str, int] = {}
+        self.set_aside: tuple[SetAside, ...] = ()
+        """Jobs that were not loaded, because something of them is damaged."""
 
     def _open(self) -> sqlite3.Connection:
+        """Open the file; what can be read of a damaged one takes its place."""
+        if salvage.salvaged_path(self.path).exists():
+            salvage.finish_replacing(self.path)
+        try:
+            return self._open_whole()
+        except DamagedDatabaseError as error:
+            salvage.replace_damaged(self.path, error.damage)
+        return self._open_whole()
+
+    def _open_whole(self) -> sqlite3.Connection:
         """Open the file, on a full disk with the room that was set aside."""
         try:
             return connect(self.path)
@@ -78,24 +104,35 @@ class Store:
         Raises:
             StoreError: Nothing was written.
         """
-        with translated(self.path, "write"), transaction(self._database):
-            machine.write(self._database, decision)
-            for job in decision.launched:
-                self._insert_job(job)
-            for job in decision.jobs.values():
-                self._update_job(job)
-            for edge in decision.edges.values():
-                self._put_edge(edge)
-            self._database.executemany(
-                self._sql["put_frame"],
-                [
-                    (self._pks[job.id], *job.row(index))
-                    for (_, index), job in decision.frames.items()
-                ],
-            )
-            forgotten = [(self._pks[job.id],) for job in decision.forgotten]
-            self._database.executemany(self._sql["drop_job"], forgotten)
-            self._database.executemany(self._sql["put_made"], decision.made)
+        with translated(self.path, "write"), self._tallied(), transaction(self._database):
+            self._write(decision)
+
+    @contextmanager
+    def _tallied(self) -> Iterator[None]:
+        """Count anew what is written after a transaction that failed."""
+        try:
+            yield
+        except BaseException:
+            self._tallies.forget()
+            raise
+
+    def _write(self, decision: Decision) -> None:
+        machine.write(self._database, decision)
+        for job in decision.launched:
+            self._insert_job(job)
+        for job in decision.jobs.values():
+            self._update_job(job)
+        for edge in decision.edges.values():
+            self._put_edge(edge)
+        counted = self._put_frames(decision.frames)
+        for job in (*decision.launched, *decision.jobs.values(), *_waiters(decision)):
+            counted[self._pks[job.id]] = job
+        for pk, job in counted.items():
+            self._tallies.write(pk, job)
+        for job in decision.forgotten:
+            self._drop_job(self._pks[job.id])
+        made = [MADE.summed(tuple(record)) for record in decision.made]
+        self._database.executemany(self._sql["put_made"], made)
 
     def back_up(self, target: Path, *, force: bool) -> int:
         """Copy the database while it is in use; may run in another thread.
@@ -127,14 +164,14 @@ class Store:
         return int(pages)
 
     def find_record(self, key: str) -> BuildRecord | None:
-        """Return how some outputs were made, None when nobody knows.
+        """Return how some outputs were made, None when nobody knows, or what is stored is damaged.
 
         Raises:
             StoreError: The file cannot be read.
         """
         with translated(self.path, "read"):
             row = self._database.execute(self._sql["find_made"], (key,)).fetchone()
-        return None if row is None else BuildRecord._make(row)
+        return BuildRecord._make(row[:-1]) if row and MADE.is_whole(row) else None
 
     def make_room(self) -> bool:
         """Give up the ballast and fold the write-ahead log; return whether that gained any room.
@@ -172,102 +209,127 @@ class Store:
             StoreError: The file cannot be read.
         """
         with translated(self.path, "read"):
-            machine.read(self._database, farm)
+            farm.damage_notes = tuple(machine.read(self._database, farm))
 
     def load(self) -> Iterator[Job]:
-        """Yield every job as it was last committed, with what they wait for in each other.
+        """Yield every whole job as it was last committed, with what they wait for in each other.
+
+        What is damaged is in `set_aside` then, and nothing of it is changed.
 
         Raises:
             StoreError: The file cannot be read.
         """
         with translated(self.path, "read"):
-            rows = self._database.execute(self._sql["all_jobs"]).fetchall()
-            jobs = {row.id: self._job(row) for row in map(JobRow._make, rows)}
-            attach_stored(jobs, [edge for job in jobs.values() for edge in self._added_edges(job)])
-        yield from jobs.values()
+            loading = Loading(self._database, self.path)
+            self._pks = loading.pks
+            self._tallies.forget()
+            self._adopt(loading)
+        self.set_aside = loading.set_aside
+        yield from loading.jobs.values()
+
+    def remove_damaged(self, name: str) -> SetAside | None:
+        """Delete what is left of a damaged job, by name or id, and close; None when there is none.
+
+        Raises:
+            StoreError: The file cannot be read or written.
+        """
+        try:
+            with translated(self.path, "read"):
+                damaged = Loading(self._database, self.path).damaged
+            for job in damaged:
+                left = SetAside(job.id, job.name, job.reason)
+                if left.answers_to(name):
+                    self._remove(job.pk)
+                    return left
+            return None
+        finally:
+            self.close()
+
+    def _remove(self, pk: int) -> None:
+        with translated(self.path, "write"), transaction(self._database):
+            for query in ("drop_job", "drop_tally", *_LEFTOVERS):
+                self._database.execute(self._sql[query], (pk,))
 
     def _insert_job(self, job: Job) -> None:
         text = json.dumps(spec_to_dict(job.spec), separators=(",", ":"))
-        cursor = self._database.execute(
-            self._sql["insert_job"], (job.id, text, *job_rows.values_of(job))
-        )
-        assert cursor.lastrowid is not None
-        self._pks[job.id] = cursor.lastrowid
+        (pk,) = self._database.execute(self._sql["next_job"]).fetchone()
+        own = (job.launch_token, spec_sum(job.id, text))
+        row = JOB.summed((pk, job.id, text, *job_rows.values_of(job), "{}", *own))
+        self._database.execute(self._sql["insert_job"], row)
+        self._pks[job.id] = pk
         for edge in job.added_edges():
             self._put_edge(edge)
 
     def _put_starts(self, pk: int, job: Job) -> None:
-        rows = [(pk, *row) for row in layer_start.rows_of(job)]
+        rows = [LAYER_START.summed((pk, *row)) for row in layer_start.rows_of(job)]
         self._database.executemany(self._sql["put_layer_start"], rows)
 
     def _update_job(self, job: Job) -> None:
         pk = self._pks[job.id]
-        self._database.execute(self._sql["update_job"], (*job_rows.values_of(job), pk))
+        values = job_rows.values_of(job)
+        kept = JOB.sum_of((pk, job.id, "", *values, "", job.launch_token, 0))
+        self._database.execute(self._sql["update_job"], (*values, kept, pk))
         for dropped in ("drop_layers", "drop_layer_starts"):  # what is as submitted has no row
             self._database.execute(self._sql[dropped], (pk,))
         self._put_starts(pk, job)
         self._database.executemany(
             self._sql["put_layer"],
-            [(pk, *row) for row in job_rows.layer_rows_of(job)],
+            [LAYER.summed((pk, *row)) for row in job_rows.layer_rows_of(job)],
         )
         self._put_comments(pk, job)
 
     def _put_edge(self, edge: Edge) -> None:
-        pk = self._pks[edge.waiter.id]
-        if edge.index >= len(edge.waiter.spec.edges):
-            self._database.execute(
-                self._sql["put_depend"], (pk, edge.index, *_edge_values(edge.spec))
-            )
-        release = "drop_released_edge" if edge.active else "put_released_edge"
-        self._database.execute(self._sql[release], (pk, edge.index))
+        pk, is_added = self._pks[edge.waiter.id], edge.index >= len(edge.waiter.spec.edges)
+        self._put_depend(pk, edge.index, edge.spec if is_added else None, active=edge.active)
+
+    def _put_depend(self, pk: int, index: int, added: EdgeSpec | None, *, active: bool) -> None:
+        if added is not None:
+            row = DEPEND.summed((pk, index, *edge_values(added)))
+            self._database.execute(self._sql["put_depend"], row)
+        if active:
+            self._database.execute(self._sql["drop_released_edge"], (pk, index))
+        else:
+            row = RELEASED_EDGE.summed((pk, index))
+            self._database.execute(self._sql["put_released_edge"], row)
 
     def _put_comments(self, pk: int, job: Job) -> None:
         self._database.execute(self._sql["drop_comments"], (pk,))
         self._database.executemany(
             self._sql["put_comment"],
-            [(pk, position, *comment) for position, comment in enumerate(job.comments)],
+            [
+                COMMENT.summed((pk, position, *comment))
+                for position, comment in enumerate(job.comments)
+            ],
         )
 
-    def _spec(self, text: str) -> JobSpec:
-        try:
-            return spec_from_dict(json.loads(text))
-        except NewerSpecError as error:
-            raise NewerJobError(
-                path=self.path, job=error.job, found=error.found, known=error.known
-            ) from error
+    def _put_frames(self, frames: Mapping[tuple[str, int], Job]) -> dict[int, Job]:
+        """Write rows of frames; return the jobs that have more of them now, by key."""
+        rows = [
+            FRAME.summed((self._pks[job.id], *job.row(index))) for (_, index), job in frames.items()
+        ]
+        indexes: dict[int, list[int]] = {}
+        for row in rows:
+            indexes.setdefault(row[0], []).append(row[1])
+        jobs = {self._pks[job.id]: job for job in frames.values()}
+        fresh = [pk for pk in indexes if self._tallies.note_frames(pk, jobs[pk], indexes[pk])]
+        self._database.executemany(self._sql["put_frame"], rows)
+        return {pk: jobs[pk] for pk in fresh}
 
-    def _job(self, row: JobRow) -> Job:
-        pk = self._pks[row.id] = row.pk
-        job = Job(self._spec(row.spec), row.id, submitted_at=row.submitted_at)
-        job_rows.restore(job, row)
-        if row.after != "{}":
-            self._adopt_awaited_jobs(pk, job, json.loads(row.after))
-        job.comments = [Comment._make(values) for values in self._rows("comments_of", pk)]
-        job_rows.restore_layers(job, self._rows("layers_of", pk))
-        layer_start.restore(job, self._rows("layer_starts_of", pk))
-        frames = [FrameRow._make(values) for values in self._rows("frames_of", pk)]
-        job.restore(frames, [index for (index,) in self._rows("released_edges_of", pk)])
-        return job
+    def _drop_job(self, pk: int) -> None:
+        self._database.execute(self._sql["drop_job"], (pk,))
+        self._tallies.drop(pk)
 
-    def _adopt_awaited_jobs(self, pk: int, job: Job, after: dict[str, bool]) -> None:
+    def _adopt(self, loading: Loading) -> None:
         """Write down as depends the jobs that an older Cuelet kept in the job's row."""
+        jobs = {loading.pks[job_id]: job for job_id, job in loading.jobs.items()}
+        adopted = [each for each in loading.adopted if each[0] in jobs]
+        if not adopted:
+            return
         with transaction(self._database):
-            for index, (on_job, active) in enumerate(after.items(), len(job.edges)):
-                values = _edge_values(whole_job(on_job))
-                self._database.execute(self._sql["put_depend"], (pk, index, *values))
-                if not active:
-                    self._database.execute(self._sql["put_released_edge"], (pk, index))
-            self._database.execute(self._sql["clear_after"], (pk,))
-
-    def _added_edges(self, job: Job) -> Iterable[StoredEdge]:
-        pk = self._pks[job.id]
-        rows = self._rows("depends_of", pk)
-        released = {index for (index,) in self._rows("released_edges_of", pk)} if rows else set()
-        for index, *values in rows:
-            yield StoredEdge(job.id, index, _edge_from_values(values), index not in released)
-
-    def _rows(self, query: str, pk: int) -> list[tuple[Any, ...]]:
-        return self._database.execute(self._sql[query], (pk,)).fetchall()
+            for pk, index, spec, active in adopted:
+                self._put_depend(pk, index, spec, active=active)
+                self._database.execute(self._sql["clear_after"], (pk,))
+                self._tallies.write(pk, jobs[pk])
 
 
 def _size_of(path: Path) -> int:
@@ -277,19 +339,5 @@ def _size_of(path: Path) -> int:
         return 0
 
 
-def _edge_values(spec: EdgeSpec) -> tuple[object, ...]:
-    ends = spec.layer, spec.waiting_frame, spec.on_job, spec.on, spec.on_frame
-    return spec.kind.value, spec.outcome.value, *ends
-
-
-def _edge_from_values(values: list[Any]) -> EdgeSpec:
-    kind, outcome, layer, waiting_frame, on_job, on, on_frame = values
-    return EdgeSpec(
-        layer=layer,
-        waiting_frame=waiting_frame,
-        on_job=on_job,
-        on=on,
-        on_frame=on_frame,
-        kind=EdgeKind(kind),
-        outcome=Outcome(outcome),
-    )
+def _waiters(decision: Decision) -> Iterator[Job]:
+    return (edge.waiter for edge in decision.edges.values())

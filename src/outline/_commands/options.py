@@ -21,6 +21,7 @@ _LAUNCH_FLAGS = (
     "priority",
     "wait",
     "test",
+    "timeout_s",
     "range",
     "range_default",
     "shot",
@@ -52,6 +53,28 @@ class CuerunOptionParser(optparse.OptionParser):
         self._add_development_options()
         self._add_job_options()
 
+    def _process_short_opts(self, rargs: list[str], values: Options) -> None:
+        """Take a word such as ``-5-1`` for a frame range below zero, unless a site has such an option."""
+        if self.largs is None or not rargs[0][1].isdecimal() or self.has_option(rargs[0][:2]):
+            super()._process_short_opts(rargs, values)
+        else:
+            self.largs.append(rargs.pop(0))
+
+    def _match_long_opt(self, opt: str) -> str:
+        """Return the option that a word stands for; the complaint of an unknown one names the nearest."""
+        try:
+            return str(super()._match_long_opt(opt))
+        except optparse.AmbiguousOptionError:
+            raise
+        except optparse.BadOptionError as error:
+            raise optparse.BadOptionError(opt + self._meant(opt)) from error
+
+    def _meant(self, opt: str) -> str:
+        import difflib
+
+        near = difflib.get_close_matches(opt, list(self._long_opt), n=1)
+        return f"; did you mean {near[0]}?" if near else ""
+
     def _add_standard_options(self) -> None:
         group = optparse.OptionGroup(self, "Standard options")
         add = group.add_option
@@ -81,8 +104,15 @@ class CuerunOptionParser(optparse.OptionParser):
         group = optparse.OptionGroup(self, "Job options")
         add = group.add_option
         add("-p", "--pause", action="store_true", default=False, help="launch paused")
-        add("-w", "--wait", action="store_true", default=False, help="return when the job ended")
+        add("-w", "--wait", action="store_true", default=False, help="return when all is done")
         add("-t", "--test", action="store_true", default=False, help="wait; fail if a frame dies")
+        add(
+            "--timeout",
+            dest="timeout_s",
+            type="float",
+            metavar="S",
+            help="with -w, -t: wait S seconds",
+        )
         add("-f", "--range", help="frame range; $FR by default")
         add("--shot", default=util.get_shot(), help="shot")
         add("--no-mail", dest="nomail", action="store_true", help="no mail at the end")

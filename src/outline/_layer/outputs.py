@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from outline.io import Path
 
 _NUMBER = "#IFRAME#"
-_TOKENS = (*tokens.PER_FRAME, *tokens.PER_CHUNK, "#LAYER#", "#JOB#")
 
 
 def pattern_of(path: Path) -> tuple[list[str], int]:
@@ -29,7 +28,7 @@ def pattern_of(path: Path) -> tuple[list[str], int]:
     if isinstance(path, FileSpec):
         return _sequence(path)
     text = path.get_path()
-    if not tokens.has_any(text, _TOKENS) and has_frame_mark(text):
+    if not tokens.has_any(text, tokens.ALL) and has_frame_mark(text):
         return _sequence(FileSpec(text, **path.get_attributes()))
     return [tokens.for_wire(text)], 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outline._layer import own as own_data
 from outline._layer.arguments import Arguments
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
@@ -21,6 +22,8 @@ _OWN = "(own)"
 """Where data keeps attributes of the user's class whose names are those of a part's; no attribute is called that."""
 _EVENTS = "_evh"
 """Where data keeps the listeners."""
+_SLOTS = "(slots)"
+"""Where data keeps what the user's class has in slots."""
 
 
 class Parts:
@@ -30,10 +33,17 @@ class Parts:
         layer: The layer.
     """
 
-    __slots__ = ("arguments", "depends", "events", "family", "layer", "paths", "storage")
+    __slots__ = (
+        *("arguments", "depends", "events", "family", "is_made", "layer", "paths", "storage"),
+        "travels",
+    )
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
+        self.is_made = False
+        """Its constructor has begun; see `outline._layer.made`."""
+        self.travels = False
+        """Its ``__getstate__`` is asked for what travels to the farm, not for a copy."""
         self.family = Family(layer)
         self.depends = Dependencies(layer)
         self.arguments = Arguments(layer)
@@ -54,9 +64,9 @@ class Parts:
         Args:
             whole: Also what does not travel to the farm.
         """
-        data: dict[str, Any] = {_EVENTS: self.events}
-        for part in self._all():
-            data |= part.to_data(whole=whole)
+        data = self.data_of_parts(whole=whole)
+        if held := own_data.slots(self.layer):
+            data[_SLOTS] = held
         own = vars(self.layer)
         if not own:
             return data
@@ -65,12 +75,26 @@ class Parts:
         data |= {name: value for name, value in own.items() if name not in taken}
         return data | ({_OWN: clashing} if clashing else {})
 
+    def data_of_parts(self, *, whole: bool = False) -> dict[str, Any]:
+        """Return the parts as one flat dict, without what the layer's own class added."""
+        data: dict[str, Any] = {_EVENTS: self.events}
+        for part in self._all():
+            data |= part.to_data(whole=whole)
+        return data
+
+    def take_state(self, state: Any) -> None:
+        """Take what `to_data` or a class's own ``__getstate__`` returned: attributes, or these and those in slots."""
+        attributes, slots = state if isinstance(state, tuple) else (state, None)
+        self.take_data(attributes or {})
+        own_data.fill_slots(self.layer, slots or {})
+
     def take_data(self, data: Mapping[str, Any]) -> None:
         """Give every part its data, and what is left to the layer itself; the other way round as `to_data`."""
         left = dict(data)
         for part in self._all():
             part.take_data(left)
         self.events = left.pop(_EVENTS, self.events)
+        own_data.fill_slots(self.layer, left.pop(_SLOTS, {}))
         clashing = left.pop(_OWN, {})
         vars(self.layer).update(left | clashing)
 

@@ -187,7 +187,12 @@ class Paths(Part):
         left = taken_over()
         for name, path in checked.items():
             if f"{wire_name(self.layer.get_name())}/{name}" not in left:
-                self._check_output(name, path, frame_set or self.layer.get_tasks().frames)
+                self._check_output(name, path, frame_set or self._frames())
+
+    def _frames(self) -> FrameSet:
+        from outline.util import FrameSet
+
+        return FrameSet(self.layer.get_tasks().frames)
 
     def get_checked_outputs(self) -> dict[str, Path]:
         """Return the outputs by name that have to be there when a frame has ended."""
@@ -195,11 +200,17 @@ class Paths(Part):
             return {}
         return {name: path for name, path in self.outputs.items() if path.get_attribute("checked")}
 
-    def _check_output(self, name: str, path: Path, frames: Sequence[int]) -> None:
+    def _check_output(self, name: str, path: Path, frames: FrameSet) -> None:
         from outline import io
         from outline._layer import outputs
         from outline.jobspec.files import find_fault
 
+        if io.decides_itself(path):
+            if not path.exists(frames):
+                raise LayerException(
+                    f"layer {self.layer.get_name()!r}: output {name!r} is not there: {path}"
+                )
+            return
         for places in outputs.files_of(path, frames, lambda frame: self.tokens(frame, frames)):
             here = [io.here(place) for place in places]
             if fault := find_fault(here, outputs.min_bytes_of(path)):
@@ -207,11 +218,6 @@ class Paths(Part):
 
     def tokens(self, frame: int, frames: Sequence[int]) -> dict[str, str]:
         """Return what every token stands for in a frame of a chunk."""
-        from outline.jobspec import tokens
-        from outline.jobspec.names import wire_name
+        from outline._layer.environment import token_values
 
-        outline = self.layer.find_outline()
-        job = os.environ.get("CUE_JOB") or (outline.get_full_name() if outline else "job")
-        layer = os.environ.get("CUE_LAYER") or wire_name(self.layer.get_name())
-        chunk = self.layer.get_chunk_size()
-        return tokens.values(frame=frame, frames=frames, chunk=chunk, layer=layer, job=job)
+        return token_values(self.layer, frame, frames)

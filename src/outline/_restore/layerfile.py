@@ -9,7 +9,9 @@ import json
 import os
 import sys
 
+from outline._layer import own
 from outline._layer.parts import parts_of
+from outline._restore import import_path
 from outline._session import OUTLINE_FILE, layerpack
 from outline._session.datafile import is_json
 from outline._session.outlinefile import FORMAT
@@ -22,20 +24,12 @@ from outline.layer import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any, Protocol
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
+    from outline._restore.unpickled import Restored
     from outline._session.folder import Folder
     from outline._session.layerpack import LayerPack
-
-    class Restored(Protocol):
-        """An outline whose layers are read back."""
-
-        def attach_loaded(self, name: str, layer: Layer) -> None:
-            """Join a layer."""
-
-        def get_layer(self, name: str) -> Layer:
-            """Return a layer, read when it was not yet."""
 
 
 _OF_LAYER = ("name", "args", "env", "service", "limits", "type", "inputs", "outputs", "children")
@@ -56,14 +50,34 @@ def save_outline(settings: Mapping[str, Any], layers: Sequence[Layer], folder: F
     Raises:
         LayerException: A layer or the outline holds something that cannot travel to the farm.
     """
-    layerpack.write_pack(folder, {layer.get_name(): _layer_to_file(layer) for layer in layers})
-    if not is_json(settings["args"]):
-        raise LayerException(
-            f"outline {settings['name']!r}: its arguments {settings['args']!r} are more than texts, numbers, lists and dicts"
-        )
+    written = {layer.get_name(): _layer_to_file(layer) for layer in layers}
+    scripts = {
+        name: None
+        for header, _ in written.values()
+        for name in header.get("pickle", _NONE)["scripts"]
+    }
+    if scripts:
+        written[layerpack.SCRIPT] = _rest_to_file(layers[0].find_outline(), list(scripts))
+    layerpack.write_pack(folder, written)
+    _refuse_odd_arguments(settings["name"], settings["args"])
     names = [layer.get_name() for layer in layers]
     data = (json.dumps({"version": FORMAT, **settings, "layers": names}) + "\n").encode()
     folder.write((OUTLINE_FILE,), data, replace=True)
+
+
+_NONE: dict[str, Any] = {"scripts": {}}
+
+
+def _refuse_odd_arguments(name: str, args: Mapping[str, Any]) -> None:
+    """Raise LayerException for an argument of an outline that its file cannot give back."""
+    for key, value in args.items():
+        if not is_json({key: value}):
+            from outline._session.values import short
+
+            raise LayerException(
+                f"outline {name!r}: its argument {key!r} is {short(value)}, more than texts, numbers, lists and dicts; "
+                "use put_data, or set it on a layer"
+            )
 
 
 # Writing a layer.
@@ -75,9 +89,16 @@ def _layer_to_file(layer: Layer) -> tuple[dict[str, Any], bytes | None]:
     if body is not None:
         header["layer"] = body
         return header, None
-    data = pickled(layer)
-    header["pickle"] = _pickle_header()
+    header["pickle"], data = pickled(layer)
     return header, data
+
+
+def _rest_to_file(ol: Any, scripts: Sequence[str]) -> tuple[dict[str, Any], bytes]:
+    """Return names and values of scripts, for code that asks for them by name."""
+    from outline._restore import rest
+
+    names, data = rest.of_scripts(ol, scripts)
+    return {"names": names, "sources": rest.sources(scripts)}, data
 
 
 def _relations(layer: Layer) -> dict[str, Any]:
@@ -100,6 +121,8 @@ def plain(layer: Layer) -> dict[str, Any] | None:
     children = [plain(child) for child in known["children"]]
     reference = _class_reference(type(layer))
     if reference is None or None in children or known["evh"].has_listeners():
+        return None
+    if own.shape(type(layer)) != "data":
         return None
     if not is_json(held) or not is_json(known["args"]) or not _paths_are_plain(layer):
         return None
@@ -125,15 +148,15 @@ def _class_reference(cls: type) -> dict[str, Any] | None:
     """Return where to import a class from, or None when another process could not."""
     module = sys.modules.get(cls.__module__)
     path = getattr(module, "__file__", None)
-    if (
-        module is None
-        or cls.__module__ == "__main__"
-        or path is None
-        or "<locals>" in cls.__qualname__
-    ):
+    if module is None or path is None or "<locals>" in cls.__qualname__:
         return None
     if getattr(module, cls.__name__, None) is not cls:
         return None
+    if not cls.__module__.startswith("outline."):
+        from outline._restore import origin
+
+        if origin.is_script(cls.__module__) or origin.file_of(cls) is not None:
+            return None
     return {"class": [cls.__module__, cls.__name__], "root": _import_root(cls.__module__, path)}
 
 
@@ -148,32 +171,8 @@ def _import_root(module: str, path: str) -> str | None:
     return folder
 
 
-def _pickle_header() -> dict[str, Any]:
-    import cloudpickle
-
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return {"python": version, "cloudpickle": cloudpickle.__version__, "path": own_path()}
-
-
-def own_path() -> list[str]:
-    """Return the sys.path entries outside the Python installation: modules beside the script are there."""
-    installed = (sys.prefix, sys.base_prefix, sys.exec_prefix)
-    entries = (os.path.abspath(entry or os.curdir) for entry in sys.path)
-    own = (entry for entry in entries if not entry.startswith(installed) and os.path.isdir(entry))
-    return list(dict.fromkeys(own))
-
-
-def _extend_path(entries: Iterable[str]) -> None:
-    """Make modules importable that were at launch, wherever their directory is on this host."""
-    from outline import config, pathmap
-
-    path_map = config.path_map()
-    mapped = [pathmap.map_text(entry, path_map) for entry in entries]
-    sys.path[:0] = [entry for entry in mapped if entry not in sys.path]
-
-
-def pickled(layer: Layer, **instead: Any) -> bytes:
-    """Return class and state of a layer; other layers and the outline are kept as names.
+def pickled(layer: Layer, **instead: Any) -> tuple[dict[str, Any], bytes]:
+    """Return what a reader of the pickle has to know, and class and state of a layer.
 
     Args:
         layer: The layer.
@@ -183,38 +182,27 @@ def pickled(layer: Layer, **instead: Any) -> bytes:
         LayerException: It holds something that cannot be pickled.
     """
     import io
-    import pickle
 
     import cloudpickle
 
-    ol = layer.find_outline()
-
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-        def persistent_id(self, value: Any) -> tuple[str, str] | None:
-            if value is layer and instead:
-                return "layer", layer.get_name()
-            return _reference(value, layer, ol)
+    from outline._restore import refusal, travel
 
     stream = io.BytesIO()
-    pickler = Pickler(stream)
+    pickler = travel.LayerPickler(stream, layer)
     try:
-        pickler.dump(type(layer))
-        pickler.dump(parts_of(layer).to_data() | instead)
-    except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as error:
-        raise LayerException(
-            f"layer {layer.get_name()!r} cannot travel to the farm: {error}; "
-            "create what cannot be pickled in _execute instead of keeping it"
-        ) from error
-    return stream.getvalue()
-
-
-def _reference(value: Any, root: Layer, ol: Any) -> tuple[str, str] | None:
-    """Return what stands for an outline or another layer of it in the pickle of a layer; None for anything else."""
-    if ol is not None and isinstance(value, type(ol)):
-        return "outline", ""
-    if not isinstance(value, Layer) or value is root or value.get_parent() is not None:
-        return None
-    return ("layer", value.get_name()) if value.find_outline() is ol else None
+        shape, parts, own_state = travel.state_of(layer)
+        pickler.write((shape, parts | instead, own_state))
+    except Exception as error:
+        raise refusal.refused(layer, error) from error
+    header = {
+        "form": travel.FORM,
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "cloudpickle": cloudpickle.__version__,
+        "path": import_path.own(),
+        "scripts": pickler.scripts,
+        "looks_up": pickler.looks_up,
+    }
+    return header, stream.getvalue()
 
 
 # Reading a layer.
@@ -227,9 +215,11 @@ def load_layer(ol: Restored, pack: LayerPack, name: str) -> Layer:
         SessionException: The session has no such layer.
         LayerException: Its class cannot be loaded in this Python.
     """
-    header, pickled = pack.read(check_file_name("layer", name))  # it names a folder too
+    header, data = pack.read(check_file_name("layer", name))  # it names a folder too
     if "pickle" in header:
-        layer = _unpickle(ol, header, pickled)
+        from outline._restore import unpickled
+
+        layer = unpickled.read(ol, pack, header, data)
     else:
         layer = _from_plain(header["layer"])
         ol.attach_loaded(name, layer)
@@ -242,14 +232,9 @@ def load_layer(ol: Restored, pack: LayerPack, name: str) -> Layer:
     return layer
 
 
-def bare_layer(cls: type[Layer]) -> Layer:
-    """Return a layer without running its constructor: all it holds is in the file."""
-    return cls.__new__(cls)
-
-
 def _from_plain(body: Mapping[str, Any]) -> Layer:
     as_they_are = ("name", "args", "env", "service", "limits")
-    layer = bare_layer(_import_class(body))
+    layer = Layer.__new__(_import_class(body))
     parts_of(layer).take_data(
         {
             **body["extra"],
@@ -267,7 +252,7 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
     module, name = body["class"]
     root = body["root"]
     if root is not None:
-        _extend_path([root])
+        import_path.extend([root])
     try:
         __import__(module)
         cls = getattr(sys.modules[module], name)
@@ -278,37 +263,3 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
     if not (isinstance(cls, type) and issubclass(cls, Layer)):
         raise LayerException(f"layer {body['name']!r}: {module}.{name} is no Layer class")
     return cls
-
-
-def _unpickle(ol: Restored, header: Mapping[str, Any], pickled: bytes) -> Layer:
-    name = header["name"]
-    _check_python(name, header["pickle"])
-    _extend_path(header["pickle"]["path"])
-    import io
-    import pickle
-
-    class Unpickler(pickle.Unpickler):
-        def persistent_load(self, reference: tuple[str, str]) -> Any:
-            return ol if reference[0] == "outline" else ol.get_layer(reference[1])
-
-    try:
-        unpickler = Unpickler(io.BytesIO(pickled))
-        layer: Layer = bare_layer(unpickler.load())
-        ol.attach_loaded(name, layer)  # before its state: that may lead to layers that lead to it
-        parts_of(layer).take_data(unpickler.load())
-    except (ImportError, AttributeError, EOFError, pickle.UnpicklingError) as error:
-        raise LayerException(
-            f"layer {name!r} cannot be loaded here: {error}; it was written by Python "
-            f"{header['pickle']['python']} with cloudpickle {header['pickle']['cloudpickle']}"
-        ) from error
-    parts_of(layer).take_relations(children=layer.get_children())
-    return layer
-
-
-def _check_python(name: str, header: Mapping[str, str]) -> None:
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if header["python"] != here:
-        raise LayerException(
-            f"layer {name!r} was written by Python {header['python']}, this is Python {here}; "
-            "its class comes from a script, so both have to be the same: set CUELET_PYTHON, or move the class to a module"
-        )

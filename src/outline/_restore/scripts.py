@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import sys
+from types import ModuleType
 
+from outline._restore.origin import SCRIPT
 from outline.exception import ScriptError
+from outline.jobspec.plainfile import open_plain
 from outline.layer import Layer
 
 TYPE_CHECKING = False
@@ -22,23 +27,51 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     Built = TypeVar("Built", bound=Growing)
 
+_GIVEN_MODULES = ("FileSequence", "json", "logging", "os", "outline", "time", "uuid", "yaml")
+_GIVEN_NAMES = (
+    *("Outline", "current_outline", "load_json"),
+    *("load_outline", "parse_outline_script", "quick_outline"),
+)
+"""Names that a script finds without importing them, as PyOutline runs it among those of its own loader."""
 _SETTINGS = ("name", "facility", "maxcores", "maxgpus")
 
 
 def execute(path: str) -> dict[str, Any]:
-    """Execute a script and return the names it leaves.
+    """Execute a script and return the names it leaves; it is a module, and modules beside it can be imported.
 
     Raises:
         ScriptError: It cannot be read or is not Python.
     """
+    file = os.path.abspath(path)
     try:
-        with open(path, "rb") as stream:
-            code = compile(stream.read(), path, "exec")
+        with open_plain(path) as stream:
+            code = compile(stream.read(), file, "exec")
     except (OSError, SyntaxError, ValueError) as error:
         raise ScriptError(path=path, reason=error) from error
-    names: dict[str, Any] = {"__name__": "__outline_script__", "__file__": path}
+    folder = os.path.dirname(os.path.realpath(path))
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    names = vars(_module(file))
+    names.update(_given())
     exec(code, names)  # noqa: S102 - an outline script is a program
     return names
+
+
+def _module(file: str) -> ModuleType:
+    """Return a new module for a script, under a name that no other script has."""
+    name, number = SCRIPT, 1
+    while name in sys.modules and sys.modules[name].__file__ != file:
+        number += 1
+        name = f"{SCRIPT}{number}"
+    module = sys.modules[name] = ModuleType(name)
+    module.__file__ = file
+    return module
+
+
+def _given() -> dict[str, Any]:
+    """Return what a script finds without importing it."""
+    modules = {name: importlib.import_module(name) for name in _GIVEN_MODULES}
+    return modules | {name: getattr(modules["outline"], name) for name in _GIVEN_NAMES}
 
 
 def only_one(kind: type[T], names: Mapping[str, Any]) -> T | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outline._layer.parts import parts_of
-from outline._restore.layerfile import bare_layer
+from outline._restore.scriptmodule import bare_layer
 from outline.constants import LayerType
 from outline.depend import Depend, DependType
 from outline.exception import NoSessionError

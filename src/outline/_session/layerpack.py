@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Version of the file; one we do not know is refused."""
+SCRIPT = "(script)"
+"""Under this name a pack keeps what of the script no layer needs; no layer is called that."""
 _PREFIX_BYTES = 16
 """Length of the index, as text with a line end."""
 _MAX_INDEX_BYTES = 1 << 26

@@ -10,7 +10,9 @@ import time
 from outline._layer.outputs import declared
 from outline._layer.parts import parts_of
 from outline._layer.settings import memory_mb
-from outline._targets.limitation import LEFT_OUT, Limitation
+from outline._targets.interpreter import fitting_environment
+from outline._targets.limitation import LEFT_OUT, OUTPUTS, Limitation
+from outline.constants import OUTLINE_MODE_INIT
 from outline.exception import SpecError
 from outline.frames import EdgeKind, Tasks, format_frames, is_plain, parse_range
 from outline.jobspec import tokens
@@ -56,8 +58,10 @@ def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -
 
     Raises:
         SpecError: Something in it cannot be said at all.
-        OutlineException: A layer has no frames or no command.
+        OutlineException: A layer has no frames or no command, or waits for one that is not there.
     """
+    if outline.get_mode() == OUTLINE_MODE_INIT:
+        outline.setup_depends()  # what ``require`` and names say is a depend too
     active = outline.get_active_layers()
     shared = _Shared(outline, options)
     layers = tuple(_compile(layer, shared, with_work=with_work) for layer in active)
@@ -85,7 +89,9 @@ def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -
         os=options.os or "",
         env=_job_env(outline, options, layers),
         base_env=captured_environment(),
+        python_fits=fitting_environment(options.pycuerun(exact=True)[0]),
         cwd=_working_directory(),
+        umask=_umask(),
         session="" if session is None else session.get_path(),
         layers=layers,
         edges=tuple(_edges(active)),
@@ -99,7 +105,26 @@ def full_name(title: str, *, show: str, shot: str, user: str) -> str:
     return f"{show}-{wire_name(shot)}-{user}".lower() + f"_{wire_job_name(title)}"
 
 
-def left_out(outline: Outline) -> tuple[Limitation, ...]:
+def left_out(outline: Outline, options: Options) -> tuple[Limitation, ...]:
+    """Return what of an outline does not come along wherever it is launched."""
+    return (*_idle_layers(outline), *_unasked_outputs(outline, options))
+
+
+def _unasked_outputs(outline: Outline, options: Options) -> Iterator[Limitation]:
+    """Yield the outputs whose own check nobody makes, as no Python runs where the frames do."""
+    for layer in () if options.use_pycuerun else outline.get_active_layers():
+        checked = layer.get_checked_outputs() if layer.get_arg("command") else {}
+        for name in checked.keys() - _seen_from_outside(checked).keys():
+            yield Limitation(
+                OUTPUTS,
+                f"layer {layer.get_name()}: output {name!r} is not checked, for without pycuerun "
+                "nobody asks its class whether it is there",
+                layer=layer.get_name(),
+                remedy="launch with pycuerun",
+            )
+
+
+def _idle_layers(outline: Outline) -> tuple[Limitation, ...]:
     """Return the layers that do not run, as the launch asks for other frames."""
     active, layers = outline.get_active_layers(), outline.get_layers()
     if len(active) == len(layers):
@@ -129,10 +154,7 @@ def captured_environment() -> dict[str, str]:
     return {
         key: value
         for key, value in os.environ.items()
-        if key not in _SHELL_VARIABLES
-        and not key.startswith(_FRAME_VARIABLES)
-        and find_not_xml(key) is None
-        and not re.search("[\ud800-\udfff]", value)
+        if key not in _SHELL_VARIABLES and not key.startswith(_FRAME_VARIABLES)
     }
 
 
@@ -141,6 +163,16 @@ def _working_directory() -> str:
         return os.getcwd()
     except FileNotFoundError:  # it was removed under us
         return ""
+
+
+def _umask() -> int | None:
+    """Return this process's mask without changing it, as other threads may just make a file."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as facts:
+            found = next((line for line in facts if line.startswith("Umask:")), "")
+    except OSError:
+        return None
+    return int(found.split()[1], 8) if found else None
 
 
 def _edges(layers: list[Layer]) -> Iterator[EdgeSpec]:
@@ -185,6 +217,12 @@ class _Shared:
         self._plain_classes: dict[type, bool] = {}
         self._plain_ranges: dict[str, bool] = {}
         self._executes: dict[bool, tuple[tuple[str, ...], str]] = {}
+
+        self._env = [value for value, _ in outline.get_env().values()] + [*options.env.values()]
+
+    def envs(self, own: dict[str, str]) -> list[str]:
+        """Return the values of all variables that the script sets for a layer."""
+        return [*self._env, *own.values()]
 
     def is_plain(self, layer: Layer) -> bool:
         """Tell whether the class of a layer, and the layer, answer as every layer does: then its parts may be asked."""
@@ -244,6 +282,7 @@ def _compile(layer: Layer, shared: _Shared, *, with_work: bool) -> LayerSpec:
     text, tasks = _frames(layer, args if is_plain_layer else None, shared)
     raw = None if options.use_pycuerun else args.get("command")
     argv, command = _raw_command(raw) if raw else shared.execute(title)
+    env = asked.get_envs()
     says_nothing = is_plain_layer and _ASKED.isdisjoint(args) and not shared.forced_tags
     return LayerSpec(
         name=wire_name(title),
@@ -252,13 +291,14 @@ def _compile(layer: Layer, shared: _Shared, *, with_work: bool) -> LayerSpec:
         command=command,
         argv=argv,
         site_argv=None if raw else _site_argv(layer, args, shared),
+        pycuerun=not raw,
         is_raw=bool(raw),
-        each_frame=bool(raw) and not _is_for_chunk(raw, tasks),
+        each_frame=bool(raw) and not _is_for_chunk(raw, tasks, shared.envs(env)),
         range=text,
         chunk=tasks.chunk,
         services=tuple(asked.get_services()),
         limits=tuple(asked.get_limits() or ()),
-        env=asked.get_envs(),
+        env=env,
         outputs=tuple(str(path) for path in outputs.values()),
         output_names=tuple(outputs),
         **_NOTHING_SAID if says_nothing else _wishes(layer, args, shared.forced_tags),
@@ -335,17 +375,27 @@ def _mb(text: str | None) -> int | None:
 def _files(layer: Layer, options: Options, *, with_work: bool) -> dict[str, Any]:
     """Return what is looked at before a frame starts and when it has ended."""
     if not may_skip(layer, options):
-        return {"output_files": _declared(layer.get_checked_outputs())}
+        return {"output_files": _declared(_seen_from_outside(layer.get_checked_outputs()))}
     from outline._targets.work import work_of
 
     work, unknown_work = work_of(layer) if with_work else ("", "")
+    files = {**layer.get_outputs(), **layer.get_inputs()}
+    if own := files.keys() - _seen_from_outside(files).keys():
+        unknown_work = f"the class of {min(own)!r} says itself whether it is there"
     return {
         "skip_existing": True,
         "work": work,
         "unknown_work": unknown_work,
-        "output_files": _declared(layer.get_outputs()),
-        "input_files": _declared(layer.get_inputs()),
+        "output_files": _declared(_seen_from_outside(layer.get_outputs())),
+        "input_files": _declared(_seen_from_outside(layer.get_inputs())),
     }
+
+
+def _seen_from_outside(paths: dict[str, Path]) -> dict[str, Path]:
+    """Return the files that a farm can look at; the class of the others says itself whether they are there."""
+    from outline.io import decides_itself
+
+    return {name: path for name, path in paths.items() if not decides_itself(path)}
 
 
 def _declared(paths: dict[str, Path]) -> tuple[DeclaredFile, ...]:
@@ -363,11 +413,19 @@ def may_skip(layer: Layer, options: Options) -> bool:
 # -- commands --------------------------------------------------------------------------------
 
 
-def _is_for_chunk(raw: Any, tasks: Tasks) -> bool:
-    """Tell whether a command runs once per chunk: it says so, or names no frame in a layer that is one chunk."""
+def _is_for_chunk(raw: Any, tasks: Tasks, env: list[str]) -> bool:
+    """Tell whether a command runs once per chunk: it says so, or names no frame in a layer that is one chunk.
+
+    Args:
+        raw: The command.
+        tasks: The frames of its layer.
+        env: The variables of its process, which may name a frame too.
+    """
     if tokens.has_any(raw, tokens.PER_FRAME):
         return tokens.is_for_chunk(raw)
-    return tokens.has_any(raw, tokens.PER_CHUNK) or len(tasks) == 1
+    if tokens.has_any(raw, tokens.PER_CHUNK):
+        return True
+    return len(tasks) == 1 and not tokens.has_any(env, tokens.PER_FRAME)
 
 
 def _raw_command(raw: Any) -> tuple[tuple[str, ...] | None, str]:

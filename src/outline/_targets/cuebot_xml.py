@@ -14,14 +14,21 @@ from outline._targets.xml import (
     whole_cores,
     write_depends,
 )
+from outline._targets.xml_env import fitting, odd_variables, why_odd
 from outline.exception import SpecError
+from outline.jobspec import environment, tokens
 from outline.jobspec.model import JobSpec, LayerSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from outline.frames import Tasks
+
+
+_FITS = {name: "" for name in environment.OWN if name != "PYTHONPATH"}
+"""What of the variables for Pythons a frame on a host starts with; its PYTHONPATH is the host's business."""
+_IN_COMMAND = "set it in the command itself, or run the layer with pycuerun"
 
 
 def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
@@ -80,7 +87,7 @@ def _refusal(job: JobSpec, reason: str, remedy: str) -> SpecError:
 
 
 def _check_layer(layer: LayerSpec, lowest: int) -> None:
-    reason = None
+    reason = _own_token(layer)
     if lowest < 0:
         reason = f"OpenCue cannot run the negative frame {lowest}"
     for what, text in (("command", layer.command), ("range", layer.range)):
@@ -90,13 +97,24 @@ def _check_layer(layer: LayerSpec, lowest: int) -> None:
         raise SpecError(thing=f"layer {layer.title!r}", reason=reason, layer=layer.title)
 
 
+def _own_token(layer: LayerSpec) -> str | None:
+    """Return what is wrong when OpenCue would find a token in our own words, where it is none."""
+    ours = (layer.site_argv or layer.argv or ())[:-1] if layer.pycuerun else ()
+    found = next((each for each in ours if tokens.has_any(each, tokens.ALL)), None)
+    if found is None:
+        return None
+    return f"OpenCue would replace the token in {found!r}; rename the folder, or choose another session_dir"
+
+
 # -- what it takes instead -------------------------------------------------------------------
 
 
 def near_job(job: JobSpec) -> JobSpec:
     """Return the nearest job that a Cuebot takes."""
+    only_python = all(layer.pycuerun for layer in job.layers)
     return job.replace(
         layers=tuple(map(near_layer, job.layers)),
+        env=fitting(environment.fit_script(job.env, _FITS) if only_python else job.env),
         uid=job.uid or None,
         max_retries=_max_retries(job),
     )
@@ -107,6 +125,10 @@ def near_layer(layer: LayerSpec) -> LayerSpec:
     if layer.site_argv is not None:
         command = shlex.join(layer.site_argv)
         layer = layer.replace(argv=layer.site_argv, command=command, site_argv=None)
+    if layer.pycuerun:
+        layer = layer.replace(env=environment.fit_script(layer.env, _FITS))
+    if layer.env:
+        layer = layer.replace(env=fitting(layer.env))
     return layer.replace(chunk=1) if _is_cut(layer) else layer
 
 
@@ -133,6 +155,8 @@ def _limitations(job: JobSpec) -> Iterator[Limitation]:
         if layer.is_raw and any(file.checked for file in layer.output_files):
             text = "its outputs are not checked, OpenCue does not look at what a command makes"
             yield _of(layer, limitation.OUTPUTS, text)
+    yield from _of_tokens(job)
+    yield from _of_environment(job)
     yield from _of_retries(job)
     yield from core_limitations(job)
     for layer in job.layers:
@@ -141,6 +165,26 @@ def _limitations(job: JobSpec) -> Iterator[Limitation]:
 
 def _of(layer: LayerSpec, code: str, text: str) -> Limitation:
     return Limitation(code, f"layer {layer.title}: {text}", layer=layer.title)
+
+
+def _of_tokens(job: JobSpec) -> Iterator[Limitation]:
+    """Yield the tokens that OpenCue does not know where they stand."""
+    told = "OpenCue replaces no tokens in variables"
+    if names := _with_tokens(job.env):
+        text = f"frames have {names} as written: {told}; set it on the layers and run them through pycuerun"
+        yield Limitation(limitation.ENVIRONMENT, text)
+    for layer in job.layers:
+        if layer.is_raw and (names := _with_tokens(layer.env)):
+            yield _of(layer, limitation.ENVIRONMENT, f"its frames have {names} as written: {told}")
+        if layer.is_raw and tokens.has_literal(layer.command):
+            text = "OpenCue knows no tokens that are to stay, such as #!IFRAME#, in its command"
+            yield _of(layer, limitation.TOKENS, text)
+
+
+def _with_tokens(env: Mapping[str, str]) -> str:
+    """Return the names of the variables whose values a farm of ours would change."""
+    changed = (k for k, v in env.items() if tokens.has_any(v, tokens.ALL) or tokens.has_literal(v))
+    return ", ".join(changed)
 
 
 def skip_limitations(job: JobSpec) -> Iterator[Limitation]:
@@ -161,6 +205,16 @@ def core_limitations(job: JobSpec) -> Iterator[Limitation]:
     if job.max_cores >= 0 and (whole := whole_cores(job.max_cores)) != job.max_cores:
         text = f"the job may use {whole} cores: OpenCue takes no {job.max_cores:g}"
         yield Limitation(limitation.JOB_CORES, text)
+
+
+def _of_environment(job: JobSpec) -> Iterator[Limitation]:
+    """Yield the variables that XML changes; what pycuerun runs gets them from the session as they are."""
+    for key, value in odd_variables(job.env).items():
+        yield Limitation(limitation.ENVIRONMENT, why_odd(key, value), remedy=_IN_COMMAND)
+    for layer in job.layers:
+        for key, value in odd_variables(layer.env).items() if layer.is_raw else ():
+            text = f"layer {layer.title}: {why_odd(key, value)}"
+            yield Limitation(limitation.ENVIRONMENT, text, layer=layer.title, remedy=_IN_COMMAND)
 
 
 def _of_retries(job: JobSpec) -> Iterator[Limitation]:

@@ -8,6 +8,7 @@ ELSEWHERE = "say what you want in a way every backend knows, or choose the backe
 CHUNK = "chunk"
 CORES = "cores"
 DEPEND = "depend"
+ENVIRONMENT = "environment"
 JOB_CORES = "job-cores"
 LEFT_OUT = "left-out"
 MAX_CORES = "max-cores"
@@ -15,6 +16,7 @@ OUTPUTS = "outputs"
 RETRIES = "retries"
 SKIP_EXISTING = "skip-existing"
 START_AFTER = "start-after"
+TOKENS = "tokens"
 
 
 class Limitation:

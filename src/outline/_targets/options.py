@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-import sys
+
+from outline._targets.interpreter import python_executable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,28 +86,6 @@ def _pycuerun(*, exact: bool) -> list[str]:
     folder = "" if exact else config.get_option("bin_dir")
     if folder:
         return [os.path.join(folder, "pycuerun")]
+    # -u: also what C code prints leaves the process at once, see outline._layer.streams
     # -P: the directory a job was launched from must not shadow modules
-    return [python_executable(), "-P", "-m", "outline.pycuerun"]
-
-
-def python_executable() -> str:
-    """Return the Python that executes frames.
-
-    ``$CUELET_PYTHON``, else ``python`` of outline.cfg, else this one; inside an application that merely embeds Python,
-    the interpreter of its installation, else ``python3``.
-    """
-    from outline import config
-
-    chosen = os.environ.get("CUELET_PYTHON") or config.get_option("python")
-    if chosen:
-        return chosen
-    here = sys.executable or ""
-    if re.search(r"py(thon)?[\d.]*(\.exe)?$|^hython", os.path.basename(here)):
-        return here
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for candidate in (
-        os.path.join(sys.exec_prefix, "bin", each) for each in (name, "mayapy", "python3")
-    ):
-        if os.access(candidate, os.X_OK):
-            return candidate
-    return "python3"
+    return [python_executable(), "-u", "-P", "-m", "outline.pycuerun"]

@@ -6,7 +6,8 @@ import json
 import os
 import sys
 
-from outline._restore import layerfile
+from outline._restore import import_path, layerfile
+from outline.jobspec.plainfile import open_plain
 from outline.session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
 
 TYPE_CHECKING = False
@@ -100,7 +101,7 @@ def _pickled(layer: Layer) -> str:
     import cloudpickle.cloudpickle as by_value
 
     args = {key: value for key, value in layer.get_args().items() if key not in _RESOURCES}
-    data = layerfile.pickled(layer, _args=args, _inputs={}, _outputs={})
+    _, data = layerfile.pickled(layer, _args=args, _inputs={}, _outputs={})
     for made_anew in getattr(by_value, "_DYNAMIC_CLASS_TRACKER_BY_CLASS", {}).values():
         data = data.replace(str(made_anew).encode(), b"0" * len(str(made_anew)))
     return data.decode("latin-1")
@@ -108,7 +109,7 @@ def _pickled(layer: Layer) -> str:
 
 def _own_modules() -> Iterator[str]:
     """Yield the source of every loaded module that is not installed: those beside the script."""
-    roots = tuple(root + os.sep for root in layerfile.own_path())
+    roots = tuple(root + os.sep for root in import_path.own())
     for name, module in sorted(sys.modules.items()):
         path = getattr(module, "__file__", None)
         if not path or name == "__main__" or name.partition(".")[0] in OURS:
@@ -137,7 +138,7 @@ def _content(path: str) -> str:
         if os.path.islink(path):
             found = os.stat(path)
             return f"{os.path.realpath(path)} {found.st_size} {found.st_mtime_ns}"
-        with open(path, "rb") as file:
+        with open_plain(path) as file:
             return hashlib.file_digest(file, "blake2b").hexdigest()
     except OSError as error:
         return f"cannot be read: {error.strerror}"

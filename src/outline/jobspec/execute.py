@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from outline.frames import format_frames
-from outline.jobspec import tokens
+from outline.jobspec import environment, tokens
 from outline.jobspec.model import JobSpec, LayerSpec
 from outline.jobspec.reservation import core_count
 from outline.pathmap import map_argv
@@ -80,12 +80,30 @@ class Attempt:
 
     def _step(self, number: int) -> Step:
         plain = self._argv(number)
-        return Step(map_argv(plain, self.path_map), plain, {"CUE_IFRAME": str(number)})
+        env = {"CUE_IFRAME": str(number), **self._env_of_frame(number)}
+        return Step(map_argv(plain, self.path_map), plain, env)
+
+    def _env_of_frame(self, number: int) -> dict[str, str]:
+        """Return the variables with tokens, for the processes after the first."""
+        if number == self.members[0]:
+            return {}
+        said = {**self.job.env, **self.layer.env}
+        return self._replaced({k: v for k, v in said.items() if tokens.is_in(v)}, number)
+
+    def _replaced(self, env: Mapping[str, str], number: int) -> dict[str, str]:
+        """Return variables that the script sets with their tokens replaced."""
+        if not any(map(tokens.is_in, env.values())):
+            return dict(env)
+        known = known_tokens(self.job, self.layer, self.members, number)
+        known |= tokens.pyoutline_values(frame=number, frames=self.members)
+        return {key: tokens.replace(value, known) for key, value in env.items()}
 
     def _argv(self, number: int) -> list[str]:
         argv = self.layer.argv
         plain = ("/bin/sh", "-c", self.layer.command) if argv is None else argv
-        if not any("#" in each for each in plain):
+        if self.layer.pycuerun:  # the rest are our own paths
+            return [*plain[:-1], plain[-1].replace("#IFRAME#", str(number), 1)]
+        if not any(map(tokens.is_in, plain)):
             return list(plain)
         known = known_tokens(self.job, self.layer, self.members, number)
         return [tokens.replace(each, known) for each in plain]
@@ -115,7 +133,10 @@ class Attempt:
             "CUE_HOST": self.host,
         }
         mapped = {"CUELET_PATH_MAP": json.dumps(dict(self.path_map))} if self.path_map else {}
-        return {**self.job.env, **self.layer.env, **own, **mapped}
+        said = self._replaced({**self.job.env, **self.layer.env}, self.members[0])
+        if self.layer.pycuerun:
+            said = environment.fit_script(said, self.job.python_fits)
+        return {**said, **own, **mapped}
 
     def header(self, first: Step, notes: Sequence[str] = ()) -> str:
         """Return what the log begins with.
@@ -135,6 +156,13 @@ class Attempt:
             f"reserved {core_count(self.reserved.cores)}, {self.reserved.memory_mb} MB",
         ]
         return "\n".join([_RULE, *head, *notes, _RULE, ""])
+
+
+def for_layer(base: Mapping[str, str], job: JobSpec, layer: LayerSpec) -> Mapping[str, str]:
+    """Return what a layer's frames have of the environment of a launch; the same mapping where that is all."""
+    if not layer.pycuerun or environment.is_fit(base, job.python_fits):
+        return base
+    return environment.fit(base, job.python_fits, into=environment.FROM_LAUNCH)
 
 
 def path_notes(step: Step) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 
 from outline.exception import NewerSpecError
 from outline.frames import EdgeKind, Tasks
@@ -88,6 +89,8 @@ class LayerSpec(Record):
     """Why nobody can tell whether the work changed: then every frame runs."""
     unset: tuple[str, ...] = ()
     """Which of these fields the script leaves open; a Cuebot asks the layer's service, elsewhere their value counts."""
+    pycuerun: bool = False
+    """pycuerun executes it: tokens stand in its last argument only, and `JobSpec.python_fits` counts."""
     is_raw: bool = False
     """The command is the script's own: no pycuerun, which would set environments and check outputs."""
     site_argv: tuple[str, ...] | None = None
@@ -182,8 +185,12 @@ class JobSpec(Record):
     """Set by the job on every frame."""
     base_env: Mapping[str, str] | None = None
     """Environment of the submitter; None: the farm's own."""
+    python_fits: Mapping[str, str] = {}
+    """With which value of each variable for Pythons pycuerun starts; see `outline.jobspec.environment`."""
     cwd: str = ""
     """Where frames start; empty: the farm's scratch directory."""
+    umask: int | None = None
+    """Mask with which frames create files; None: the farm's own."""
     session: str = ""
     layers: tuple[LayerSpec, ...]
     edges: tuple[EdgeSpec, ...] = ()
@@ -241,9 +248,16 @@ def spec_from_dict(values: Mapping[str, Any]) -> JobSpec:
     known = _known(JobSpec, values)
     known["layers"] = tuple(_layer_from_dict(layer) for layer in known["layers"])
     known["after"] = tuple(known.get("after", ()))
+    if known.get("base_env"):
+        known["base_env"] = shared_environment(known["base_env"])
     for key in ("edges", "outside"):
         known[key] = tuple(_edge_from_dict(edge) for edge in known.get(key, ()))
     return JobSpec(**known)
+
+
+def shared_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment whose texts are kept once, however many jobs have the same."""
+    return {sys.intern(name): sys.intern(value) for name, value in env.items()}
 
 
 def _known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:

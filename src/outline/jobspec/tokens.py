@@ -15,17 +15,34 @@ PER_FRAME = ("#IFRAME#", "#ZFRAME#", "#FRAME#", "%{FRAME}", "%{ZFRAME}")
 PER_CHUNK = ("#FRAMESPEC#", "#FRAME_START#", "#FRAME_END#", "#FRAME_CHUNK#", "%{RANGE}")
 """Tokens of a command that executes a whole chunk by itself."""
 
+ALL = (*PER_FRAME, *PER_CHUNK, "#LAYER#", "#JOB#")
+"""Every token."""
+
 MAX_LISTED = 10_000
 """Frames listed one by one; an environment variable holds no more than 128 KB."""
 
-_PATTERN = r"#(?:IFRAME|ZFRAME|FRAME|LAYER|JOB|FRAMESPEC|FRAME_START|FRAME_END|FRAME_CHUNK)#|%\{(?:FRAME|ZFRAME|RANGE)\}"
+_NAMES = "(?:IFRAME|ZFRAME|FRAME|LAYER|JOB|FRAMESPEC|FRAME_START|FRAME_END|FRAME_CHUNK)"
+_PYOUTLINE_NAMES = r"\{(?:FRAME|ZFRAME|RANGE)\}"
+_LITERAL = rf"#!+{_NAMES}#|%!+{_PYOUTLINE_NAMES}"
+"""A token that stands for itself, written ``#!IFRAME#`` or ``%!{FRAME}``; further ``!`` stay."""
+_PATTERN = rf"{_LITERAL}|#{_NAMES}#|%{_PYOUTLINE_NAMES}"
 _ON_THE_WIRE = {"%{FRAME}": "#IFRAME#", "%{ZFRAME}": "#ZFRAME#", "%{RANGE}": "#FRAMESPEC#"}
+
+
+def is_in(text: str) -> bool:
+    """Tell whether a text may have a token, or one that stands for itself; a quick look."""
+    return "#" in text or "%{" in text or "%!" in text
 
 
 def has_any(command: str | Sequence[str], tokens: Sequence[str]) -> bool:
     """Tell whether a command contains one of some tokens."""
     text = command if isinstance(command, str) else "\n".join(command)
     return any(token in text for token in tokens)
+
+
+def has_literal(text: str) -> bool:
+    """Tell whether a text has a token that stands for itself."""
+    return is_in(text) and re.search(_LITERAL, text) is not None
 
 
 def is_for_chunk(command: str | Sequence[str]) -> bool:
@@ -71,6 +88,13 @@ def values(
     """Return what every token stands for, PyOutline's own included; see `opencue_values`."""
     return {
         **opencue_values(frame=frame, frames=frames, chunk=chunk, layer=layer, job=job),
+        **pyoutline_values(frame=frame, frames=frames),
+    }
+
+
+def pyoutline_values(*, frame: int, frames: Sequence[int]) -> dict[str, str]:
+    """Return what PyOutline's own tokens stand for."""
+    return {
         "%{FRAME}": str(frame),
         "%{ZFRAME}": f"{frame:04d}",
         "%{RANGE}": list_frames(frames),
@@ -85,10 +109,23 @@ def list_frames(frames: Sequence[int]) -> str:
 
 
 def replace(text: str, known: Mapping[str, str]) -> str:
-    """Replace every token that is known, once: what a value contains stays as it is."""
-    return re.sub(_PATTERN, lambda match: known.get(match[0], match[0]), text)
+    """Replace every token that is known, once: what a value contains stays as it is.
+
+    ``#!IFRAME#`` and ``%!{FRAME}`` become ``#IFRAME#`` and ``%{FRAME}``.
+    """
+    if not is_in(text):
+        return text
+    return re.sub(_PATTERN, lambda match: _value(match, known), text)
+
+
+def _value(match: re.Match[str], known: Mapping[str, str]) -> str:
+    if match[0][1] == "!":
+        return match[0].replace("!", "", 1)
+    return known.get(match[0], match[0])
 
 
 def for_wire(text: str) -> str:
-    """Return a text with PyOutline's tokens spelled as OpenCue's."""
-    return replace(text, _ON_THE_WIRE)
+    """Return a text with PyOutline's tokens spelled as OpenCue's; those that stand for themselves stay so."""
+    if not is_in(text):
+        return text
+    return re.sub(_PATTERN, lambda match: _ON_THE_WIRE.get(match[0], match[0]), text)

@@ -6,6 +6,7 @@ import os
 import sys
 
 from outline import io
+from outline._layer import environment
 from outline.exception import InvalidSettingError, LayerException
 from outline.jobspec import tokens
 from outline.layer import Frame, Layer
@@ -35,7 +36,13 @@ class _Commands(Layer):
         """Run a command once per frame, or once for the chunk when it has a token for the chunk."""
         once = tokens.is_for_chunk(command)
         for frame in frames[:1] if once else frames:
-            io.system(command, known=self.token_values(frame, frames))
+            self._run_for(command, frame, frames)
+
+    def _run_for(self, command: str | Sequence[str], frame: int, frames: FrameSet) -> None:
+        """Run a command for a frame, with its variables, the way the class of the layer runs commands."""
+        environment.apply_frame(self, frame, frames)
+        known = self.token_values(frame, frames)
+        io.run_with(known, lambda: self.system(command, frame=frame))
 
     def token_values(self, frame: int, frames: FrameSet) -> dict[str, str]:
         """Return what every token of a command stands for."""
@@ -101,7 +108,7 @@ class ShellSequence(_Commands):
 
     def _execute(self, frames: FrameSet) -> None:
         for frame in frames:
-            io.system(self.get_arg("commands")[frame - 1], known=self.token_values(frame, frames))
+            self._run_for(self.get_arg("commands")[frame - 1], frame, frames)
 
 
 class ShellCommand(_Commands, Frame):
@@ -137,7 +144,7 @@ class ShellScript(Frame):
 
     def _execute(self, frames: FrameSet) -> None:
         script = self.get_file("script")
-        io.system([script] if os.access(script, os.X_OK) else ["/bin/sh", script])
+        self.system([script] if os.access(script, os.X_OK) else ["/bin/sh", script])
 
 
 class PyEval(Layer):
@@ -159,6 +166,7 @@ class PyEval(Layer):
     def _execute(self, frames: FrameSet) -> None:
         code = compile(self.get_arg("code", ""), f"<{self.get_name()}>", "exec")
         for frame in frames:
+            environment.apply_frame(self, frame, frames)
             names = {"__name__": "__main__", "layer": self, "frame": frame, "frames": frames}
             exec(code, names)  # noqa: S102 - running the user's code is what this layer is for
             sys.stdout.flush()

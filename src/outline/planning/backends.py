@@ -69,7 +69,7 @@ class _Job:
     """The job of an outline, or why there is none."""
 
     def __init__(self, ol: Outline, options: Options) -> None:
-        self.left_out = left_out(ol)
+        self.left_out = left_out(ol, options)
         self.compiled: JobSpec | OutlineException
         try:
             self.compiled = compile_job(ol, options, with_work=False)

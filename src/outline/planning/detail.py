@@ -77,7 +77,6 @@ def _of_layer(
     waits: dict[int, list[FrameEdge]] = {}
     for each in all_frame_edges(plan, layer=layer.name, only=only):
         waits.setdefault(each.frame, []).append(each)
-    env = {**plan.env, **layer.env}
     for task in range(len(layer.tasks)):
         frames = tuple(layer.tasks.members(task))
         if only is None or any(number in only for number in frames):
@@ -86,20 +85,33 @@ def _of_layer(
                 name=f"{frames[0]:04d}-{layer.wire_name}",
                 frames=frames,
                 commands=tuple(_commands(plan, layer, frames)),
-                env=env,
+                env=_env(plan, layer, frames),
                 waits_for=tuple(waits.get(frames[0], ())),
             )
 
 
+def _env(plan: Plan, layer: PlannedLayer, frames: tuple[int, ...]) -> dict[str, str]:
+    """Return the variables of a process; what differs from command to command stays as written."""
+    env = {**plan.env, **layer.env}
+    is_split = layer.each == "frame" and len(frames) > 1
+    stay = {k for k, v in env.items() if is_split and tokens.has_any(v, tokens.PER_FRAME)}
+    known = _known(plan, layer, frames, frames[0])
+    return {k: v if k in stay else tokens.replace(v, known) for k, v in env.items()}
+
+
+def _known(plan: Plan, layer: PlannedLayer, frames: tuple[int, ...], number: int) -> dict[str, str]:
+    return tokens.values(
+        frame=number,
+        frames=frames,
+        chunk=layer.chunk,
+        layer=layer.wire_name,
+        job=plan.full_name,
+    )
+
+
 def _commands(plan: Plan, layer: PlannedLayer, frames: tuple[int, ...]) -> Iterator[str]:
     for number in frames if layer.each == "frame" else frames[:1]:
-        known = tokens.values(
-            frame=number,
-            frames=frames,
-            chunk=layer.chunk,
-            layer=layer.wire_name,
-            job=plan.full_name,
-        )
+        known = _known(plan, layer, frames, number)
         if layer.argv is None:
             yield tokens.replace(layer.command, known)
         else:

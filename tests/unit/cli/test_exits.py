@@ -22,7 +22,7 @@ from opencue.exception import (
     ("error", "status"),
     [
         (ConnectionException("gone"), Exit.UNREACHABLE),
-        (FarmNotStartedException(command=["x"], state_dir="/s", reason="r"), Exit.UNREACHABLE),
+        (FarmNotStartedException(command=["x"], state_dir="/s", reason="r"), Exit.ENVIRONMENT),
         (FarmNotOursException(path="/s", owner=7), Exit.DENIED),
         (PermissionDeniedException("no"), Exit.DENIED),
         (EntityNotFoundException("no"), Exit.NOT_FOUND),
@@ -65,4 +65,35 @@ def test_a_wrong_command_line_ends_with_2(
         main(argv)
 
     assert left.value.code == Exit.USAGE
-    assert "usage: cuelet" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("usage: cuelet" if not argv else "cuelet")
+    assert not argv or said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "meant"),
+    [
+        (["shwo", "job"], "show"),
+        (["farm", "strat"], "start"),
+        (["--versoin"], "--version"),
+        (["show", "--jsno", "job"], "--json"),
+        (["show", "--jsno"], "--json"),
+        (["farm", "start", "--cors", "2"], "--cores"),
+        (["farm", "start", "--memory-policy", "wran"], "warn"),
+        (["retry", "job", "--laywr=x"], "--layer"),
+    ],
+)
+def test_a_slip_of_the_hand_is_answered_with_what_was_meant(
+    argv: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(argv)
+
+    assert f"did you mean {meant}" in capsys.readouterr().err
+
+
+def test_what_is_like_nothing_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["farm", "xyzzy"])
+
+    assert "use start, stop, status" in capsys.readouterr().err

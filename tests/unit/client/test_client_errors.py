@@ -13,6 +13,32 @@ from cuelet.client import errors
 
 EXAMPLES = [
     (
+        errors.AttemptNotFoundError(frame="0001-l", number=9, known=[1, 2]),
+        Exit.NOT_FOUND,
+        "frame 0001-l has no log of attempt 9; there are 1, 2",
+    ),
+    (
+        errors.JobNotFoundError(word="bkae", meant="; did you mean bake?"),
+        Exit.NOT_FOUND,
+        "no job 'bkae'; did you mean bake?",
+    ),
+    (errors.JobNotFoundError(word="b"), Exit.NOT_FOUND, "no job 'b'; see cuelet jobs --all"),
+    (
+        errors.PartNotFoundError(job="j", word="rendr", layers=["render", "comp"]),
+        Exit.NOT_FOUND,
+        "no layer 'rendr' in j; it has render, comp",
+    ),
+    (
+        errors.FrameNotFoundError(job="j", layer="l", number=9, there="1-5", nearest="0005-l"),
+        Exit.NOT_FOUND,
+        "no frame 9 in layer 'l' of j; it has 1-5; did you mean 0005-l?",
+    ),
+    (
+        errors.AmbiguousNameError(word="a", meanings=[("1a", "x"), ("1b", "y")]),
+        Exit.USAGE,
+        "'a' could mean 2 things; name one by what stands first:\n  1a  x\n  1b  y",
+    ),
+    (
         errors.FrameNotFoundError(job="j", layer="l", number=9),
         Exit.NOT_FOUND,
         "no frame 9 in layer 'l' of j",
@@ -28,12 +54,12 @@ EXAMPLES = [
         "no session 's' in /r; see cuelet sessions list",
     ),
     (
-        errors.AmbiguousFrameError(layer="l", frames=["0001-l", "0002-l"]),
+        errors.AmbiguousFrameError(what="layer 'l'", count=2, first="0001-l"),
         Exit.USAGE,
         "layer 'l' has 2 frames; name one like 0001-l",
     ),
     (
-        errors.AmbiguousFrameError(layer="l", frames=[]),
+        errors.AmbiguousFrameError(what="layer 'l'", count=0, first=""),
         Exit.USAGE,
         "layer 'l' has 0 frames; name one like 12-render",
     ),

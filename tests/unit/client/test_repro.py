@@ -13,6 +13,7 @@ RUN = FrameRun(
         RunStep(("echo", "a b"), {"FRAME": "1"}),
         RunStep(("echo", "$HOME"), {"FRAME": "2"}),
     ),
+    umask=0o27,
 )
 
 
@@ -22,6 +23,7 @@ def test_a_script_does_what_the_frame_does() -> None:
         "# 0001-render of show-shot-user_job",
         "set -e",
         "cd '/a b'",
+        "umask 0027",
         "# export API_KEY=...   a secret by its name: not written here",
         "export PATH=/bin",
         "export FRAME=1",

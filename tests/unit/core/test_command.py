@@ -122,8 +122,8 @@ def test_a_job_without_environment_or_directory_gets_the_farms() -> None:
     b.start(0)
     own.start(0)
 
-    assert base_environment(b.job, PLACE) == {"FROM": "farm"}
-    assert base_environment(own.job, PLACE) == {"FROM": "me"}
+    assert base_environment(b.job, b.job.layer_at(0), PLACE) == {"FROM": "farm"}
+    assert base_environment(own.job, own.job.layer_at(0), PLACE) == {"FROM": "me"}
     assert build_run(b.job, 0, PLACE).cwd == "/scratch"
     assert build_run(own.job, 0, PLACE).cwd == "/home/me"
 

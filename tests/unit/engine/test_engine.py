@@ -18,6 +18,7 @@ from cuelet.core.operations.exit_status import AFTER_KILL, FREE_RETRIES
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
+from cuelet.core.state.set_aside import SetAside
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.core.values.states import (
@@ -54,6 +55,8 @@ class DiskFullError(Exception):
 
 class MemoryStore:
     """A store that keeps rows, like the real one, and fails when told to."""
+
+    set_aside: tuple[SetAside, ...] = ()
 
     def __init__(self) -> None:
         self.fails = 0
@@ -110,6 +113,9 @@ class StepClock:
         return self.at
 
     def monotonic(self) -> float:
+        return self.at
+
+    def since_boot(self) -> float:
         return self.at
 
 

@@ -28,6 +28,9 @@ class SetClock:
     def monotonic(self) -> float:
         return 0.0
 
+    def since_boot(self) -> float:
+        return 0.0
+
 
 def bay_with_clock() -> tuple[Bay, SetClock]:
     bay, clock = Bay(), SetClock()

@@ -39,6 +39,9 @@ class Bench:
     def monotonic(self) -> float:
         return self.elapsed_s
 
+    def since_boot(self) -> float:
+        return self.elapsed_s
+
     def restart(self, live: LiveRun) -> None:
         self.dog = Watchdog(self, lambda path: self.stamp)
         self.dog.take_over(live)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import abc
 import math
+import typing
+from pathlib import Path
 
 import pytest
 
@@ -421,9 +424,21 @@ def test_environment_and_other_settings_of_a_layer() -> None:
     assert layer.get_limits() == ["nuke", "arnold"]
     assert layer.get_type() == "Util"
     assert layer.get_timeout() == 91
-    for key, value in ((1, "x"), ("A=B", "x"), ("A", 1), ("A", "\0")):
-        with pytest.raises(InvalidSettingError):
+    for key, value in ((1, "x"), ("A=B", "x"), ("A\0", "x"), ("", "x")):
+        with pytest.raises(InvalidSettingError, match="env key .*without '='"):
             layer.set_env(key, value)  # type: ignore[arg-type]
+    for value in ("a\0b", None, ["x"], "\ud800"):
+        with pytest.raises(InvalidSettingError, match="env A .*without the character 0"):
+            layer.set_env("A", value)
+    for value, text in (
+        (10, "10"),
+        (1.5, "1.5"),
+        (True, "True"),
+        (Path("/x"), "/x"),
+        (b"\xe9", "\udce9"),
+    ):
+        layer.set_env("A", value)
+        assert layer.get_env("A") == text
     with pytest.raises(InvalidSettingError, match="one of Render, Util, Post"):
         layer.set_type("Pre")
     with pytest.raises(InvalidSettingError, match="tag"):
@@ -488,3 +503,66 @@ def test_defaults_come_from_the_configuration_section_of_the_class(tmp_path: obj
     layer = Shell("render", command=["ls"])
 
     assert (layer.get_chunk(), layer.get_service()) == (7, "nuke")
+
+
+def test_a_layer_class_may_have_abstract_methods_and_protocols_among_its_bases() -> None:
+    class Base(Layer, abc.ABC):
+        @abc.abstractmethod
+        def render(self) -> str: ...
+
+    class Renders(typing.Protocol):
+        def render(self) -> str: ...
+
+    class Before(Base):
+        def render(self) -> str:
+            return "before"
+
+    class Behind(Layer, Renders):
+        def render(self) -> str:
+            return "behind"
+
+    class InFront(Renders, Layer):
+        def render(self) -> str:
+            return "in front"
+
+    ol = Outline("bases", current=True)
+    with pytest.raises(TypeError, match="abstract"):
+        Base("never")  # type: ignore[abstract] # that is what is tested
+    made = [cls(f"layer{at}") for at, cls in enumerate((Before, Behind, InFront))]
+
+    assert [layer.render() for layer in made] == ["before", "behind", "in front"]
+    assert ol.get_layers() == made
+
+
+def test_a_layer_is_added_once_its_whole_constructor_has_run() -> None:
+    seen = []
+
+    class Mixin:
+        def __init__(self, *args: object, **kwargs: object) -> None:
+            super().__init__(*args, **kwargs)
+            self.mixed = True
+
+    class Mixed(Mixin, Layer):
+        def _after_init(self, ol: Outline) -> None:
+            seen.append(sorted(vars(self)))
+
+    class Own(Mixed):
+        def __init__(self, name: str) -> None:
+            super().__init__(name)
+            self.own = True
+
+    Outline("whole", current=True)
+    Mixed("mixed")
+    Own("own-one")
+    Mixed("again")
+
+    assert seen == [["mixed"], ["mixed", "own"], ["mixed"]]
+
+
+def test_a_constructor_that_never_reaches_the_layers_is_refused() -> None:
+    class Forgetful(Layer):
+        def __init__(self, name: str) -> None:
+            self.word = name
+
+    with pytest.raises(LayerException, match=r"Forgetful never reaches Layer.__init__"):
+        Forgetful("lost")

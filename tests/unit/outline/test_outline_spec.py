@@ -266,7 +266,7 @@ def test_python_layers_run_through_pycuerun_whatever_the_launch_says() -> None:
     assert found["render"]["argv"] == ["run", "#IFRAME#"]
     assert found["render_prepare"]["argv"] == [
         python_executable(),
-        *("-P", "-m", "outline.pycuerun", session, "-e", "#IFRAME#-render_prepare"),
+        *("-u", "-P", "-m", "outline.pycuerun", session, "-e", "#IFRAME#-render_prepare"),
     ]
     assert found["render_prepare"]["each"] == "chunk"
     assert extension(ol, use_pycuerun=True)["layers"]["render"]["each"] == "chunk"

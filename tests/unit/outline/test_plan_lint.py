@@ -290,6 +290,7 @@ def test_p205_a_command_without_a_frame() -> None:
     ol = job()
     shell(ol, "blind", command=["render", "all"])
     shell(ol, "lone", command=["render", "all"], range="7")
+    shell(ol, "told", command=["render", "all"], env={"FRAME": "#IFRAME#"})
 
     finding = one(ol, "P205")
 
@@ -528,3 +529,28 @@ def test_a_finding_tells_problem_and_remedy_of_an_error_by_its_fields() -> None:
     assert str(unknown) == f"{found.message}; its layers: a; it"
     reason = SpecError(thing="layer 'a'", reason="one; two")
     assert finding_from_error(reason).message == "layer 'a': one; two", "no half of it is a remedy"
+
+
+class NoWork(Layer):
+    """A class whose author forgot to say what its frames do."""
+
+
+class Works(Layer):
+    def _execute(self, frames: object) -> None:
+        pass
+
+
+def test_layers_whose_frames_do_nothing_are_found() -> None:
+    ol = Outline("idle", frame_range="1-2")
+    ol.add_layer(NoWork("idle"))
+    checks = NoWork("checks")
+    checks.add_output("image", "/tmp/a.#.exr")
+    holder = NoWork("holder")
+    holder.add_child(Works("inside"))
+    for layer in (checks, holder, Works("works")):
+        ol.add_layer(layer)
+
+    finding = one(ol, "P208")
+
+    assert "layer idle: class NoWork has no _execute" in finding.message
+    assert finding.severity is Severity.WARNING

@@ -26,6 +26,7 @@ from cuelet.runner.resident.runlock import RunLocks
 from cuelet.runner.resident.supervisor import Supervisor
 from cuelet.runner.resident.timers import Timers
 from cuelet.runner.testing import make_request
+from outline.jobspec import program
 from outline.jobspec.logfile import open_log
 
 
@@ -76,7 +77,8 @@ def test_log_on_a_full_disk_is_lost_quietly():
 @pytest.mark.parametrize(
     ("status", "number", "text"),
     [
-        (3, 0, "exit status 3"),
+        (3, 0, "exit status 3,"),
+        (139, 0, "exit status 139, probably SIGSEGV,"),
         (139, 11, "killed by SIGSEGV (Segmentation fault)"),
         (170, 42, "killed by signal 42"),
     ],
@@ -118,7 +120,7 @@ def test_program_lookup_skips_folders_and_names_the_one_that_is_not_executable(
 def test_errors_of_the_system_are_told_in_words():
     for code, words in {11: "ulimit -u", 12: "free memory", 5: "could not be started"}.items():
         error = OSError(code, os.strerror(code))
-        assert words in launch._explain("/bin/x", error, ("x",), {})
+        assert words in program.explain("/bin/x", error, ("x",), {})
 
 
 def test_launch_returns_to_the_root_whatever_happens(tmp_path, monkeypatch):

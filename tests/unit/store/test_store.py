@@ -24,8 +24,10 @@ from cuelet.core.values import ids
 from cuelet.store.errors import NewerSchemaError, StoreError
 from cuelet.store.sql import migrations
 from cuelet.store.store import Store
+from cuelet.store.tables import FARM_TALLY
 from outline.frames import EdgeKind
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome, spec_to_dict
+from tests.budget import examples
 from tests.unit.core.bench import Bench, spec_of
 
 SPEC = spec_of(
@@ -79,7 +81,9 @@ OPS = st.tuples(st.sampled_from(OP_NAMES), st.integers(0, 99))
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(OPS, max_size=25), st.integers(1, 5))
 def test_what_was_committed_is_loaded_equal(
@@ -210,9 +214,11 @@ def test_a_second_connection_is_refused_while_the_first_lives(tmp_path: Path) ->
 def test_a_file_of_a_later_cuelet_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "farm.db"
     Store(path).close()
-    database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version = 999")
-    database.close()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA user_version = 999")
+        was = database.execute(FARM_TALLY.select).fetchone()
+        row = FARM_TALLY.summed((1, 999, *was[2:-1]))
+        database.execute("UPDATE farm_tally SET schema = 999, sum = ?", row[-1:])
     before = path.read_bytes()
 
     with pytest.raises(NewerSchemaError, match=r"schema 999, .* knows \d+.*CUELET_STATE_DIR"):

@@ -1,5 +1,5 @@
-"""Commands about the farm itself: start and stop, limits, backup, prune, doctor.
+"""Commands about the farm itself: start and stop, limits, backup, check, prune, doctor.
 
-May import: what `cuelet.cli` may; `backup` also the store, whose file it copies while no farm runs.
+May import: what `cuelet.cli` may; `backup` and `check` also the store, whose file they read while no farm runs.
 Add: a check of the installation to `doctor`.
 """

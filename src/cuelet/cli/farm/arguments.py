@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 def add_farm(parser: argparse.ArgumentParser) -> None:
     """Add those of ``cuelet farm``."""
-    verbs = parser.add_subparsers(metavar="start|stop|status|backup|prune", required=True)
+    verbs = parser.add_subparsers(metavar="start|stop|status|backup|check|prune", required=True)
     _add_start(verbs)
     add_command(verbs, "stop", "farm.stop:stop", "stop the farm; running frames go on")
     add_json(
         add_command(verbs, "status", "farm.status:status", "say whether the farm runs, and where")
     )
     _add_backup(verbs)
+    _add_check(verbs)
     _add_prune(verbs)
 
 
@@ -55,6 +56,20 @@ def _add_backup(verbs: Commands) -> None:
     backup.add_argument("file", metavar="FILE", help="the copy; readable for you alone")
     backup.add_argument("--force", action="store_true", help="replace FILE when it exists")
     add_json(backup)
+
+
+def _add_check(verbs: Commands) -> None:
+    check = add_command(
+        verbs,
+        "check",
+        "farm.check:check",
+        "say what is damaged in the database, also while it runs",
+    )
+    check.add_argument("file", metavar="FILE", nargs="?", help="a copy, in place of the farm's own")
+    check.add_argument(
+        "--remove", metavar="JOB", help="delete what is left of a damaged job; no farm may run"
+    )
+    add_json(check)
 
 
 def _add_prune(verbs: Commands) -> None:

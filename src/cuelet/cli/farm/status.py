@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -43,6 +44,8 @@ def status(options: argparse.Namespace) -> int:
         print(f"disk       {sizes.line()}")
         for disk in info.get("out_of_disk", ()):
             print(f"ALARM      {disk['text']}; nothing starts there\n           {disk['remedy']}")
+        for line in _damage_lines(info):
+            print(f"DAMAGED    {line}")
     return Exit.OK if info else Exit.UNREACHABLE
 
 
@@ -51,6 +54,15 @@ def _silence_words(process: int) -> str:
     if psutil.pid_exists(process) and psutil.Process(process).status() == psutil.STATUS_STOPPED:
         return f"it was suspended; let it go on: kill -CONT {process}"
     return "cuelet farm stop, then cuelet farm start: frames that run go on"
+
+
+def _damage_lines(info: dict[str, Any]) -> Iterator[str]:
+    """Yield what of the database is damaged, a line each; an older farm does not say."""
+    for job in info.get("damaged", ()):
+        yield f"{job['name']} is set aside: {job['reason']}"
+    yield from info.get("damage_notes", ())
+    if info.get("damaged"):
+        yield "cuelet farm check says more, and what to do"
 
 
 def _offer_words(info: dict[str, Any]) -> str:

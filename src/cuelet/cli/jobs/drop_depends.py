@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 
 from cuelet.cli.exits import Exit
+from cuelet.cli.jobs.naming import act_on_each, parts_of_jobs
 from cuelet.client.depends import drop_between_jobs
-from cuelet.client.lookup import get_job
+from cuelet.client.naming.targets import Target
 from cuelet.quantities import count
 
 
 def drop(options: argparse.Namespace) -> int:
-    """Drop the depends of a job on other jobs: all of them, or those that are named."""
-    job = get_job(options.job)
-    number = drop_between_jobs(job, layers=options.layer or (), on=options.on or "")
-    print(f"dropped {count(number, 'depend')} of {job.name()}")
+    """Drop the depends of jobs on other jobs: all of them, or those that are named."""
+
+    def drop_of(target: Target) -> None:
+        layers = [target.layer] if target.layer else options.layer or ()
+        number = drop_between_jobs(target.job, layers=layers, on=options.on or "")
+        print(f"dropped {count(number, 'depend')} of {target.job.name()}")
+
+    act_on_each(parts_of_jobs(options, no_frames="depends go by layer"), drop_of)
     return Exit.OK

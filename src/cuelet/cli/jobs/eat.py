@@ -5,15 +5,22 @@ from __future__ import annotations
 import argparse
 
 from cuelet.cli.exits import Exit
+from cuelet.cli.jobs.naming import act_on_each, layers_and_frames, parts_of_jobs
+from cuelet.cli.jobs.which import confirm_layers
 from cuelet.client import actions
-from cuelet.client.lookup import get_job
+from cuelet.client.naming.targets import Target
 from cuelet.quantities import count
 
 
 def eat(options: argparse.Namespace) -> int:
     """Give up on them."""
-    job = get_job(options.job)
-    chosen = actions.select_dead(job, layers=options.layer, frames=options.frames)
-    actions.eat(chosen)
-    print(f"ate {count(chosen.count, 'frame')} of {job.name()}")
+
+    def eat_part(target: Target) -> None:
+        confirm_layers("eat", target, options)
+        layers, frames = layers_and_frames(target, options)
+        chosen = actions.select_dead(target.job, layers=layers, frames=frames)
+        actions.eat(chosen)
+        print(f"ate {count(chosen.count, 'frame')} of {target.job.name()}")
+
+    act_on_each(parts_of_jobs(options), eat_part)
     return Exit.OK

@@ -7,20 +7,27 @@ import getpass
 import os
 
 from cuelet.cli.exits import Exit
+from cuelet.cli.jobs.naming import act_on_each, layers_and_frames, parts_of_jobs
+from cuelet.cli.jobs.which import confirm_layers
 from cuelet.client import actions
-from cuelet.client.lookup import get_job
+from cuelet.client.naming.targets import Target
 from cuelet.quantities import count
 
 
 def kill(options: argparse.Namespace) -> int:
-    """Kill a whole job, or the running frames that --layer and --frames name."""
-    job = get_job(options.job)
+    """Kill whole jobs, or the running frames of those parts that are named."""
     by = actions.Actor(_user(), os.getpid(), os.uname().nodename, "cuelet kill")
-    number = actions.kill(job, layers=options.layer, frames=options.frames, by=by)
-    if number is None:
-        print(f"killed {job.name()}")
-    else:
-        print(f"killing {count(number, 'frame')} of {job.name()}")
+
+    def kill_part(target: Target) -> None:
+        confirm_layers("kill", target, options)
+        layers, frames = layers_and_frames(target, options)
+        number = actions.kill(target.job, layers=layers, frames=frames, by=by)
+        if number is None:
+            print(f"killed {target.job.name()}")
+        else:
+            print(f"killing {count(number, 'frame')} of {target.job.name()}")
+
+    act_on_each(parts_of_jobs(options), kill_part)
     return Exit.OK
 
 

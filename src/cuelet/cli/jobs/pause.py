@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.jobs.naming import act_on_each, whole_jobs
 from cuelet.client import actions
-from cuelet.client.lookup import get_job
+from opencue.wrappers.job import Job
 
 
 def pause(options: argparse.Namespace) -> int:
-    """Start no more frames of a job; running ones go on."""
+    """Start no more frames of jobs; running ones go on."""
     require_whole_job(options)
-    job = get_job(options.job)
-    actions.pause(job)
-    print(f"paused {job.name()}")
+
+    def pause_job(job: Job) -> None:
+        actions.pause(job)
+        print(f"paused {job.name()}")
+
+    act_on_each(whole_jobs(options, "paused"), pause_job)
     return Exit.OK
 
 

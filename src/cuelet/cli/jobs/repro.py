@@ -10,18 +10,21 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.client.lookup import get_frame, get_job
+from cuelet.client.naming.targets import find_frame
 from cuelet.client.repro import FrameRun, get_run, script_lines
+from outline.jobspec.program import why_not
 
 
 def repro(options: argparse.Namespace) -> int:
     """Run a frame again here, or show how."""
-    run = get_run(get_frame(get_job(options.job), options.frame).id())
+    _, frame = find_frame(options.words)
+    run = get_run(frame.id())
     if options.dry_run:
-        print("\n".join(script_lines(run)))
+        _print_exactly(script_lines(run))
         return Exit.OK
     if options.script:
         return _write(Path(options.script), run)
@@ -43,11 +46,10 @@ def _execute(run: FrameRun) -> int:
         print(f"cuelet: {shlex.join(step.argv)}", file=sys.stderr, flush=True)
         env = run.step_env(step)
         try:
-            status = subprocess.run(step.argv, cwd=run.cwd, env=env, check=False).returncode
+            status = _run(step.argv, run, env)
         except OSError as error:
-            raise CommandError(
-                f"{run.frame}: cannot run {step.argv[0]!r}: {error.strerror}", Exit.ENVIRONMENT
-            ) from error
+            reason = why_not(step.argv, env, error, run.cwd)
+            raise CommandError(f"{run.frame}: {reason}", Exit.ENVIRONMENT) from error
         if status:
             return 128 - status if status < 0 else status
     return Exit.OK
@@ -59,12 +61,25 @@ def _shell(run: FrameRun) -> int:
         print(f"cuelet: the frame runs {shlex.join(step.argv)}", file=sys.stderr)
     shell = run.env.get("SHELL") or "/bin/sh"
     env = run.step_env(run.steps[0])
-    return subprocess.run([shell], cwd=run.cwd, env=env, check=False).returncode
+    return _run([shell], run, env)
+
+
+def _run(argv: Sequence[str], run: FrameRun, env: Mapping[str, str]) -> int:
+    umask = -1 if run.umask is None else run.umask
+    return subprocess.run(argv, cwd=run.cwd, env=env, umask=umask, check=False).returncode
+
+
+def _print_exactly(lines: Iterable[str]) -> None:
+    """Print lines whose values may be bytes that are no text in any encoding."""
+    sys.stdout.flush()
+    for line in lines:
+        sys.stdout.buffer.write(os.fsencode(line) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _write(path: Path, run: FrameRun) -> int:
     try:
-        with path.open("x", encoding="utf-8") as script:
+        with path.open("x", encoding="utf-8", errors="surrogateescape") as script:
             script.write("\n".join(script_lines(run)) + "\n")
         path.chmod(0o700)
     except OSError as error:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 
 from cuelet.cli.exits import Exit
+from cuelet.cli.jobs.naming import act_on_each, whole_jobs
 from cuelet.cli.jobs.pause import require_whole_job
 from cuelet.client import actions
-from cuelet.client.lookup import get_job
+from opencue.wrappers.job import Job
 
 
 def resume(options: argparse.Namespace) -> int:
-    """Start frames of a paused job again."""
+    """Start frames of paused jobs again."""
     require_whole_job(options)
-    job = get_job(options.job)
-    actions.resume(job)
-    print(f"resumed {job.name()}")
+
+    def resume_job(job: Job) -> None:
+        actions.resume(job)
+        print(f"resumed {job.name()}")
+
+    act_on_each(whole_jobs(options, "resumed"), resume_job)
     return Exit.OK

@@ -9,10 +9,10 @@ import sys
 from cuelet.cli.ages import seconds_of
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.sessions.lines import say_unasked, session_line, size_text
-from cuelet.client import sessions
-from cuelet.client.session_cleaning import Cleaning, choose, remove_chosen
-from cuelet.client.session_needs import Need, Needs, ask_needs
-from cuelet.client.sessions import SessionInfo
+from cuelet.client.sessions import folders
+from cuelet.client.sessions.cleaning import Cleaning, choose, remove_chosen, sweep_leftovers
+from cuelet.client.sessions.folders import SessionInfo
+from cuelet.client.sessions.needs import Need, Needs, ask_needs
 from cuelet.quantities import count
 
 
@@ -24,14 +24,19 @@ def clean(options: argparse.Namespace) -> int:
     """
     limit_s = seconds_of(options.older_than)
     needs = ask_needs()
-    cleaning = choose(sessions.list_sessions(sessions.root_folder()), needs, limit_s)
+    found = folders.list_sessions(folders.root_folder())
+    cleaning = choose(found, needs, limit_s)
     _say(cleaning, needs, options)
+    swept = 0 if options.dry_run else sweep_leftovers(found)
     removed: list[SessionInfo] = []
     if cleaning.chosen and not options.dry_run and _is_wanted(cleaning, options):
         removed = remove_chosen(cleaning.chosen, limit_s)
     if options.json:
-        _print_json(cleaning, removed, needs)
-    elif removed:
+        _print_json(cleaning, removed, needs, swept)
+        return Exit.OK
+    if swept:
+        sys.stderr.write(f"removed {count(swept, 'file')} that killed writers had left half done\n")
+    if removed:
         size = sum(session.size_bytes for session in removed)
         print(f"removed {count(len(removed), 'session')}, {size_text(size)}")
     return Exit.OK
@@ -62,12 +67,13 @@ def _is_wanted(cleaning: Cleaning, options: argparse.Namespace) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _print_json(cleaning: Cleaning, removed: list[SessionInfo], needs: Needs) -> None:
+def _print_json(cleaning: Cleaning, removed: list[SessionInfo], needs: Needs, swept: int) -> None:
     values = {
         "candidates": [session.name for session in cleaning.chosen],
         "candidate_bytes": cleaning.size_bytes,
         "removed": [session.name for session in removed],
         "removed_bytes": sum(session.size_bytes for session in removed),
+        "removed_leftovers": swept,
         "kept": cleaning.kept,
         "farm_answered": needs.answered,
         "unasked": cleaning.unasked,

@@ -13,6 +13,7 @@ from outline.jobspec.execute import (
     Attempt,
     Ids,
     Reserved,
+    for_layer,
     log_name,
     path_notes,
     reservation_notes,
@@ -32,9 +33,21 @@ class Place:
     """Environment of frames whose job brings none."""
 
 
-def base_environment(job: Job, place: Place) -> Mapping[str, str]:
-    """Return what a job's frames start from: the submitter's environment, else that of the account."""
-    return place.base_env if job.spec.base_env is None else job.spec.base_env
+def base_environment(job: Job, layer: Layer, place: Place) -> Mapping[str, str]:
+    """Return what a layer's frames start from: the submitter's environment, else that of the account."""
+    base = place.base_env if job.spec.base_env is None else job.spec.base_env
+    return for_layer(base, job.spec, layer.spec)
+
+
+def env_keys(job: Job) -> tuple[str, str]:
+    """Return the names under which a runner may have environments of a job: for commands, and for its Python."""
+    return job.id, f"{job.id}.python"
+
+
+def _env_key(job: Job, layer: Layer, place: Place) -> str:
+    as_it_is, fitted = env_keys(job)
+    base = place.base_env if job.spec.base_env is None else job.spec.base_env
+    return as_it_is if base_environment(job, layer, place) is base else fitted
 
 
 def log_dir(job: Job, place: Place) -> str:
@@ -84,10 +97,11 @@ def build_run(
     return RunRequest(
         run_id=job.run_id(index),
         steps=tuple(Step(tuple(step.argv), step.env) for step in steps),
-        env_key=job.id,
+        env_key=_env_key(job, layer, place),
         env=attempt.environment(),
         cwd=attempt.cwd,
         log_path=log_path(job, index, place),
+        umask=job.spec.umask,
         header=attempt.header(steps[0], notes),
         lane=lane,
         patience_s=PATIENCE_S,

@@ -14,6 +14,7 @@ from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.states import DEPEND, WAITING, JobState
+from cuelet.pasting import pasteable
 from outline.jobspec.model import EdgeSpec
 
 
@@ -48,7 +49,7 @@ def add_depend(farm: Farm, job: Job, spec: EdgeSpec, decision: Decision) -> Edge
     if job.state is JobState.FINISHED:
         raise InvalidRequestError(
             request=f"depend of job {job.name}",
-            reason=f"it has ended; retry frames of it first: cuelet retry {job.name} --frames ...",
+            reason=f"it has ended; retry frames of it first: {pasteable('cuelet', 'retry', job.name)} --frames ...",
         )
     edge = Edge(spec, len(job.edges), job, on)
     alike = (known for known in job.edges_into_end(edge.waiting_end) if known.spec == spec)

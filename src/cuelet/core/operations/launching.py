@@ -26,15 +26,31 @@ from outline.jobspec.model import JobSpec
 
 
 def launch(
-    farm: Farm, specs: Sequence[JobSpec], job_ids: Sequence[str], decision: Decision, *, now: float
+    farm: Farm,
+    specs: Sequence[JobSpec],
+    job_ids: Sequence[str],
+    decision: Decision,
+    *,
+    now: float,
+    token: str = "",
 ) -> list[Job]:
-    """Take jobs in, all or none.
+    """Take jobs in, all or none; return those of an earlier launch with the same token.
+
+    Args:
+        farm: Where they go.
+        specs: What is launched.
+        job_ids: An id for each.
+        decision: Notes what is to be kept.
+        now: The time.
+        token: What the client calls this launch, however often it repeats it.
 
     Raises:
         DuplicateJobError: A pending job has the name already.
         InvalidSpecError: A spec makes no sense.
         OutOfDiskError: What is left of the disk is kept for the ends of frames.
     """
+    if earlier := farm.launched_with(token):
+        return earlier
     if full := find_full(farm, DiskUse.DATABASE):
         raise OutOfDiskError(text=full.text, remedy=full.remedy)
     taken = set()
@@ -49,6 +65,7 @@ def launch(
     for edge in between_jobs.edges_at_launch(jobs, farm.find_job):
         edge.waiter.attach(edge, AS_A_WHOLE)
     for job in jobs:
+        job.launch_token = token
         farm.add(job)
     decision.launched.extend(jobs)
     return jobs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from shlex import quote
 
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -12,6 +11,7 @@ from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import UNLIMITED, Limit, carriers, in_use
 from cuelet.core.values.errors import InvalidRequestError, InvalidSpecError
 from cuelet.core.values.states import RUNNING
+from cuelet.pasting import pasteable
 
 MAX_NAME, MAX_VALUE = 255, 2**31 - 1
 
@@ -106,7 +106,7 @@ def refuse_unknown(farm: Farm, layers: Iterable[tuple[str, tuple[str, ...]]]) ->
                 raise InvalidSpecError(
                     where=f"layer {layer!r}, limit",
                     value=name,
-                    reason=f"there is no such limit here; set one with: cuelet limits set {quote(name)} MAX",
+                    reason=f"there is no such limit here; set one with: {pasteable('cuelet', 'limits', 'set', name)} MAX",
                 )
 
 

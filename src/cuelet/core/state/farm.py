@@ -8,6 +8,7 @@ from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limits
 from cuelet.core.state.memory import MemoryPolicy
+from cuelet.core.state.set_aside import SetAside
 from cuelet.core.state.turns import Turns
 from cuelet.core.values import names
 from cuelet.core.values.errors import (
@@ -35,6 +36,7 @@ class Farm:
         self.free_cores, self.free_memory_mb = cores, memory_mb
         self.jobs: dict[str, Job] = {}
         self._by_key: dict[str, list[Job]] = {}
+        self._by_token: dict[str, list[Job]] = {}
         self.order: list[Job] = []
         """Pending jobs, most urgent first."""
         self.checks_ordered = 0
@@ -48,6 +50,10 @@ class Farm:
         """The first layer that does not fit, and since when smaller frames pass it."""
         self.full_disks: tuple[FullDisk, ...] = ()
         """Disks without room, as last looked at; what needs them is not started."""
+        self.set_aside: tuple[SetAside, ...] = ()
+        """Jobs that are kept on disk but damaged there; nothing of them runs."""
+        self.damage_notes: tuple[str, ...] = ()
+        """What else on disk is damaged, a sentence each."""
         self.host, self.limits, self.turns = Host(), Limits(), Turns()
         self.held_gpus = 0
         self.at = 0.0
@@ -58,6 +64,8 @@ class Farm:
         self.jobs[job.id] = job
         for key in _keys(job):
             self._by_key.setdefault(key, []).append(job)
+        if job.launch_token:
+            self._by_token.setdefault(job.launch_token, []).append(job)
         if job.state is JobState.PENDING:
             self.order.append(job)
             self.sort()
@@ -66,10 +74,15 @@ class Farm:
         """Forget an ended job."""
         job.leave()
         del self.jobs[job.id]
+        self._by_token.pop(job.launch_token, None)
         for key in _keys(job):
             self._by_key[key].remove(job)
             if not self._by_key[key]:
                 del self._by_key[key]
+
+    def launched_with(self, token: str) -> list[Job]:
+        """Return the jobs of the launch that a client calls so, as far as they are known."""
+        return list(self._by_token.get(token, ()))
 
     def sort(self) -> None:
         """Order pending jobs anew: priority, then age."""
@@ -93,7 +106,7 @@ class Farm:
         """
         found = self._by_key.get(names.lookup_key(name), [])
         if not found:
-            raise NotFoundError(kind="job", name=name, remedy="see cuelet jobs --all")
+            raise NotFoundError(kind="job", name=name, remedy=self._remedy(name))
         pending = [job for job in found if job.state is JobState.PENDING] or found
         full = {job.name for job in pending}
         if len(full) > 1:
@@ -102,6 +115,12 @@ class Farm:
                 raise AmbiguousNameError(name=name, candidates=sorted(full))
             pending = exact
         return max(pending, key=lambda job: job.submitted_at)
+
+    def _remedy(self, name: str) -> str:
+        """Say why a job of a name is not there, or where to look for it."""
+        if any(job.answers_to(name) for job in self.set_aside):
+            return "it is set aside, for it is damaged in the database; see cuelet farm check"
+        return "see cuelet jobs --all"
 
     def find_job(self, name: str) -> Job | None:
         """Return what `get_job_by_name` does, or None; raises AmbiguousNameError."""

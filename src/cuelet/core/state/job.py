@@ -39,6 +39,8 @@ class Job(FrameTable):
         self.min_cores, self.max_cores = 1.0, spec.max_cores
         self.stopped_at = 0.0
         self.cores_in_use = 0.0
+        self.launch_token = ""
+        """What the client called the launch; empty when it said nothing."""
         self.comments: list[Comment] = []
         """Oldest first."""
         super().__init__(layers_of(spec))

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cuelet.pasting import pasteable
+
 
 class FarmError(Exception):
     """Root of what the core refuses."""
@@ -47,7 +49,7 @@ class DuplicateJobError(FarmError):
         self.name = name
         super().__init__(
             f"a pending job {name!r} exists already; "
-            f"kill it (cuelet kill {name}) or give the new one another name"
+            f"kill it ({pasteable('cuelet', 'kill', name)}) or give the new one another name"
         )
 
 

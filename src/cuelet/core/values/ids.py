@@ -11,6 +11,9 @@ import re
 import uuid
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_BEGINNING = re.compile(r"[0-9a-f]{4}(?:[0-9a-f]{4}(?:-[0-9a-f-]*)?|[0-9a-f]{0,3})\Z")
+SHARED = 24
+"""Characters that the id of a job shares with those of its parts."""
 INDEX_BITS = 40
 """Room for the index in the id of a part."""
 
@@ -37,18 +40,23 @@ def job_id(entropy: int) -> str:
 
 def part_id(job: str, kind: Kind, index: int) -> str:
     """Return the id of a part of a job."""
-    return f"{job[:24]}{(kind << INDEX_BITS) | index:012x}"
+    return f"{job[:SHARED]}{(kind << INDEX_BITS) | index:012x}"
 
 
 def split_id(text: str) -> tuple[str, Kind, int] | None:
     """Return (job id, kind, index) of an id, or None when it is not one of ours."""
     if not _ID.match(text):
         return None
-    tail = int(text[24:], 16)
+    tail = int(text[SHARED:], 16)
     kind = tail >> INDEX_BITS
     if kind > _LAST:
         return None
-    return f"{text[:24]}{0:012x}", Kind(kind), tail & ((1 << INDEX_BITS) - 1)
+    return f"{text[:SHARED]}{0:012x}", Kind(kind), tail & ((1 << INDEX_BITS) - 1)
+
+
+def is_beginning(text: str) -> bool:
+    """Tell whether a text may be an id, or how one begins: four characters of it or more."""
+    return len(text) <= len(job_id(0)) and _BEGINNING.match(text) is not None
 
 
 def run_id(frame_id: str, attempt: int) -> str:

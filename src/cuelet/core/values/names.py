@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
+from collections.abc import Callable
 
 from cuelet.core.values.errors import InvalidSpecError
 
@@ -55,3 +57,14 @@ def _checked(what: str, given: str, normal: str) -> str:
 def lookup_key(name: str) -> str:
     """Return what all spellings of one name have in common."""
     return _RUNS.sub("_", name.lower().replace("-", "_"))
+
+
+def is_glob(text: str) -> bool:
+    """Tell whether a name stands for all that match it, as ``shot*`` does."""
+    return any(char in text for char in "*?[")
+
+
+def glob_test(pattern: str) -> Callable[[str], bool]:
+    """Return what tells whether a name matches a pattern of ``*``, ``?`` and ``[...]``, whatever the case."""
+    matches = re.compile(fnmatch.translate(pattern.lower())).match
+    return lambda name: matches(name.lower()) is not None

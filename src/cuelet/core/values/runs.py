@@ -61,6 +61,8 @@ class RunRequest:
     cwd: str
     log_path: str
     """Absolute; the runner makes its folder and moves an older log aside."""
+    umask: int | None = None
+    """Mask with which its processes create files; None: the runner's own."""
     header: str = ""
     """Text written to the log before the first step."""
     memory_max_mb: int = 0

@@ -32,6 +32,9 @@ from cuelet.rpc.opencue.depends import (
 from cuelet.rpc.spec.job import parse_spec
 
 Context = Any
+LAUNCH_KEY = "cuelet-launch-token"
+"""Metadata in which a client names a launch, so that it can repeat it."""
+_LONGEST_TOKEN = 64
 Act = Callable[[Farm, Job, Iterable[int], Decision, float], object]
 
 
@@ -44,18 +47,20 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
     # -- launching ---------------------------------------------------------------------------
 
     async def LaunchSpec(self, request: Any, context: Context) -> Any:
-        jobs = await self._launch(request.spec)
+        jobs = await self._launch(request.spec, token_of(context))
         return job_pb2.JobLaunchSpecResponse(names=[job.name for job in jobs])
 
     async def LaunchSpecAndWait(self, request: Any, context: Context) -> Any:
-        jobs = await self._launch(request.spec)
+        jobs = await self._launch(request.spec, token_of(context))
         return job_pb2.JobLaunchSpecAndWaitResponse(jobs=self._seq(jobs))
 
-    async def _launch(self, text: str) -> list[Job]:
+    async def _launch(self, text: str, token: str) -> list[Job]:
         specs = parse_spec(text)
         new_ids = [ids.job_id(secrets.randbits(128)) for _ in specs]
         return await self._engine.submit(
-            lambda farm, decision, now: launching.launch(farm, specs, new_ids, decision, now=now)
+            lambda farm, decision, now: launching.launch(
+                farm, specs, new_ids, decision, now=now, token=token
+            )
         )
 
     # -- reading -----------------------------------------------------------------------------
@@ -284,6 +289,16 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
 
     async def _create(self, request: Any, on: tuple[FindEnd, Any]) -> depend_pb2.Depend:
         return await create(self._engine, (job_end, request.job), on)
+
+
+def token_of(context: Context) -> str:
+    """Return what a client calls its launch, empty when it says nothing."""
+    metadata = dict(context.invocation_metadata() or ())
+    token = str(metadata.get(LAUNCH_KEY, ""))
+    if len(token) > _LONGEST_TOKEN:
+        request = f"launch with a token of {len(token)} characters"
+        raise InvalidRequestError(request=request, reason=f"use at most {_LONGEST_TOKEN}")
+    return token
 
 
 def _cores(value: float) -> float:

@@ -117,6 +117,7 @@ def _extension(root: Element) -> dict[str, Any]:
     for layer in values.get("layers", {}):
         _require(values["layers"], layer, dict)
     _require(values.get("job", {}), "env", dict)
+    _require(values.get("job", {}), "python_fits", dict)
     return values
 
 

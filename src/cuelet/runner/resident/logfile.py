@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import suppress
 
 from cuelet.core.values.runs import BAD_OUTPUT, RunExited
+from outline.jobspec.endings import signal_words, status_words
 
 
 def append(handle: int, text: str) -> bool:
@@ -26,9 +26,11 @@ def explain_failure(path: str, error: OSError | ValueError) -> str:
 
 def describe_end(exited: RunExited) -> str:
     """Return the footer of a log."""
-    how = f"exit status {0 if exited.exit_status == BAD_OUTPUT else exited.exit_status}"
+    how = (
+        f"exit status {status_words(0 if exited.exit_status == BAD_OUTPUT else exited.exit_status)}"
+    )
     if exited.exit_signal:
-        how = f"killed by {describe_signal(exited.exit_signal)}"
+        how = f"killed by {signal_words(exited.exit_signal)}"
     facts = [
         how,
         f"wall {exited.wall_s:.2f} s",
@@ -38,12 +40,3 @@ def describe_end(exited: RunExited) -> str:
     if exited.reason:
         facts.append(exited.reason)
     return f"\n[cuelet] {', '.join(facts)}\n"
-
-
-def describe_signal(number: int) -> str:
-    """Return name and meaning of a signal."""
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        name = f"signal {number}"
-    return f"{name} ({signal.strsignal(number) or 'unknown'})"

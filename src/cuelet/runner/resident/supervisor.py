@@ -191,7 +191,13 @@ class Supervisor:
             return self._refuse(run, f"environment {run.request.env_key!r} was never defined")
         env = run.build_env(base, self._dir)
         launch = partial(
-            self._launcher.launch, run.step.argv, env, run.request.cwd, run.log, run.lock
+            self._launcher.launch,
+            run.step.argv,
+            env,
+            run.request.cwd,
+            run.log,
+            run.lock,
+            umask=run.request.umask,
         )
         try:
             started = run.memory_limit.launch_inside(launch) if run.memory_limit else launch()

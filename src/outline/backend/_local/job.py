@@ -14,6 +14,7 @@ from outline.jobspec.execute import (
     Attempt,
     Ids,
     Reserved,
+    for_layer,
     frame_name,
     known_tokens,
     log_name,
@@ -66,7 +67,11 @@ class Orders:
         )
         return Order(
             steps,
-            {**(self.job.base_env or {}), **attempt.environment(), **_taken_over(layer)},
+            {
+                **for_layer(self.job.base_env or {}, self.job, layer),
+                **attempt.environment(),
+                **_taken_over(layer),
+            },
             cwd=self._cwd,
             log_path=self.log_path(attempt.frame_name),
             header=attempt.header(steps[0], [*notes, *path_notes(steps[0])]),

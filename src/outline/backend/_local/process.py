@@ -9,7 +9,9 @@ import subprocess
 import threading
 import time
 
+from outline.jobspec.endings import signal_words, status_words
 from outline.jobspec.logfile import open_log
+from outline.jobspec.program import why_not
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +65,8 @@ class Attempt(threading.Thread):
     def __init__(self, index: int, order: Order, done: SimpleQueue[Attempt]) -> None:
         super().__init__(name=f"frame {index}", daemon=True)
         self.index, self._order, self._done = index, order, done
-        self.exit_status, self.reason, self.wall_s = FAILED_LAUNCH, "", 0.0
+        self.exit_status, self.exit_signal = FAILED_LAUNCH, 0
+        self.reason, self.wall_s = "", 0.0
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_stopped = False
@@ -110,7 +113,7 @@ class Attempt(threading.Thread):
             with self._lock:
                 process = self._process = None if self._is_stopped else self._spawn(step, log)
         except (OSError, ValueError) as error:
-            self._fail(_why_not(step, error))
+            self._fail(self._why_not(step, error))
             return
         if process is None:
             self._fail("stopped before it began")
@@ -128,6 +131,14 @@ class Attempt(threading.Thread):
             start_new_session=True,
         )
 
+    def _why_not(self, step: Step, error: OSError | ValueError) -> str:
+        cwd = self._order.cwd
+        if isinstance(error, ValueError):
+            return f"the arguments of {step.argv[0]} cannot be passed on: {error}"
+        if not os.path.isdir(cwd):
+            return f"the working directory {cwd!r} cannot be entered: {error.strerror}; create it"
+        return why_not(step.argv, self._order.env, error, cwd)
+
     def _reap(self, process: subprocess.Popen[bytes]) -> None:
         """Wait for the process, end what it left behind, and only then give its id back to the system."""
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
@@ -136,23 +147,19 @@ class Attempt(threading.Thread):
             status = process.wait()
             self._process = None
         self.exit_status = 128 - status if status < 0 else status
-        if status < 0:
-            self.reason = f"killed by {signal.Signals(-status).name}"
+        self.exit_signal = max(0, -status)
+        if self.exit_signal:
+            self.reason = f"killed by {signal_words(self.exit_signal)}"
 
     def _fail(self, reason: str) -> None:
         self.exit_status, self.reason = FAILED_LAUNCH, reason
 
     def _footer(self) -> str:
-        facts = [f"exit status {self.exit_status}", f"wall {self.wall_s:.2f} s"]
-        return f"\n[cuelet] {', '.join([*facts, *([self.reason] if self.reason else [])])}\n"
+        status = [] if self.exit_signal else [f"exit status {status_words(self.exit_status)}"]
+        facts = [*status, f"wall {self.wall_s:.2f} s", self.reason]
+        return f"\n[cuelet] {', '.join(filter(None, facts))}\n"
 
 
 def _signal_group(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
-
-
-def _why_not(step: Step, error: OSError | ValueError) -> str:
-    if isinstance(error, OSError):
-        return f"{error.filename or step.argv[0]} cannot be run: {error.strerror}"
-    return f"the arguments of {step.argv[0]} cannot be passed on: {error}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from outline._targets.idle import IDLE, REMEDY, idle_layers
+from outline._targets.options import Options
 from outline.constants import LayerType
 from outline.frames import format_frames, parse_range
 from outline.jobspec import tokens
@@ -26,6 +28,10 @@ class Subject(Protocol):
         """The layers of the plan."""
 
     @property
+    def options(self) -> Options:
+        """How it is launched."""
+
+    @property
     def range_given(self) -> bool:
         """The range of the outline was given at launch."""
 
@@ -33,12 +39,28 @@ class Subject(Protocol):
 def run(subject: Subject) -> Iterator[Finding]:
     """Yield what is odd about frames."""
     yield from _uncovered(subject)
+    yield from _idle(subject)
     layers = {layer.get_name(): layer for layer in subject.outline.get_layers()}
     for planned in subject.layers:
         layer = layers[planned.name]
         yield from _cut(subject, layer, planned)
         yield from _named_twice(layer, planned)
         yield from _tokens(layer, planned)
+
+
+def _idle(subject: Subject) -> Iterator[Finding]:
+    """Yield the layers whose frames do nothing."""
+    places = {layer.name: layer.place for layer in subject.layers}
+    use_pycuerun = subject.options.use_pycuerun
+    for layer, text in idle_layers(subject.outline.get_layers(), use_pycuerun=use_pycuerun):
+        yield Finding(
+            code=IDLE,
+            severity=Severity.WARNING,
+            message=text,
+            remedy=REMEDY,
+            layer=layer.get_name(),
+            place=places.get(layer.get_name()),
+        )
 
 
 def _uncovered(subject: Subject) -> Iterator[Finding]:
@@ -104,8 +126,14 @@ def _tokens(layer: Layer, planned: PlannedLayer) -> Iterator[Finding]:
     by_chunk = tokens.has_any(command, tokens.PER_CHUNK)
     if by_frame and by_chunk and planned.chunk > 1:
         yield _skipping(planned)
-    elif not by_frame and not by_chunk:
+    elif not by_frame and not by_chunk and not _env_names_frame(layer):
         yield _all_alike(planned)
+
+
+def _env_names_frame(layer: Layer) -> bool:
+    """Tell whether the frames of a layer have variables of their own."""
+    of_outline = (value for value, _ in layer.get_outline().get_env().values())
+    return tokens.has_any([*of_outline, *layer.get_envs().values()], tokens.PER_FRAME)
 
 
 def _skipping(planned: PlannedLayer) -> Finding:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuelet.client.errors import RemainsError
-from cuelet.client.session_needs import Need, Needs, ask_needs
-from cuelet.client.sessions import SessionInfo, list_sessions, root_folder
+from cuelet.client.sessions.folders import SessionInfo, list_sessions, root_folder
+from cuelet.client.sessions.needs import Need, Needs, ask_needs
 from cuelet.quantities import count
-from outline.session import OUTLINE_FILE
+from outline.session import OUTLINE_FILE, leftovers
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -92,6 +92,15 @@ def remove(session: SessionInfo) -> None:
         os.rmdir(session.uuid, dir_fd=parent)
     with suppress(OSError):
         (session.root / session.folder).rmdir()  # when it was the last one
+
+
+def sweep_leftovers(sessions: Sequence[SessionInfo]) -> int:
+    """Remove temporary files whose writers were killed from sessions that stay; return how many."""
+    return sum(
+        leftovers.sweep(folder, time.time())
+        for session in sessions
+        for _, _, _, folder in os.fwalk(session.path, onerror=None, follow_symlinks=False)
+    )
 
 
 def _remove_entry(name: str, top: int, *, is_folder: bool) -> None:

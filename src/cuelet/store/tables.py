@@ -1,0 +1,147 @@
+"""What every table of the database holds, and the checksum that each of its rows carries."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from operator import itemgetter
+from typing import Any
+
+Row = Sequence[Any]
+
+_SUM_BYTES = 8
+_NOT_AS_DECLARED = (struct.error, TypeError, ValueError, OverflowError, AttributeError, IndexError)
+"""What damaged values raise where they are taken for what their column holds."""
+
+
+class Table:
+    """One table: its columns as the file has them, and how a row of it is summed.
+
+    Args:
+        name: The table.
+        columns: ``name:kind`` of each column without ``sum``, in the order of their declaration;
+            ``i`` is a whole number, ``f`` one with fractions, ``t`` text, ``n`` a whole number or null.
+        unsummed: Columns that the sum leaves out.
+        has_rowid: Whether the first column is the row id, which SQLite keeps beside the record.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: str,
+        *,
+        unsummed: Sequence[str] = (),
+        has_rowid: bool = False,
+    ) -> None:
+        pairs = [column.split(":") for column in columns.split()]
+        self.name, self.has_rowid = name, has_rowid
+        self.columns = tuple(column for column, _ in pairs)
+        self.kinds = tuple(kind for _, kind in pairs)
+        self._salt = f"{name}\0".encode()
+        kept = [n for n, column in enumerate(self.columns) if column not in unsummed]
+        numbers = [n for n in kept if self.kinds[n] in "if"]
+        formats = "".join("d" if self.kinds[n] == "f" else "q" for n in numbers)
+        self._pack = struct.Struct("<" + formats).pack
+        self._numbers = _picker(numbers)
+        self._texts = _picker([n for n in kept if self.kinds[n] == "t"])
+        self._optional = [n for n in kept if self.kinds[n] == "n"]
+
+    def sum_of(self, row: Row) -> int:
+        """Return the checksum of a row whose values are in the order of the columns."""
+        text = "\0".join(self._texts(row))
+        if self._optional:
+            text += "".join(f"\0{row[n]}" for n in self._optional)
+        return _digest(self._salt + self._pack(*self._numbers(row)) + _bytes_of(text))
+
+    def summed(self, row: Row) -> tuple[Any, ...]:
+        """Return a row with its checksum behind it."""
+        return (*row, self.sum_of(row))
+
+    def is_whole(self, row: Row) -> bool:
+        """Tell whether a row, its checksum at its end, is as it was written."""
+        try:
+            return bool(self.sum_of(row) == row[-1])
+        except _NOT_AS_DECLARED:
+            return False
+
+    def key_of(self, row: Row) -> tuple[Any, ...]:
+        """Return what tells a row from all others of the table."""
+        return tuple(row[: 2 if self.columns[0] == "job" and not self.has_rowid else 1])
+
+    @property
+    def select(self) -> str:
+        """The statement that reads every row, in the order of the file."""
+        columns = ", ".join(self.columns)
+        return f"SELECT {columns}, sum FROM {self.name}"  # noqa: S608 names of this file
+
+    @property
+    def insert(self) -> str:
+        """The statement that puts a row into a fresh database, unless its key is taken."""
+        columns, marks = ", ".join(self.columns), ", ".join("?" * (len(self.columns) + 1))
+        into = f"{self.name} ({columns}, sum)"
+        return f"INSERT OR IGNORE INTO {into} VALUES ({marks})"  # noqa: S608 names of this file
+
+
+def _picker(positions: Sequence[int]) -> Callable[[Row], tuple[Any, ...]]:
+    """Return what picks some values out of a row, always as a tuple."""
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda row: tuple(row[n] for n in positions)
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return text as it is stored, bytes that were none included."""
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogateescape")
+
+
+def _digest(data: bytes) -> int:
+    digest = blake2b(data, digest_size=_SUM_BYTES).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
+def schema_sum(text: str) -> int:
+    """Return the checksum of the statements that made all tables."""
+    return _digest(f"schema\0{text}".encode("utf-8", "surrogateescape"))
+
+
+def spec_sum(job_id: str, spec: str) -> int:
+    """Return the checksum of a job's specification, which never changes."""
+    return _digest(f"spec\0{job_id}\0{spec}".encode("utf-8", "surrogateescape"))
+
+
+JOB = Table(
+    "job",
+    "pk:i id:t spec:t state:i paused:i priority:i autoeat:i max_retries:i min_cores:f max_cores:f "
+    "submitted_at:f stopped_at:f after:t token:t spec_sum:i",
+    unsummed=("spec", "after", "spec_sum"),
+    has_rowid=True,
+)
+LAYER = Table("layer", "job:i idx:i cores:f max_cores:f memory_mb:i retries:i tags:t")
+LAYER_START = Table(
+    "layer_start",
+    "job:i idx:i limits:t gpus:i threadable:i dispatch_order:i frame_order:t start_after:f "
+    "start_reason:t",
+)
+RELEASED_EDGE = Table("released_edge", "job:i idx:i")
+DEPEND = Table(
+    "depend",
+    "job:i idx:i kind:t outcome:t layer:t er_frame:n on_job:t on_layer:t on_frame:n",
+)
+COMMENT = Table("comment", "job:i pos:i number:i at:f user:t subject:t message:t")
+FRAME = Table(
+    "frame",
+    "job:i idx:i state:i attempt:i retries:i exit_status:i exit_signal:i start_at:f stop_at:f "
+    "wall_s:f cpu_s:f max_rss_kb:i freed:i assumed:i intent:t reason:t spared:i raises:i "
+    "held_cores:f held_mb:i outdated:i",
+)
+TALLY = Table("tally", "job:i id:t name:t frames:i others:i", has_rowid=True)
+MADE = Table("made", "key:t command:t env:t frames:t inputs:t outputs:t")
+LIMITS = Table("limits", "id:t name:t max_value:i")
+HOST = Table("host", "only:i settings:t", has_rowid=True)
+FARM_TALLY = Table("farm_tally", "only:i schema:i schema_sum:i limits:i hosts:i", has_rowid=True)
+
+BESIDE_FRAMES = (LAYER, LAYER_START, RELEASED_EDGE, DEPEND, COMMENT)
+"""Tables of jobs that a tally counts together."""
+OF_JOBS = (*BESIDE_FRAMES, FRAME)
+ALL = (JOB, TALLY, *OF_JOBS, MADE, LIMITS, HOST, FARM_TALLY)
