@@ -179,6 +179,7 @@ class OutlineLauncher:
         was_ready = self._outline.get_mode() >= OUTLINE_MODE_READY
         self.setup()
         self._proof = _start_proof(self._outline) if use_pycuerun else None
+        self._say_what_looks_wrong(use_pycuerun=use_pycuerun)
         try:
             self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self, outline=self._outline))
             jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
@@ -205,6 +206,11 @@ class OutlineLauncher:
         """
         if self._proof is not None:
             self._proof.require()
+
+    def _say_what_looks_wrong(self, *, use_pycuerun: bool) -> None:
+        from outline._targets import remarks
+
+        remarks.tell(self._outline, use_pycuerun=use_pycuerun)
 
     def _follow(self, backend: ModuleType, jobs: list[Any], timeout_s: float | None) -> None:
         if self.get_flag("test"):

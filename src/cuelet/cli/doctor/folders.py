@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cuelet.cli.doctor.checkup import Checkup
-from cuelet.client.sessions import root_folder
+from cuelet.client.sessions.folders import root_folder
 from cuelet.settings import LocalEnvironmentError, default_state_dir, own_folder
 
 _LEAST_FREE_GB = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import Any
 import opencue
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.settings import Settings, default_state_dir, prepare_folders
-from opencue.exception import FarmSilentException
+from opencue.silence import silent_farm
 
 START_TIMEOUT_S = 30.0
 _GIVEN_ON = (
@@ -60,8 +61,13 @@ def start_detached(options: argparse.Namespace) -> dict[str, Any]:
         if ended is not None and ended != Exit.UNREACHABLE:
             raise CommandError(f"the farm did not start: {_tail(log, size)}", Exit.ENVIRONMENT)
         time.sleep(0.02)
-    if holder := opencue.farm.holder():
-        raise FarmSilentException(process=holder, state_dir=str(settings.state_dir))
+    if opencue.farm.holder():
+        raise silent_farm(
+            str(settings.socket),
+            method="Farm/Info",
+            waited_s=START_TIMEOUT_S,
+            may_have_acted=False,
+        )
     raise CommandError(
         f"the farm did not answer within {START_TIMEOUT_S:.0f} s; see {log}", Exit.UNREACHABLE
     )
@@ -81,4 +87,7 @@ def _tail(log: Path, since: int) -> str:
     with log.open("rb") as lines:
         lines.seek(since)
         text = lines.read().decode("utf-8", "replace").strip()
-    return text.splitlines()[-1].removeprefix("cuelet: ") if text else f"see {log}"
+    if text:
+        return text.splitlines()[-1].removeprefix("cuelet: ")
+    is_full = not shutil.disk_usage(log.parent).free
+    return f"no space is left in {log.parent}" if is_full else f"see {log}"

@@ -17,6 +17,7 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.run.built import built_outlines, is_classic
 from outline import _usertrace
 from outline.cuerun import LaunchContext
+from outline.jobspec.plainfile import odd_kind_of, open_plain
 
 
 def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list[Any]:
@@ -45,14 +46,13 @@ def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list
 def _read(path: Path) -> bytes:
     """Return what is in a script; raises CommandError when it cannot be read."""
     try:
-        return path.read_bytes()
+        with open_plain(str(path)) as stream:
+            return stream.read()
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise CommandError(f"no script {str(path)!r}", Exit.NOT_FOUND) from error
-    except IsADirectoryError as error:
-        raise CommandError(
-            f"{str(path)!r} is a directory; name the script in it", Exit.NOT_FOUND
-        ) from error
     except OSError as error:
+        if kind := odd_kind_of(str(path)):
+            raise CommandError(f"{str(path)!r} is {kind}; name a script", Exit.NOT_FOUND) from error
         raise CommandError(
             f"cannot read script {str(path)!r}: {error.strerror}", Exit.ENVIRONMENT
         ) from error
