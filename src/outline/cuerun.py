@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from outline._targets.proof import Proof
     from outline.loader import Outline
 
 LaunchContext = contexts.LaunchContext
@@ -95,6 +96,7 @@ class OutlineLauncher:
         self._outline = outline
         self._flags = dict(_DEFAULTS)
         self._evh = event.EventHandler(self)
+        self._proof: Proof | None = None
         for key, value in {**flags, **contexts.launch_context().overrides}.items():
             self.set_flag(key, value)
         self._apply_flags()
@@ -176,11 +178,14 @@ class OutlineLauncher:
         backend, timeout_s = self._get_backend(), self._timeout_s()
         was_ready = self._outline.get_mode() >= OUTLINE_MODE_READY
         self.setup()
-        self._say_what_looks_wrong()
+        self._proof = _start_proof(self._outline) if use_pycuerun else None
+        self._say_what_looks_wrong(use_pycuerun=use_pycuerun)
         try:
             self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self, outline=self._outline))
             jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
         except BaseException:
+            if self._proof is not None:
+                self._proof.abandon()
             if not was_ready:
                 self._outline.undo_setup()
             raise
@@ -193,10 +198,19 @@ class OutlineLauncher:
         self._follow(backend, jobs, timeout_s)
         return jobs
 
-    def _say_what_looks_wrong(self) -> None:
+    def require_proof(self) -> None:
+        """Wait until it is proven that frames can load the layers; a backend calls it just before it sends a job.
+
+        Raises:
+            LayerException: One of them cannot be loaded.
+        """
+        if self._proof is not None:
+            self._proof.require()
+
+    def _say_what_looks_wrong(self, *, use_pycuerun: bool) -> None:
         from outline._targets import remarks
 
-        remarks.tell(self._outline)
+        remarks.tell(self._outline, use_pycuerun=use_pycuerun)
 
     def _follow(self, backend: ModuleType, jobs: list[Any], timeout_s: float | None) -> None:
         if self.get_flag("test"):
@@ -249,6 +263,12 @@ class OutlineLauncher:
             os=self._flags["os"] or os.environ.get("OL_OS"),
             email=None if self.get_flag("nomail") else f"{user}@{_option('domain')}",
         )
+
+
+def _start_proof(ol: Outline) -> Proof:
+    from outline._targets import proof
+
+    return proof.start(ol)
 
 
 def _refuse_misspelled(key: str) -> None:

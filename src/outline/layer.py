@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from outline import event
-from outline._layer import made
 from outline._layer.arguments import Arguments
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
@@ -74,10 +73,19 @@ class Layer:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make the parts: a layer that is read from a session does without its constructor."""
+        from outline._layer import made  # frames read their layers and make none
+
+        made.prepare(cls)
         self = super().__new__(cls)
         self._layer_parts = Parts(self)
-        made.prepare(cls)
         return self
+
+    @classmethod
+    def _bare(cls) -> Self:
+        """Return a layer without running its constructor: all it holds is in a session."""
+        layer = object.__new__(cls)
+        layer._layer_parts = Parts(layer)
+        return layer
 
     def __init__(self, name: str, **args: Any) -> None:
         self._layer_parts.family.name = check_name("layer", name, example="beauty-render")
@@ -109,7 +117,7 @@ class Layer:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """Return a layer from what `to_data` returned; its constructor does not run."""
-        layer = cls.__new__(cls)
+        layer = cls._bare()
         layer._layer_parts.take_data(data)
         return layer
 

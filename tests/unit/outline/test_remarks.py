@@ -223,3 +223,14 @@ def test_a_changed_login_is_said_once(
     )
     assert codes(ol) == []
     assert [each.code for each in outline.plan(ol).findings if each.code == "P704"] == ["P704"]
+
+
+def test_a_launch_says_that_the_frames_of_a_layer_do_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ol = Outline("idle-job")
+    ol.add_layer(Layer("idle", range="1"))
+
+    remarks.tell(ol)
+
+    assert "note: layer idle: class Layer has no _execute" in capsys.readouterr().err
