@@ -6,6 +6,7 @@ import os
 import re
 import sys
 
+from outline._layer.streams import flush
 from outline.exception import FileSpecException, ShellCommandFailureException
 from outline.jobspec import tokens
 from outline.jobspec.names import wire_name
@@ -378,8 +379,7 @@ def _run(argv: list[str]) -> tuple[int, str]:
     # signal.py makes enums of all signals, and every frame would pay for that
     from _signal import SIGPIPE, SIGXFSZ  # type: ignore[import-not-found] # built in, no stubs
 
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush()
     try:
         # Python ignores these two signals; a command expects them as they are everywhere else.
         pid = os.posix_spawnp(argv[0], argv, os.environ, setsigdef=[SIGPIPE, SIGXFSZ])

@@ -9,6 +9,8 @@ import gc
 import sys
 from os import environ
 
+from outline._layer.streams import flush, let_through
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outline._commands.launching import Pycuerun
@@ -33,8 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _execute(*frame) if frame is not None else _command(arguments)
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush()
 
 
 def _frame_request(arguments: list[str]) -> tuple[str, str] | None:
@@ -65,7 +66,6 @@ def _execute(place: str, target: str) -> int:
 
 
 def _execute_target(place: str, target: str) -> int:
-    from outline._layer.streams import let_through
     from outline.exception import OutlineException, ShellCommandFailureException
 
     let_through()
@@ -109,7 +109,6 @@ def _load_layer(place: str, layer: str) -> Layer:
     from outline.loader import load_outline
 
     become_frame()
-
     if environ.get("CUELET_SET_ASIDE") or environ.get("CUELET_SET_ASIDE_BY_SCRIPT"):
         from outline.jobspec.environment import give_back
 
@@ -127,6 +126,7 @@ def _names_of_script() -> dict[str, object]:
         return {}
     from outline import config, pathmap
 
+    let_through()
     place, target = request
     _load_layer(pathmap.map_text(place, config.path_map()), _split_target(target)[1])
     held = vars(sys.modules["__main__"])
@@ -139,7 +139,7 @@ _OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "
 
 
 def _complain(message: str, status: int, *, traceback: bool = False) -> int:
-    sys.stdout.flush()
+    flush()
     if traceback:
         import traceback as module
 
