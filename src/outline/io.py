@@ -6,7 +6,6 @@ import os
 import re
 import sys
 
-from outline._layer.streams import flush
 from outline.exception import FileSpecException, ShellCommandFailureException
 from outline.jobspec import tokens
 from outline.jobspec.names import wire_name
@@ -353,6 +352,15 @@ def system(
     if status and not ignore_error:
         raise ShellCommandFailureException(reason or _failure(argv, status), status)
     return status
+
+
+def flush() -> None:
+    """Write what standard output and error hold, unless somebody has closed them or taken them away."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, ValueError):
+            continue
 
 
 def here(path: str) -> str:

@@ -9,7 +9,7 @@ import gc
 import sys
 from os import environ
 
-from outline._layer.streams import flush, let_through
+from outline._layer.streams import let_through
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _execute(*frame) if frame is not None else _command(arguments)
     finally:
-        flush()
+        _flush()
+
+
+def _flush() -> None:
+    from outline.io import flush
+
+    flush()
 
 
 def _frame_request(arguments: list[str]) -> tuple[str, str] | None:
@@ -139,7 +145,7 @@ _OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "
 
 
 def _complain(message: str, status: int, *, traceback: bool = False) -> int:
-    flush()
+    _flush()
     if traceback:
         import traceback as module
 

@@ -37,15 +37,6 @@ def let_through() -> None:
     builtins.print = print_whole
 
 
-def flush() -> None:
-    """Write what standard output and error hold, unless somebody has closed them or taken them away."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (AttributeError, ValueError):
-            continue
-
-
 def _open(name: str, handle: int, encoding: str) -> io.TextIOWrapper:
     raw = io.FileIO(handle, "wb", closefd=False)
     raw.name = f"<{name}>"  # as Python calls it

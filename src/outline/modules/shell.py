@@ -6,7 +6,6 @@ import os
 
 from outline import io
 from outline._layer import environment
-from outline._layer.streams import flush
 from outline.exception import InvalidSettingError, LayerException
 from outline.jobspec import tokens
 from outline.layer import Frame, Layer
@@ -169,7 +168,7 @@ class PyEval(Layer):
             environment.apply_frame(self, frame, frames)
             names = {"__name__": "__main__", "layer": self, "frame": frame, "frames": frames}
             exec(code, names)  # noqa: S102 - running the user's code is what this layer is for
-            flush()
+            io.flush()
 
 
 def shell(name: str, command: str | Sequence[str], **args: Any) -> Shell:
