@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import signal
@@ -250,6 +251,8 @@ class Run:
         try:
             os.makedirs(self.log_dir, mode=0o700, exist_ok=True)
             self._journal = os.open(os.path.join(self.log_dir, JOURNAL), flags, 0o600)
+            if os.fstat(self._journal).st_uid != os.geteuid():
+                raise PermissionError(errno.EPERM, f"{JOURNAL} in it belongs to another user")
         except OSError as error:
             raise NoSessionError(
                 thing=f"job {self.job.name!r}",
