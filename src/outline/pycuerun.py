@@ -9,6 +9,8 @@ import gc
 import sys
 from os import environ
 
+from outline._layer.streams import let_through
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outline._commands.launching import Pycuerun
@@ -33,8 +35,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _execute(*frame) if frame is not None else _command(arguments)
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
+
+
+def _flush() -> None:
+    from outline.io import flush
+
+    flush()
 
 
 def _frame_request(arguments: list[str]) -> tuple[str, str] | None:
@@ -65,7 +72,6 @@ def _execute(place: str, target: str) -> int:
 
 
 def _execute_target(place: str, target: str) -> int:
-    from outline._layer.streams import let_through
     from outline.exception import ShellCommandFailureException
 
     let_through()
@@ -107,7 +113,6 @@ def _load_layer(place: str, layer: str) -> Layer:
     from outline.loader import load_outline
 
     become_frame()
-
     if environ.get("CUELET_SET_ASIDE") or environ.get("CUELET_SET_ASIDE_BY_SCRIPT"):
         from outline.jobspec.environment import give_back
 
@@ -125,6 +130,7 @@ def _names_of_script() -> dict[str, object]:
         return {}
     from outline import config, pathmap
 
+    let_through()
     place, target = request
     _load_layer(pathmap.map_text(place, config.path_map()), _split_target(target)[1])
     held = vars(sys.modules["__main__"])
@@ -137,7 +143,7 @@ _OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "
 
 
 def _complain(message: str, status: int) -> int:
-    sys.stdout.flush()
+    _flush()
     sys.stderr.write(f"pycuerun: {message}\n")
     return status
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from outline import io
 from outline._layer import environment
@@ -169,7 +168,7 @@ class PyEval(Layer):
             environment.apply_frame(self, frame, frames)
             names = {"__name__": "__main__", "layer": self, "frame": frame, "frames": frames}
             exec(code, names)  # noqa: S102 - running the user's code is what this layer is for
-            sys.stdout.flush()
+            io.flush()
 
 
 def shell(name: str, command: str | Sequence[str], **args: Any) -> Shell:
