@@ -77,6 +77,8 @@ class Connection:
     embedded: bool
     answered_at: float = field(default_factory=time.monotonic)
     """Monotonic time of the last answer."""
+    on_silence: Callable[[Method, float], CueException] | None = None
+    """Makes the error of a call that was not answered within so many seconds; None: the usual one."""
     keeps_tokens: bool = False
     """Whether a launch that is repeated with its token is the same launch."""
     trouble: Callable[[], ConnectionException | None] = lambda: None
@@ -100,6 +102,8 @@ class Connection:
         try:
             response, ended = call.with_call(request, timeout=timeout_s, metadata=metadata)
         except grpc.RpcError as error:
+            if self.on_silence and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise self.on_silence(method, timeout_s) from error
             trouble = self.trouble() if error.code() is grpc.StatusCode.UNAVAILABLE else None
             if trouble is not None:
                 raise trouble from error

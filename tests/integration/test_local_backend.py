@@ -37,6 +37,7 @@ from outline.exception import JobFailedError, JobStillRunsError, OutlineExceptio
 from outline.frames import EdgeKind, Tasks
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 from outline.modules.shell import Shell
+from tests.budget import examples
 from tests.conftest import SRC, FarmBox, make_box, wait_until
 
 # -- one suite of jobs, through both engines ------------------------------------------------------
@@ -305,7 +306,7 @@ class StagedAttempt:
 
     def __init__(self, index: int, order: str, done: SimpleQueue[Any]) -> None:
         self.index, self.name, self._done = index, order, done
-        self.reason, self.wall_s, self.exit_status = "", 0.0, 0
+        self.reason, self.wall_s, self.exit_status, self.exit_signal = "", 0.0, 0, 0
 
     def start(self) -> None:
         cls = type(self)
@@ -345,7 +346,9 @@ CAPPED = JobSpec(
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(jobs())
 @example((CAPPED, Counter(), 4.0))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from outline._session.datafile import from_text, is_json, to_text
 from outline._session.values import Checked
 from outline.exception import DataFormatError
+from tests.budget import examples
 
 SCALARS = (
     st.none()
@@ -95,7 +96,7 @@ ODD_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ODD_VALUES)
 def test_a_value_of_any_kind_comes_back_or_is_refused_when_it_is_put(value: Any) -> None:
     try:
@@ -116,7 +117,7 @@ def test_a_value_of_any_kind_comes_back_or_is_refused_when_it_is_put(value: Any)
     checked.same(found, from_text("layer", "key", to_text("layer", "key", found)))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES)
 def test_a_value_comes_back_and_any_yaml_reader_sees_it(value: Any) -> None:
     text = to_text("layer", "key", value)
@@ -127,7 +128,7 @@ def test_a_value_comes_back_and_any_yaml_reader_sees_it(value: Any) -> None:
     assert text.endswith("\n")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, st.floats(0, 1, exclude_max=True))
 def test_a_file_that_was_cut_off_is_an_error_or_still_whole(value: Any, where: float) -> None:
     text = to_text("layer", "key", value).encode()
@@ -140,7 +141,7 @@ def test_a_file_that_was_cut_off_is_an_error_or_still_whole(value: Any, where: f
     assert found == value
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_garbage_is_a_plain_value_or_the_one_error(text: Any) -> None:
     try:
