@@ -23,8 +23,6 @@ FAILED, ENVIRONMENT, INTERRUPTED = 1, 4, 130
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 _DOCTOR = "doctor"
 _SHOWN = "cuelet.shown"
-_OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
-"""What a write to a standard stream ends with; other writes name their file."""
 
 
 def cuelet() -> int:
@@ -120,15 +118,24 @@ def _is_the_users(error: BaseException) -> bool:
 
 def _words_of_os(error: OSError) -> str:
     reason = error.strerror or str(error)
-    if error.filename is None and error.errno in _OUTPUT_ERRORS:
+    if error is _failed_output():
         return f"cannot write the output: {reason}"
-    if error.filename is None and isinstance(error, FileNotFoundError):
+    if error.errno == errno.ENOENT and _is_nowhere():
         return "the current folder is gone; change to another"
     if error.errno in {errno.EMFILE, errno.ENFILE}:
         reason = f"{reason}; see ulimit -n"
     if error.errno == errno.EAGAIN:
         reason = f"no process can be started ({reason}); see ulimit -u"
     return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
+
+
+def _is_nowhere() -> bool:
+    """Tell whether the current folder is gone."""
+    try:
+        os.getcwd()
+    except OSError:
+        return True
+    return False
 
 
 class _Results(io.TextIOWrapper):
@@ -144,12 +151,26 @@ class _Results(io.TextIOWrapper):
             self.failure = error
             raise
 
+    def flush(self) -> None:
+        """Write what is left, or raise OSError."""
+        try:
+            super().flush()
+        except OSError as error:
+            self.failure = error
+            raise
+
+
+def _failed_output() -> OSError | None:
+    """Return what a write of results ended with, or None."""
+    return sys.stdout.failure if isinstance(sys.stdout, _Results) else None
+
 
 def _require_written() -> None:
     """Raise OSError when some of the results did not get through."""
     sys.stdout.flush()
-    if isinstance(sys.stdout, _Results) and sys.stdout.failure is not None:
-        raise sys.stdout.failure
+    failure = _failed_output()
+    if failure is not None:
+        raise failure
 
 
 class _Lossy(io.TextIOWrapper):

@@ -19,7 +19,7 @@ _TOLERATED = {"--debug", "-D", "--verbose", "-V", "--dev"}
 _TOLERATED_WITH_VALUE = {"--version", "-v", "--repos", "-r", "--dev-user"}
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-UNREACHABLE, NOT_FOUND, DENIED = 3, 5, 6
+UNREACHABLE, ENVIRONMENT, NOT_FOUND, DENIED = 3, 4, 5, 6
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -159,7 +159,13 @@ def _show(error: BaseException) -> int:
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
-    from outline.exception import JobFailedError, JobStillRunsError, OutlineException
+    from outline.exception import (
+        ConfigFileError,
+        JobFailedError,
+        JobStillRunsError,
+        NoSessionError,
+        OutlineException,
+    )
 
     try:
         return _build_command().run(_legacy(arguments))
@@ -169,7 +175,9 @@ def _command(arguments: list[str]) -> int:
         from outline import _usertrace
 
         _usertrace.write(_usertrace.syntax_lines(error.__cause__))
-        return _complain(str(error), FAILED)
+        is_local = isinstance(error, (NoSessionError, ConfigFileError))
+        is_local = is_local or isinstance(error.__cause__, OSError)
+        return _complain(str(error), ENVIRONMENT if is_local else FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
     except Exception as error:
@@ -193,6 +201,7 @@ def _farm_status(error: Exception) -> int | None:
     kinds = (
         (exception.FarmNotOursException, DENIED),
         (exception.PermissionDeniedException, DENIED),
+        (exception.FarmNotStartedException, ENVIRONMENT),
         (exception.ConnectionException, UNREACHABLE),
         (exception.EntityNotFoundException, NOT_FOUND),
     )

@@ -80,7 +80,9 @@ def _farm() -> Iterator[Checkup]:
         yield Checkup("ok", "server", "none named: jobs go to the embedded farm of this machine")
     info = opencue.farm.is_running()
     if info is None:
-        yield Checkup("ok", "farm", "not running; it starts when first needed")
+        yield Checkup(
+            "ok", "farm", "not running; it starts when first needed and its state is well"
+        )
         return
     detail = f"{info['address']}, process {info['pid']}, version {info['version']}"
     if info["version"] != cuelet.__version__:
