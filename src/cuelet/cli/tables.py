@@ -20,6 +20,8 @@ MAX_CELL = 260
 MAX_LINE = 100_000
 """Characters of a line that are shown: paths and commands stay whole."""
 _GAP = "  "
+_LEAST_ROOM = 24
+"""What a column that is cut keeps; where there is less, columns are left out."""
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -39,6 +41,8 @@ class Table:
     columns: Sequence[Column]
     spare: Sequence[str] = ()
     """Titles of columns that may be left out, the first one first."""
+    is_last_cut: bool = False
+    """Whether the last column shows as much as there is room for."""
     rows: list[list[str]] = field(default_factory=list)
 
     def add_row(self, *cells: str) -> None:
@@ -51,6 +55,8 @@ class Table:
         Args:
             width: Columns of the terminal; None: there is no limit.
         """
+        if self.is_last_cut and width is not None:
+            self._cut_last(width)
         everything = list(range(len(self.columns)))
         kept = self._fitting(everything, width)
         if width is None or self._width(kept) <= width:
@@ -60,6 +66,13 @@ class Table:
         below = self._aligned(rest)
         for row, line in zip([self._titles(), *self.rows], below, strict=True):
             yield [row[0], f"{_GAP}{line}".rstrip()]
+
+    def _cut_last(self, width: int) -> None:
+        """Cut the cells of the last column to the room beside the others, if there is some."""
+        others = self._width(range(len(self.columns) - 1)) + len(_GAP)
+        room = max(width - others, _LEAST_ROOM)
+        for row in self.rows:
+            row[-1] = row[-1] if width_of(row[-1]) <= room else f"{row[-1][: room - 3]}..."
 
     def _titles(self) -> list[str]:
         return [column.title for column in self.columns]
@@ -100,14 +113,16 @@ def width_of(text: str) -> int:
     return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
 
 
-def table(*columns: tuple[str, str], spare: Sequence[str] = ()) -> Table:
+def table(*columns: tuple[str, str], spare: Sequence[str] = (), is_last_cut: bool = False) -> Table:
     """Return an empty table.
 
     Args:
         columns: Title of each, and ``left`` or ``right`` for where its cells stand.
         spare: Titles of those that may be left out where there is no room, the first one first.
+        is_last_cut: Whether the last one shows as much as there is room for.
     """
-    return Table([Column(title, side == "right") for title, side in columns], spare)
+    made = [Column(title, side == "right") for title, side in columns]
+    return Table(made, spare, is_last_cut)
 
 
 def terminal_width() -> int | None:
