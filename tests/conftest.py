@@ -16,7 +16,13 @@ from typing import Any
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile("cuelet", deadline=None)  # a timing never decides a test
+from tests.budget import examples
+
+hypothesis.settings.register_profile(
+    "cuelet",
+    deadline=None,  # a timing never decides a test
+    max_examples=examples(100),
+)
 hypothesis.settings.load_profile("cuelet")
 
 SRC = Path(__file__).parent.parent / "src"

@@ -4,3 +4,6 @@
 May import: `opencue` and what gRPC gives it; neither outline nor the farm.
 Add: a flag to `flags`, what it does to the `*_operations` module of its kind, a listing to `queries`.
 """
+
+__distribution__ = "cuelet"
+"""By this Cuelet knows its own packages from OpenCue's of the same names."""

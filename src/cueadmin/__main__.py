@@ -1,8 +1,6 @@
 """Run ``python -m cueadmin``."""
 
-import sys
-
-from cueadmin.main import main
+from cuelet.programs import cueadmin
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(cueadmin())

@@ -10,13 +10,15 @@ from opencue.exception import ConnectionException, CueException
 from opencue.search import SearchOptionError
 
 FAILED, USAGE, UNREACHABLE, LOCAL, NOT_FOUND, DENIED = 1, 2, 3, 4, 5, 6
-INTERRUPTED = 130
 
 _CODES = {
+    grpc.StatusCode.DEADLINE_EXCEEDED: UNREACHABLE,
     grpc.StatusCode.NOT_FOUND: NOT_FOUND,
     grpc.StatusCode.PERMISSION_DENIED: DENIED,
     grpc.StatusCode.UNAUTHENTICATED: DENIED,
 }
+_OF_THE_MACHINE = (OSError, MemoryError, ImportError, AttributeError)
+"""What `cuelet.programs` finds words for."""
 
 
 class UsageError(ValueError):
@@ -65,8 +67,8 @@ class StepError(Exception):
         super().__init__(f"{message_of(cause)} (done before: {done} of {total})")
 
 
-def exit_code_of(error: BaseException) -> int:
-    """Return the exit code an error ends the command with."""
+def exit_code_of(error: BaseException) -> int | None:
+    """Return the exit code an error ends the command with, or None when the machine or the installation is to blame."""
     if isinstance(error, StepError):
         return exit_code_of(error.cause)
     if isinstance(error, UsageError | SearchOptionError | UnknownFacilityException):
@@ -77,7 +79,9 @@ def exit_code_of(error: BaseException) -> int:
         return LOCAL
     if isinstance(error, CueException) and error.status in _CODES:
         return _CODES[error.status]
-    return UNREACHABLE if isinstance(error, ConnectionException) else FAILED
+    if isinstance(error, ConnectionException):
+        return UNREACHABLE
+    return None if isinstance(error, _OF_THE_MACHINE) else FAILED
 
 
 def message_of(error: BaseException) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import socket
 from collections.abc import Callable, Iterable
 
@@ -12,6 +11,7 @@ from cueadmin.numbers import cores, whole
 from cueadmin.operation import Operation
 from opencue import api
 from opencue.api import Depend, Job, Layer, job_pb2
+from opencue.wrappers.entity import login
 
 _Args = argparse.Namespace
 
@@ -26,7 +26,7 @@ def _find(names: Iterable[str]) -> list[Job]:
 
 def _kill_job(job: Job) -> None:
     """Kill with a reason: servers ignore kills without one."""
-    job.kill(reason=f"cueadmin -kill by {getpass.getuser()} on {socket.gethostname()}")
+    job.kill(reason=f"cueadmin -kill by {login()} on {socket.gethostname()}")
 
 
 def _retry_dead(job: Job) -> None:

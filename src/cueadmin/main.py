@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Sequence
 
 from cueadmin import flags, host_operations, job_operations, operation, queries, show_operations
-from cueadmin.failures import INTERRUPTED, USAGE, exit_code_of, message_of
+from cueadmin.failures import USAGE, exit_code_of, message_of
 from opencue import Cuebot
 
 OPERATIONS = {
@@ -31,16 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return _run(parser, args)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # noqa: BLE001 - the command's last line of defence
+    except Exception as error:
         if args.verbose:
             traceback.print_exc()
+        code = exit_code_of(error)
+        if code is None:
+            raise  # nothing of ours: `cuelet.programs` says what it is
         print(f"cueadmin: {message_of(error)}", file=sys.stderr)
-        return exit_code_of(error)
+        return code
 
 
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
@@ -53,7 +50,6 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         queries.run(name, args)
     else:
         operation.carry_out(OPERATIONS[name](args), force=args.force)
-    sys.stdout.flush()
     return 0
 
 

@@ -1,5 +1,5 @@
 """``python -m cuelet`` is the ``cuelet`` command."""
 
-from cuelet.cli.main import main
+from cuelet.programs import cuelet
 
-raise SystemExit(main())
+raise SystemExit(cuelet())

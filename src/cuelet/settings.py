@@ -8,12 +8,15 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdirs import user_state_path
+from platformdirs import user_state_dir
 
 from cuelet.core.state.memory import MemoryAction, MemoryPolicy
 
 _MAX_SOCKET_PATH = 100
 """Unix socket paths end at 107 bytes; gRPC and the runner add a little."""
+
+
+_OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class LocalEnvironmentError(Exception):
@@ -115,9 +118,18 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def default_state_dir() -> Path:
-    """Return ``$CUELET_STATE_DIR``, else the platform's folder for state."""
+    """Return ``$CUELET_STATE_DIR``, else the platform's folder for state.
+
+    Raises:
+        LocalEnvironmentError: It lies in the home folder, and nobody knows where that is.
+    """
     given = os.environ.get("CUELET_STATE_DIR")
-    return Path(given).expanduser().absolute() if given else user_state_path("cuelet")
+    found = os.path.expanduser(given) if given else user_state_dir("cuelet")
+    if found.startswith("~"):
+        raise LocalEnvironmentError(
+            path=Path(found), reason="there is no home folder: HOME is not set"
+        )
+    return Path(found).absolute()
 
 
 def memory_policy(action: str | None, factor: float | str | None) -> MemoryPolicy:
@@ -143,7 +155,7 @@ def prepare_folders(settings: Settings) -> None:
     """Make the farm's folders, for this user only.
 
     Raises:
-        LocalEnvironmentError: One cannot be made, or belongs to somebody else.
+        LocalEnvironmentError: One cannot be made, belongs to somebody else, or holds files of others.
     """
     for folder in (
         settings.state_dir,
@@ -152,14 +164,40 @@ def prepare_folders(settings: Settings) -> None:
         settings.scratch,
         settings.socket.parent,
     ):
-        _own_folder(folder)
+        own_folder(folder, may_be_link=folder.is_relative_to(settings.state_dir))
 
 
-def _own_folder(folder: Path) -> None:
+def own_folder(folder: Path, *, may_be_link: bool = True) -> None:
+    """Make a folder, or take one that is ours; what is asked and changed is what was opened, not a name.
+
+    Args:
+        folder: The folder.
+        may_be_link: A link of this user's leads to it. Nobody's may where its name can be guessed.
+
+    Raises:
+        LocalEnvironmentError: It cannot be made, or belongs to somebody else.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_uid != os.getuid():
-            raise LocalEnvironmentError(path=folder, reason="belongs to another user")
-        folder.chmod(0o700)
+        if folder.is_symlink() and not (may_be_link and folder.lstat().st_uid == os.getuid()):
+            raise LocalEnvironmentError(path=folder, reason="is a link, which somebody may turn")
+        handle = os.open(folder, _OPEN_FOLDER | (0 if may_be_link else os.O_NOFOLLOW))
+        try:
+            _take(handle, folder)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise LocalEnvironmentError(path=folder, reason=str(error.strerror)) from error
+
+
+def _take(handle: int, folder: Path) -> None:
+    """Make an open folder private, unless it is, or what is in it may be, another user's."""
+    facts = os.fstat(handle)
+    if facts.st_uid != os.getuid():
+        raise LocalEnvironmentError(path=folder, reason="belongs to another user")
+    os.fchmod(handle, 0o700)
+    if facts.st_mode & 0o022:
+        for name in os.listdir(handle):
+            if os.lstat(name, dir_fd=handle).st_uid != os.getuid():
+                reason = f"others could write to it, and {name} in it belongs to another user"
+                raise LocalEnvironmentError(path=folder, reason=reason)

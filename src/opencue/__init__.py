@@ -35,6 +35,9 @@ __all__ = [
     "wrappers",
 ]  # fmt: skip
 
+__distribution__ = "cuelet"
+"""By this Cuelet knows its own packages from OpenCue's of the same names."""
+
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # errors come as exceptions, not also on stderr
 
 _SUBMODULES = frozenset(

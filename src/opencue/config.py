@@ -17,7 +17,8 @@ DEFAULTS: Mapping[str, Any] = {
     "cuebot.facility_default": "local",
     "cuebot.facility": {},
 }
-_FILE_VARIABLES = ("OPENCUE_CONFIG_FILE", "OPENCUE_CONF")
+FILE_VARIABLES = ("OPENCUE_CONFIG_FILE", "OPENCUE_CONF")
+"""What names the file, the first one first."""
 
 
 class ConfigError(ValueError):
@@ -30,29 +31,32 @@ class ConfigError(ValueError):
 
 def config_base_directory() -> str:
     """Return the directory that holds the ``opencue`` configuration directory."""
-    return os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
 
 
 def load_config_from_file() -> dict[str, Any]:
     """Return the defaults, with the keys of the user's file laid over them.
 
     Raises:
-        ConfigError: The file is not readable YAML, or not a mapping.
+        ConfigError: The file is not readable YAML, not a mapping, or has a value that cannot mean anything.
     """
     config = dict(DEFAULTS)
-    path = _user_file()
+    path = user_file()
     if path is not None:
-        config.update(_read(path))
+        content = _read(path)
+        _check(path, content)
+        config.update(content)
     return config
 
 
-def _user_file() -> Path | None:
-    named = [Path(os.environ[name]) for name in _FILE_VARIABLES if os.environ.get(name)]
+def user_file() -> Path | None:
+    """Return the file that is read, or None when there is none."""
+    named = [Path(os.environ[name]) for name in FILE_VARIABLES if os.environ.get(name)]
     usual = [
         Path(config_base_directory(), "opencue", "opencue.yaml"),
-        Path.home() / ".config" / "opencue" / "opencue.yaml",
+        Path(os.path.expanduser("~/.config/opencue/opencue.yaml")),
     ]
-    return next((path for path in (*named, *usual) if path.is_file()), None)
+    return next((path for path in (*named, *usual) if os.path.isfile(path)), None)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -67,3 +71,29 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(path=path, reason="is not a mapping of keys to values")
     return content
+
+
+def _check(path: Path, content: Mapping[str, Any]) -> None:
+    """Raise ConfigError for a value of another kind than the default's."""
+    for key, usual in DEFAULTS.items():
+        value = content.get(key, usual)
+        if isinstance(usual, int) and not _is_number(value):
+            raise ConfigError(path=path, reason=f"{key} is {value!r}, not a number")
+    facilities = content.get("cuebot.facility") or {}
+    if not isinstance(facilities, dict) or not all(map(_are_hosts, facilities.values())):
+        raise ConfigError(
+            path=path,
+            reason=f"cuebot.facility is {facilities!r}, not a mapping of names to lists of host:port",
+        )
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return float(str(value)) >= 0
+    except ValueError:
+        return False
+
+
+def _are_hosts(value: object) -> bool:
+    hosts = [value] if isinstance(value, str) else value
+    return isinstance(hosts, list) and all(isinstance(each, str) for each in hosts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from opencue import farm
@@ -20,7 +20,9 @@ class Reason:
     """Short and stable: paused, depend, cores, memory, ..."""
     text: str
     remedy: str = ""
-    """A command that would change it, or empty."""
+    """A command that changes it and can be pasted as it is, or empty: what runs is waited for."""
+    cost: str = ""
+    """What the command costs, in words, where it costs something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def _group_lines(held: HeldFrames) -> Iterator[str]:
         yield f"  {reason.text}"
         if reason.remedy:
             yield f"    {reason.remedy}"
+        if reason.cost:
+            yield f"    (at a cost: {reason.cost})"
     yield from (f"  | {line}" for line in held.log)
 
 
@@ -90,6 +94,10 @@ def explain(**asked: Any) -> Explanation:
 
 
 def _held(values: Mapping[str, Any]) -> HeldFrames:
-    reasons = tuple(Reason(**reason) for reason in values["reasons"])
+    known = [field.name for field in fields(Reason)]
+    reasons = tuple(
+        Reason(**{name: reason[name] for name in known if name in reason})
+        for reason in values["reasons"]
+    )
     log = tuple(values.get("log", ()))
     return HeldFrames(values["frame"], values["count"], reasons, log)

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from outline.plugins import PluginManager
     from outline.session import Session, is_session_path
 
+__distribution__ = "cuelet"
+"""By this Cuelet knows its own packages from OpenCue's of the same names."""
 _MODULES = frozenset(
     {
         "backend",

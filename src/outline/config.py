@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from configparser import ConfigParser, Interpolation
     from typing import Any
 
-_VARIABLES = ("OUTLINE_CONFIG_FILE", "OL_CONFIG")
+VARIABLES = ("OUTLINE_CONFIG_FILE", "OL_CONFIG")
+"""What names the file, the first one first."""
 _state: dict[str, Any] = {}
 _MOST_NESTED = 10
 
@@ -24,7 +25,7 @@ def config_file() -> str | None:
 
     The answer is kept until `reload`, or until a variable that decides it changes: every frame asks dozens of times.
     """
-    key = tuple(map(os.environ.get, (*_VARIABLES, "HOME")))
+    key = tuple(map(os.environ.get, (*VARIABLES, "HOME")))
     if _state.get("asked") != key:
         candidates = [*key[:-1], os.path.expanduser("~/.config/opencue/outline.cfg")]
         found = next((path for path in candidates if path and os.path.isfile(path)), None)
@@ -59,7 +60,11 @@ def defaults() -> dict[str, str]:
 
 
 def get_config() -> ConfigParser:
-    """Return the parsed settings; the file is read at the first call."""
+    """Return the parsed settings; the file is read at the first call.
+
+    Raises:
+        OutlineException: It cannot be read.
+    """
     if "parser" not in _state:
         _state["parser"] = _load()
     parser: ConfigParser = _state["parser"]
@@ -137,13 +142,27 @@ def _load() -> ConfigParser:
     parser.read_dict({"outline": defaults()})
     path = config_file()
     if path is not None:
-        parser.read(path)
+        _read(parser, path)
     if not parser.get("outline", "home", raw=True):
         parser.set("outline", "home", defaults()["home"])
     if not parser.get("outline", "user_dir", raw=True):
         parser.set("outline", "user_dir", defaults()["user_dir"])
     _apply_environment(parser)
     return parser
+
+
+def _read(parser: ConfigParser, path: str) -> None:
+    """Read a file; raises OutlineException when it cannot be."""
+    import configparser
+
+    from outline.exception import OutlineException
+
+    try:
+        with open(path, encoding="utf-8") as lines:
+            parser.read_file(lines)
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise OutlineException(f"{path}: {reason}; correct it or remove it") from error
 
 
 def _interpolation() -> Interpolation:

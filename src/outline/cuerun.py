@@ -7,7 +7,7 @@ import os
 
 from outline import event
 from outline._layer import current as contexts
-from outline._layer.settings import check_bool, check_whole
+from outline._layer.settings import check_bool, check_number, check_whole
 from outline.constants import OUTLINE_MODE_READY
 from outline.exception import OutlineException, UnknownBackendError, UnknownFlagError
 from outline.spec import Options
@@ -30,6 +30,7 @@ _DEFAULTS: dict[str, Any] = {
     "priority": None,
     "wait": False,
     "test": False,
+    "timeout_s": None,
     "server": None,
     "shot": None,
     "show": None,
@@ -66,8 +67,8 @@ def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> list[Any]:
     Args:
         ol: The outline; it is set up first when it is not yet.
         use_pycuerun: Frames run through ``pycuerun -e``, as layers written in Python need; else commands run directly.
-        **flags: ``pause``, ``priority``, ``wait`` (return when the job has ended), ``test`` (wait, and raise when a frame
-            dies), ``server``, ``show``, ``shot``, ``user``, ``range``, ``basename`` (another job name), ``nomail``,
+        **flags: ``pause``, ``priority``, ``wait`` (return when all of the job is done), ``test`` (wait, and kill the job
+            when a frame dies), ``timeout_s`` (wait no longer), ``server``, ``show``, ``shot``, ``user``, ``range``, ``basename`` (another job name), ``nomail``,
             ``os``, ``env`` (a dict, or texts ``KEY=VALUE``), ``maxretries``, ``autoeat``, ``facility``, ``backend``, ...
             ``skip_existing`` says for all layers with outputs whether frames may be skipped, ``force`` runs all frames.
             With ``backend="local"`` the job runs here and has ended when this returns; ``threads`` says how many cores
@@ -76,6 +77,8 @@ def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> list[Any]:
     Raises:
         UnknownFlagError: There is no such flag.
         OutlineException: The outline cannot run; nothing is left behind.
+        JobFailedError: With ``wait`` or ``test``: it ended with frames undone, or cannot go on.
+        JobStillRunsError: ``timeout_s`` is over.
     """
     return OutlineLauncher(ol, **flags).launch(use_pycuerun)
 
@@ -170,9 +173,10 @@ class OutlineLauncher:
 
     def _launch(self, use_pycuerun: bool, launched: list[Any]) -> list[Any]:
         """Launch on the backend; note the jobs as soon as there are any."""
-        backend = self._get_backend()
+        backend, timeout_s = self._get_backend(), self._timeout_s()
         was_ready = self._outline.get_mode() >= OUTLINE_MODE_READY
         self.setup()
+        self._say_what_looks_wrong()
         try:
             self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self, outline=self._outline))
             jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
@@ -186,14 +190,26 @@ class OutlineLauncher:
             event.AFTER_LAUNCH, self, outline=self._outline, job=jobs, jobs=jobs
         )
         self._evh.emit(after)
-        self._follow(backend, jobs)
+        self._follow(backend, jobs, timeout_s)
         return jobs
 
-    def _follow(self, backend: ModuleType, jobs: list[Any]) -> None:
+    def _say_what_looks_wrong(self) -> None:
+        from outline._targets import remarks
+
+        remarks.tell(self._outline)
+
+    def _follow(self, backend: ModuleType, jobs: list[Any], timeout_s: float | None) -> None:
         if self.get_flag("test"):
-            backend.test(jobs, JOB_WAIT_PERIOD_SEC)
-        elif self.get_flag("wait") or getattr(backend, "RUNS_HERE", False):
-            backend.wait(jobs, JOB_WAIT_PERIOD_SEC)
+            backend.test(jobs, JOB_WAIT_PERIOD_SEC, timeout_s)
+        elif self.get_flag("wait"):
+            backend.wait(jobs, JOB_WAIT_PERIOD_SEC, timeout_s)
+        elif getattr(backend, "RUNS_HERE", False):
+            backend.run(jobs, timeout_s)
+
+    def _timeout_s(self) -> float | None:
+        given = self.get_flag("timeout_s")
+        thing = f"launch of outline {self._outline.get_name()!r}"
+        return None if given is None else check_number(thing, "timeout_s", given, unit="s", least=0)
 
     def _record(self, jobs: list[Any]) -> None:
         """Note in the session which jobs it belongs to: what cleans sessions up asks for them."""
@@ -243,11 +259,11 @@ def _refuse_misspelled(key: str) -> None:
         raise UnknownFlagError(flag=key, remedy=f"did you mean {near[0]!r}?")
 
 
-def _env_pairs(env: Any) -> dict[str, str]:
+def _env_pairs(env: Any) -> dict[str, Any]:
     """Return variables given as a dict, as pairs, or as texts ``KEY=VALUE``."""
     if isinstance(env, dict):
-        return {str(key): str(value) for key, value in env.items()}
-    pairs = {}
+        return dict(env)
+    pairs: dict[str, Any] = {}
     for each in [env] if isinstance(env, str) else env or ():
         key, mark, value = each.partition("=") if isinstance(each, str) else (each[0], "=", each[1])
         if not mark or not key:

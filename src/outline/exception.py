@@ -13,6 +13,7 @@ The tree, PyOutline's names at the top, ours below them::
     |- ShellCommandFailureException
     |- InvalidNameError, NameCollisionError, UnknownLayerError, DependencyCycleError
     |- ModeError, SpecError, NewerSpecError, UnknownFlagError, UnknownBackendError, ScriptError
+    |- JobFailedError, JobStillRunsError
 
 Ours carry what they are about in ``fields`` (and as attributes) and build one line that names the thing, the value and
 the way out.
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -302,3 +304,42 @@ class ScriptError(_Described, OutlineException):
     """An outline script or file cannot be loaded."""
 
     text = "cannot load {path!r}: {reason}"
+
+
+class JobFailedError(_Described, OutlineException):
+    """Jobs that were waited for ended with frames undone, or cannot go on.
+
+    Args:
+        failures: Name of each job, and why it failed.
+        was_killed: Whether the launch killed them for that, as with ``test=True``.
+    """
+
+    exit_status = 7
+    """What a command ends with that waited."""
+    text = "{told}"
+
+    def __init__(
+        self, *, failures: Sequence[tuple[str, str]], was_killed: bool = False, told: str = ""
+    ) -> None:
+        jobs = "; ".join(f"job {name} failed: {why}" for name, why in failures)
+        after = "; as the launch says test=True, the job was killed" if was_killed else ""
+        super().__init__(
+            failures=tuple(failures), was_killed=was_killed, told=told or f"{jobs}{after}"
+        )
+
+
+class JobStillRunsError(_Described, OutlineException):
+    """A job that was waited for takes longer than somebody wanted to wait.
+
+    Args:
+        job: Its name.
+        remedy: What became of it, or what to do.
+    """
+
+    exit_status = 124
+    """What a command ends with that waited."""
+    text = "job {job} has not ended within the timeout of its launch"
+    remedy_text = "{remedy}"
+
+    def __init__(self, *, job: str, remedy: str) -> None:
+        super().__init__(job=job, remedy=remedy)

@@ -19,6 +19,7 @@ _TOLERATED = {"--debug", "-D", "--verbose", "-V", "--dev"}
 _TOLERATED_WITH_VALUE = {"--version", "-v", "--repos", "-r", "--dev-user"}
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+UNREACHABLE, NOT_FOUND, DENIED = 3, 5, 6
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -65,7 +66,7 @@ def _execute(place: str, target: str) -> int:
 
 def _execute_target(place: str, target: str) -> int:
     from outline._layer.streams import let_through
-    from outline.exception import OutlineException, ShellCommandFailureException
+    from outline.exception import ShellCommandFailureException
 
     let_through()
     number, layer = _split_target(target)
@@ -78,10 +79,8 @@ def _execute_target(place: str, target: str) -> int:
         _execute_frame(pathmap.map_text(place, path_map), layer, number)
     except ShellCommandFailureException as error:
         return _complain(str(error), error.exit_status)
-    except OutlineException as error:
-        return _complain(str(error), FAILED, traceback=True)
-    except Exception:  # noqa: BLE001 - the layer's code may raise anything; this is the command's top
-        return _complain("", FAILED, traceback=True)
+    except Exception as error:  # noqa: BLE001 - the layer's code may raise anything; this is the command's top
+        return _show(error)
     return OK
 
 
@@ -137,29 +136,67 @@ def _names_of_script() -> dict[str, object]:
 _OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "__builtins__"})
 
 
-def _complain(message: str, status: int, *, traceback: bool = False) -> int:
+def _complain(message: str, status: int) -> int:
     sys.stdout.flush()
-    if traceback:
-        import traceback as module
-
-        module.print_exc()
-    else:
-        sys.stderr.write(f"pycuerun: {message}\n")
+    sys.stderr.write(f"pycuerun: {message}\n")
     return status
+
+
+def _show(error: BaseException) -> int:
+    """Say what went wrong with the lines of the user's own files; where there are none it is ours, and all is shown."""
+    from outline import _usertrace
+    from outline.exception import OutlineException
+
+    restored = sys.modules.get("outline._restore.scriptmodule")
+    if restored is not None:
+        _usertrace.show_as_launched(restored.sources())
+    text = _usertrace.user_traceback(error)
+    if not text and isinstance(error, OutlineException):
+        return _complain(str(error), FAILED)
+    _usertrace.write(text or _usertrace.full_traceback(error))
+    return FAILED
 
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
-    from outline.exception import OutlineException
+    from outline.exception import JobFailedError, JobStillRunsError, OutlineException
 
     try:
         return _build_command().run(_legacy(arguments))
+    except (JobFailedError, JobStillRunsError) as error:
+        return _complain(str(error), error.exit_status)
     except OutlineException as error:
+        from outline import _usertrace
+
+        _usertrace.write(_usertrace.syntax_lines(error.__cause__))
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
-    except Exception:  # noqa: BLE001 - the script may raise anything; this is the command's top
-        return _complain("", FAILED, traceback=True)
+    except Exception as error:
+        status = _farm_status(error)
+        if status is not None:
+            return _complain(str(error), status)
+        from outline import _usertrace
+
+        text = _usertrace.user_traceback(error)
+        if not text:
+            raise  # it is not the script's
+        _usertrace.write(text)
+        return FAILED
+
+
+def _farm_status(error: Exception) -> int | None:
+    """Return the exit status of what a farm refused or nobody answered, or None when it is neither."""
+    exception = sys.modules.get("opencue.exception")
+    if exception is None or not isinstance(error, exception.CueException):
+        return None
+    kinds = (
+        (exception.FarmNotOursException, DENIED),
+        (exception.PermissionDeniedException, DENIED),
+        (exception.ConnectionException, UNREACHABLE),
+        (exception.EntityNotFoundException, NOT_FOUND),
+    )
+    return next((status for kind, status in kinds if isinstance(error, kind)), FAILED)
 
 
 def _legacy(arguments: list[str]) -> list[str]:

@@ -76,6 +76,9 @@ def session_root(show: str, shot: str) -> str:
     from outline import config
 
     base = config.get_option("session_dir")
+    if os.path.expanduser("~") == "~" and ("{HOME}" in base or base.startswith("~")):
+        reason = "this user has no home directory; set HOME, or session_dir in outline.cfg"
+        raise NoSessionError(thing=f"session_dir {base!r}", reason=reason)
     for token, value in {"HOME": os.path.expanduser("~"), "SHOW": show, "SHOT": shot}.items():
         base = base.replace(f"{{{token}}}", value)
     return os.path.abspath(os.path.expanduser(base))

@@ -116,16 +116,41 @@ def get_slice(frame_range: FrameSetLike, frames: Iterable[int], items: Any) -> l
 
 def get_show() -> str:
     """Return the show: ``$SHOW``, else the configured default."""
-    return os.environ.get("SHOW") or _option("default_show")
+    return _usable("SHOW") or _option("default_show")
 
 
 def get_shot() -> str:
     """Return the shot: ``$SHOT``, else the configured default."""
-    return os.environ.get("SHOT") or _option("default_shot")
+    return _usable("SHOT") or _option("default_shot")
 
 
 def get_user() -> str:
-    """Return the login name: ``$USER``, else what the system says, else the user id."""
+    """Return the login name as a job can have it: ``$USER``, else what the system says, else the user id."""
+    from outline.jobspec.names import is_name, login_name
+
+    name = _login()
+    return name if is_name(name) else login_name(name) or f"uid{os.getuid()}"
+
+
+def changed_names() -> dict[str, tuple[str, str]]:
+    """Return the names of this shell that no job can have, each with the one that is used instead."""
+    names = {
+        "user": (_login(), get_user()),
+        "show": (os.environ.get("SHOW") or get_show(), get_show()),
+        "shot": (os.environ.get("SHOT") or get_shot(), get_shot()),
+    }
+    return {kind: pair for kind, pair in names.items() if pair[0] != pair[1]}
+
+
+def _usable(variable: str) -> str:
+    """Return the name in a variable, as near as a job can have it."""
+    from outline.jobspec.names import is_name, plain_name
+
+    name = os.environ.get(variable, "")
+    return name if not name or is_name(name) else plain_name(name)
+
+
+def _login() -> str:
     name = os.environ.get("USER") or os.environ.get("LOGNAME")
     if name:
         return name

@@ -112,15 +112,18 @@ def test_a_script_that_launches_launches_nothing(box: FarmBox) -> None:
     assert_nothing_left(box, "job.py")
 
 
-def test_options_may_stand_behind_the_script(box: FarmBox) -> None:
+def test_what_stands_behind_the_script_is_the_scripts(box: FarmBox) -> None:
     script = write(box, SMALL + "import sys\nol.set_name('got-' + '-'.join(sys.argv[1:]) + '-end')")
 
-    done = box.cuelet("plan", script, "one", "--json", "--range", "1-2", "--", "--json")
+    done = box.cuelet("plan", "--json", script, "one", "--range", "1-2", "--", "--json")
+    meant = box.cuelet("plan", "--json", script, "--", "--range", "1-2")
 
-    (found,) = json.loads(done.stdout)["plans"]
-    assert found["name"] == "got-one---json-end"
-    assert found["range"] == "1-2"
-    assert "write -- before the script's own" in done.stderr
+    assert [each["name"] for each in json.loads(done.stdout)["plans"]] == [
+        "got-one---range-1-2------json-end"
+    ]
+    assert done.stderr.startswith("note: --range behind the script is given to the script")
+    assert json.loads(meant.stdout)["plans"][0]["name"] == "got---range-1-2-end"
+    assert meant.stderr == ""
 
 
 def test_the_table(box: FarmBox) -> None:

@@ -161,9 +161,14 @@ def _catch_launches(side, tell):
     opencue.api.isJobPending = lambda name: False
     opencue.Cuebot.setHosts = lambda hosts: print("fact: hosts", hosts)
     if side != STOCK:
+        import types
+
+        import opencue.ending
         import opencue.farm
 
+        done = types.SimpleNamespace(is_success=True)
         opencue.farm.info = lambda *_, **__: None
+        opencue.ending.watch = lambda *_: [(None, done)]
 
 
 def _launch(side, home, script, said, tell):

@@ -36,6 +36,7 @@ from outline.backend._local.run import Machine, Run
 from outline.depend import DependType
 from outline.jobspec.model import JobSpec, spec_to_dict
 from outline.modules.shell import Shell
+from tests.budget import examples
 from tests.conftest import SRC
 
 JOB_ID = "00000000-0000-4000-8000-000000000000"
@@ -256,7 +257,7 @@ def as_the_farm_has_it(job: JobSpec) -> dict[str, Any]:
     return kept
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cases())
 def test_the_farm_gets_the_job_that_was_compiled(case: Case) -> None:
     ol = case.outline()
@@ -267,7 +268,7 @@ def test_the_farm_gets_the_job_that_was_compiled(case: Case) -> None:
 
 
 @settings(
-    max_examples=300,
+    max_examples=examples(300),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -14,6 +14,7 @@ import outline.spec as spec_of
 from outline import Outline
 from outline.frames import parse_range
 from outline.modules.shell import Shell
+from tests.budget import examples
 from tests.conformance.reading import LEAST_MEMORY_KB, read
 
 cores = st.integers(1, 4000).map(lambda hundredths: hundredths / 100)
@@ -45,7 +46,7 @@ def kilobytes(wanted_mb: float) -> int:
 
 
 @given(cores)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_cores_are_cores_however_they_are_said(wanted: float) -> None:
     by_method, by_other = shell(), shell()
     by_method.set_min_cores(wanted)
@@ -62,7 +63,7 @@ def test_cores_are_cores_however_they_are_said(wanted: float) -> None:
 
 
 @given(st.integers(1, 40))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_whole_cores_are_never_taken_for_core_points(wanted: int) -> None:
     assert sent(shell(cores=wanted))["core_points"] == points(wanted)
     assert sent(shell(cores=str(wanted)))["core_points"] == points(wanted)
@@ -74,7 +75,7 @@ def test_no_cores_are_a_whole_host_and_fewer_leave_some(wanted: float, expected:
 
 
 @given(megabytes)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_megabytes_are_megabytes(wanted: int) -> None:
     by_method, by_number, by_text = shell(), shell(), shell()
     by_method.set_min_memory(wanted)
@@ -92,7 +93,7 @@ def test_megabytes_are_megabytes(wanted: int) -> None:
 
 
 @given(gigabytes)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_gigabytes_are_gigabytes(wanted: int) -> None:
     by_method = shell()
     by_method.set_memory(f"{wanted}g")
@@ -102,7 +103,7 @@ def test_gigabytes_are_gigabytes(wanted: int) -> None:
 
 
 @given(st.integers(1, 4096).map(lambda quarters: quarters / 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_parts_of_a_gigabyte_are_not_lost(wanted: float) -> None:
     layers = [shell(memory=wanted), shell(memory=f"{wanted}g"), shell(memory=f"{wanted * 1024}m")]
 
@@ -110,7 +111,7 @@ def test_parts_of_a_gigabyte_are_not_lost(wanted: float) -> None:
 
 
 @given(st.integers(1, 100), st.integers(0, 64))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_gpus_and_their_memory(wanted_gb: int, gpus: int) -> None:
     found = sent(shell(gpus=gpus, gpu_memory=f"{wanted_gb}g"))
 
@@ -118,7 +119,7 @@ def test_gpus_and_their_memory(wanted_gb: int, gpus: int) -> None:
 
 
 @given(st.floats(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_timeouts_are_minutes_and_never_shorter_than_said(minutes: float) -> None:
     layer = shell(timeout_llu=minutes)
     layer.set_timeout(minutes)
@@ -128,7 +129,7 @@ def test_timeouts_are_minutes_and_never_shorter_than_said(minutes: float) -> Non
 
 
 @given(st.floats(0.5, 5000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_the_cores_of_a_job_are_whole_and_never_more_than_said(most: float) -> None:
     found = sent(shell(), maxcores=most)["maxcores"]
 
@@ -145,7 +146,7 @@ sections = st.builds(
 
 
 @given(st.lists(sections, min_size=1, max_size=3).map(",".join))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_interleaved_and_other_ranges_reach_a_cuebot_expanded_and_in_order(text: str) -> None:
     try:
         wanted = list(parse_range(text))

@@ -106,6 +106,8 @@ def test_jobs_in_json_have_every_count_and_time(stuck: Job, run: Run) -> None:
         "depend": 1,
         "dead": 2,
         "eaten": 0,
+        "skipped_frames": 0,
+        "waits": "",
     }
     assert times["id"] == stuck.id()
     assert time.time() - times["submitted_at"] < 100
@@ -299,6 +301,51 @@ def test_an_unknown_job_is_not_found_by_any_command(run: Run) -> None:
 
 
 @pytest.mark.parametrize("command", ["retry", "eat", "kill"])
+def test_numbers_that_several_layers_have_are_refused_with_the_command_for_each(
+    stuck: Job, run: Run, command: str
+) -> None:
+    before = run("show", NAME, "--json")[1]
+
+    status, out, err = run(command, NAME, "--frames", "1")
+
+    assert (status, out) == (2, "")
+    assert f"3 layers of {NAME} have frames 1: bad, good, after; say which are meant" in err
+    for layer in ("bad", "good", "after"):
+        assert f"  cuelet {command} {NAME} --layer {layer} --frames 1\n" in err
+    assert run("show", NAME, "--json")[1] == before, "nothing was done"
+
+
+def test_numbers_of_one_layer_or_of_all_on_request_are_taken(stuck: Job, run: Run) -> None:
+    assert run("eat", NAME, "--frames", "2")[:2] == (0, f"ate 1 frame of {NAME}\n")
+    assert run("eat", NAME, "--layer", "bad", "--frames", "1")[0] == 0
+    assert run("retry", NAME, "--frames", "1", "--yes")[0] == 0
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("", 1)])
+def test_on_a_terminal_numbers_that_several_layers_have_are_asked_about(
+    stuck: Job, client: FarmBox, answer: str, status: int
+) -> None:
+    ours, theirs = os.openpty()
+    os.write(ours, f"{answer}\n".encode())
+
+    done = client.cuelet("eat", NAME, "--frames", "1", stdin=theirs)
+
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == status
+    assert "bad, good, after; eat them in all of these? [y/N]" in done.stderr
+    assert now(stuck).eatenFrames() == (2 if answer else 0)
+
+
+@pytest.mark.parametrize("command", ["retry", "eat", "kill"])
+def test_an_empty_range_does_not_mean_all(stuck: Job, run: Run, command: str) -> None:
+    status, _, _ = run(command, NAME, "--frames", "")
+
+    assert status == 2
+    assert now(stuck).deadFrames() == 2
+
+
+@pytest.mark.parametrize("command", ["retry", "eat", "kill"])
 def test_a_malformed_range_is_a_usage_error(stuck: Job, run: Run, command: str) -> None:
     status, out, err = run(command, NAME, "--frames", "5-")
 
@@ -428,6 +475,15 @@ def test_run_of_no_script_is_not_found(run: Run) -> None:
     status, _, err = run("run", "/nowhere/script.py")
 
     assert (status, err) == (5, "cuelet: no script '/nowhere/script.py'\n")
+
+
+def test_run_of_a_pipe_does_not_wait_for_a_writer(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    status, _, err = run("run", str(tmp_path / "pipe"))
+
+    assert status == 5
+    assert err.endswith("pipe'; it is a named pipe, write a plain file\n")
 
 
 def test_watch_of_a_stuck_job_ends_with_7(stuck: Job, run: Run) -> None:

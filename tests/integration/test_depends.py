@@ -166,8 +166,11 @@ def test_a_killed_job_holds_what_waits_for_it_and_why_names_the_way_out(client: 
     (group,) = told["frames"]
     (reason,) = group["reasons"]
     assert reason["text"].startswith(f"it waits for 3 of 3 frames of aaa of job {first.name()}")
-    assert "that job was killed" in reason["text"]
-    assert reason["remedy"] == f"cuelet drop-depends {second.name()} --on {first.name()}"
+    assert f"in vain: job {first.name()} was killed" in reason["text"]
+    command = f"cuelet drop-depends {second.name()} --layer aaa --on {first.name()}"
+    cost = f"3 frames of aaa then run without what {first.name()} was to make"
+    assert (reason["remedy"], reason["cost"]) == (command, cost)
+    assert f"{command} ({cost})" in watched.stderr, "the root of it is told, not the next job only"
     assert client.cuelet(*reason["remedy"].split()[1:]).returncode == 0
     wait_until(lambda: finished(second) and finished(third))
 

@@ -33,10 +33,11 @@ from outline.backend._local import run as local_run
 from outline.backend._local.run import Machine, Run
 from outline.backend.local import LocalJob
 from outline.depend import DependType
-from outline.exception import OutlineException, SpecError
+from outline.exception import JobFailedError, JobStillRunsError, OutlineException, SpecError
 from outline.frames import EdgeKind, Tasks
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
 from outline.modules.shell import Shell
+from tests.budget import examples
 from tests.conftest import SRC, FarmBox, make_box, wait_until
 
 # -- one suite of jobs, through both engines ------------------------------------------------------
@@ -305,7 +306,7 @@ class StagedAttempt:
 
     def __init__(self, index: int, order: str, done: SimpleQueue[Any]) -> None:
         self.index, self.name, self._done = index, order, done
-        self.reason, self.wall_s, self.exit_status = "", 0.0, 0
+        self.reason, self.wall_s, self.exit_status, self.exit_signal = "", 0.0, 0, 0
 
     def start(self) -> None:
         cls = type(self)
@@ -345,7 +346,9 @@ CAPPED = JobSpec(
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(jobs())
 @example((CAPPED, Counter(), 4.0))
@@ -432,8 +435,27 @@ def test_a_result_answers_what_scripts_ask_a_job() -> None:
 
 
 def test_dead_frames_raise_in_a_launch_that_tests() -> None:
-    with pytest.raises(OutlineException, match="1 dead frames"):
+    with pytest.raises(JobFailedError, match="dead are 0001-render; logs in /"):
         here(one_layer(["/bin/false"]), test=True)
+
+
+def test_dead_frames_raise_in_a_launch_that_waits_and_in_no_other() -> None:
+    with pytest.raises(JobFailedError, match="dead are 0001-render"):
+        here(one_layer(["/bin/false"]), wait=True)
+
+    assert not here(one_layer(["/bin/false"])).is_success()
+
+
+def test_a_launch_here_is_given_up_when_its_time_is_over_and_leaves_no_process(
+    tmp_path: Path,
+) -> None:
+    pid = tmp_path / "pid"
+    program = ["/bin/sh", "-c", f"echo $$ > {pid}; exec sleep 600"]
+
+    with pytest.raises(JobStillRunsError, match="what ran of it was ended"):
+        here(one_layer(program), timeout_s=1)
+
+    assert not pid.exists() or not Path(f"/proc/{pid.read_text().strip()}").exists()
 
 
 def test_frames_that_fail_are_dropped_with_autoeat() -> None:

@@ -26,29 +26,36 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+DONE = types.SimpleNamespace(is_success=True)
+"""The end of every job."""
+
+
 class FakeFarm(types.ModuleType):
     """Stands in for opencue: takes specifications, runs nothing."""
 
     def __init__(self) -> None:
         super().__init__("opencue")
         self.specs: list[str] = []
-        self.api = types.SimpleNamespace(
-            launchSpecAndWait=self.take, isJobPending=lambda name: False
-        )
+        self.api = types.SimpleNamespace(launchSpecAndWait=self.take)
+        self.ending = types.ModuleType("opencue.ending")
+        self.ending.watch = lambda job_id, pauses_s: [(None, DONE)]  # type: ignore[attr-defined]
+        self.exception = types.ModuleType("opencue.exception")
+        self.exception.CueException = RuntimeError  # type: ignore[attr-defined]
         self.cuebot = types.SimpleNamespace()
         self.farm = types.ModuleType("opencue.farm")
         self.farm.info = lambda: {"pid": 1}  # type: ignore[attr-defined]
 
     def take(self, xml: str) -> list[types.SimpleNamespace]:
         self.specs.append(xml)
-        return [types.SimpleNamespace(name=lambda: "job")]
+        return [types.SimpleNamespace(name=lambda: "job", id=lambda: "id")]
 
 
 @pytest.fixture(autouse=True)
 def farm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeFarm]:
     fake = FakeFarm()
     monkeypatch.setitem(sys.modules, "opencue", fake)
-    monkeypatch.setitem(sys.modules, "opencue.farm", fake.farm)
+    for name in ("farm", "ending", "exception"):
+        monkeypatch.setitem(sys.modules, f"opencue.{name}", getattr(fake, name))
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("OUTLINE_CONFIG_FILE", "OL_CONFIG", "CUELET_PATH_MAP", "OL_LAYER_RANGE"):
         monkeypatch.delenv(name, raising=False)

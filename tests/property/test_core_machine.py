@@ -19,6 +19,7 @@ from cuelet.core.values.runs import ORPHANED, OUT_OF_MEMORY, RunExited, RunUsage
 from cuelet.core.values.states import RUNNING, JobState
 from outline.frames import EdgeKind
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
+from tests.budget import examples
 
 RANGES = ["1-1", "1-4", "1-6", "3-8", "1-8x2", "5-1", "2,9,4"]
 
@@ -156,7 +157,7 @@ class World:
         self.farm, self.job = farm, fresh
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(job_specs(), st.lists(st.tuples(st.sampled_from(OPS), st.integers(0, 999)), max_size=40))
 def test_every_invariant_holds_whatever_happens(spec: JobSpec, ops: list[tuple[str, int]]) -> None:
     world = World(spec)
@@ -164,7 +165,7 @@ def test_every_invariant_holds_whatever_happens(spec: JobSpec, ops: list[tuple[s
         world.do(op, pick)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(job_specs())
 def test_a_job_whose_frames_succeed_finishes_and_runs_each_frame_once(spec: JobSpec) -> None:
     world = World(spec)
@@ -178,7 +179,7 @@ def test_a_job_whose_frames_succeed_finishes_and_runs_each_frame_once(spec: JobS
     assert world.farm.free_cores == pytest.approx(2.0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(job_specs(), st.integers(0, 4))
 def test_a_dead_layer_ends_the_job_or_leaves_it_stuck_and_finish_edges_open(
     spec: JobSpec, broken: int

@@ -23,6 +23,7 @@ from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import DEPEND, DONE, RUNNING, WAITING, JobState
 from outline.frames import EdgeKind
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
+from tests.budget import examples
 
 RANGES = ["1-1", "1-3", "2-5", "1-6x2", "4-1"]
 CORES, MEMORY_MB = 3.0, 100_000
@@ -293,7 +294,7 @@ WORLDS = st.tuples(job_specs(0), job_specs(1), job_specs(2)).map(list)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=SLOW)
 @given(WORLDS, st.lists(STEPS, min_size=10, max_size=50))
 def test_every_invariant_holds_between_jobs_whatever_happens(
     specs: list[JobSpec], steps: list[tuple[str, int, tuple[int, EdgeSpec]]]
@@ -304,7 +305,7 @@ def test_every_invariant_holds_between_jobs_whatever_happens(
     world.restart()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=SLOW)
 @given(WORLDS, st.lists(edge_specs(outside=False), max_size=12))
 def test_jobs_that_succeed_end_whatever_depends_are_added(
     specs: list[JobSpec], added: list[tuple[int, EdgeSpec]]

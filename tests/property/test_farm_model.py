@@ -28,6 +28,7 @@ from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import RUNNING, FrameState, JobState
 from outline.frames import EdgeKind, parse_range
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome
+from tests.budget import examples
 from tests.property.farm_model import FarmModel, Frame, JobModel, LayerModel
 from tests.simulation.disk import Disk
 
@@ -396,15 +397,20 @@ def _with(spec: JobSpec, **changes: object) -> JobSpec:
 def _settings(runs: int) -> settings:
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     return settings(
-        max_examples=runs, stateful_step_count=50, deadline=None, suppress_health_check=slow
+        max_examples=examples(runs),
+        stateful_step_count=50,
+        deadline=None,
+        suppress_health_check=slow,
     )
 
 
+@pytest.mark.hypothesis
 def test_the_core_does_what_the_model_does() -> None:
     run_state_machine_as_test(FarmMachine, settings=_settings(100))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
+@pytest.mark.hypothesis
 def test_the_core_does_what_the_model_does_for_long() -> None:
     run_state_machine_as_test(FarmMachine, settings=_settings(2000))

@@ -12,6 +12,7 @@ from cuelet.core.state.order import Placing, make_order, order_from_text, placed
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from outline.frames import parse_range
 from outline.jobspec.model import LayerSpec
+from tests.budget import examples
 from tests.unit.core.bench import Bench, spec_of
 
 
@@ -79,7 +80,7 @@ OPS = st.tuples(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(OPS, max_size=25), st.integers(1, 3))
 def test_frames_start_in_the_order_that_was_set(
     ops: list[tuple[object, str, int]], chunk: int

@@ -15,6 +15,7 @@ from outline.frames import (
     parse_range,
     resolve,
 )
+from tests.budget import examples
 
 numbers = st.integers(-40, 60)
 
@@ -149,7 +150,7 @@ def naive_waits(kind: EdgeKind, er: Tasks, on: Tasks, task: int) -> set[int]:
     return everything if single else wanted
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.sampled_from(list(EdgeKind)), layers(), layers())
 def test_edges_are_what_their_definitions_say(kind: EdgeKind, er: Tasks, on: Tasks) -> None:
     links = resolve(kind, er, on)

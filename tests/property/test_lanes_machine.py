@@ -24,6 +24,7 @@ from cuelet.core.values.runs import (
 from cuelet.core.values.states import RUNNING, WITH_RUNNER, JobState
 from cuelet.runner.resident.lanes import Lanes
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec
+from tests.budget import examples
 
 CORES, WALL_S = 2.0, 0.001
 
@@ -231,7 +232,7 @@ def job_specs(draw: st.DrawFn) -> JobSpec:
     )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(job_specs(), st.lists(st.tuples(st.sampled_from(OPS), st.integers(0, 999)), max_size=120))
 def test_lanes_hold_whatever_happens(spec: JobSpec, ops: list[tuple[str, int]]) -> None:
     world = World(spec)
@@ -249,7 +250,7 @@ def test_lanes_hold_whatever_happens(spec: JobSpec, ops: list[tuple[str, int]]) 
     assert world.job.state is JobState.FINISHED or launching.is_stuck(world.farm, world.job)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(job_specs(), st.lists(st.tuples(st.sampled_from(["end", "hear"]), st.integers(0, 999))))
 def test_without_trouble_every_frame_runs_once(spec: JobSpec, ops: list[tuple[str, int]]) -> None:
     world = World(spec)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuelet.store.pages import PAGE_BYTES, records
+from tests.budget import examples
 
 VALUES = st.one_of(
     st.none(),
@@ -35,7 +36,7 @@ def written(path: Path, rows: list[tuple[Any, ...]], table: str) -> bytes:
 
 
 @pytest.mark.parametrize("ending", ["", " WITHOUT ROWID"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 @given(ROWS)
 def test_every_row_is_found_once(
     tmp_path_factory: pytest.TempPathFactory, ending: str, rows: list[tuple[Any, ...]]
@@ -49,7 +50,7 @@ def test_every_row_is_found_once(
     assert {key: keyed.get(key) for key in range(len(rows))} == dict(enumerate(rows))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.binary(max_size=2 * PAGE_BYTES), st.integers(0, 255))
 def test_any_bytes_are_read_without_an_error(data: bytes, kind: int) -> None:
     page = bytes([kind]) + data

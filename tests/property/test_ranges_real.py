@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import outline
 from outline.frames import parse_range
 from outline.modules.shell import Shell
+from tests.budget import examples
 from tests.conftest import FarmBox, wait_until
 
 _sections = st.one_of(
@@ -50,7 +51,7 @@ def assert_touched(shapes: list[tuple[str, int]], folder: Path) -> None:
 
 
 @settings(
-    max_examples=12,
+    max_examples=examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -66,7 +67,7 @@ def test_every_frame_of_a_raw_layer_is_touched_once(
 
 
 @settings(
-    max_examples=3,
+    max_examples=examples(3),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -28,6 +28,7 @@ from cuelet.core.values.runs import RunExited
 from cuelet.core.values.states import WAITING, JobState
 from cuelet.store import layer_start
 from outline.jobspec.model import JobSpec, LayerSpec
+from tests.budget import examples
 
 NAMES = ("one", "two")
 CORES, MEMORY_MB = 4.0, 4000
@@ -287,7 +288,7 @@ ONE_AFTER_ANOTHER = JobSpec(
 """With a clock that is set back to -3, one of its frames starts at 0, which is not "never"."""
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(WORLDS, st.lists(OPS, max_size=40), st.just(EPOCH_S))
 @example((ONE_AFTER_ANOTHER,), [("wait", 0)], 1.0)
 def test_what_may_not_start_waits_for_a_reason_and_ends_when_all_is_given(

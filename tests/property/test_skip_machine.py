@@ -17,6 +17,7 @@ from cuelet.core.operations.skip import (
 from cuelet.core.state.decision import Decision
 from cuelet.core.values.states import WAITING, JobState
 from outline.jobspec.model import DeclaredFile, JobSpec
+from tests.budget import examples
 from tests.property.test_core_machine import OPS, World, job_specs
 
 PLACE = Place(host="here", log_root="/logs", scratch="/tmp")
@@ -88,7 +89,7 @@ def skipping_specs(draw: st.DrawFn) -> JobSpec:
 STEPS = st.tuples(st.sampled_from([*OPS, *ANSWERS * 5]), st.integers(0, 999))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(skipping_specs(), st.lists(STEPS, max_size=60))
 def test_no_frame_is_skipped_on_an_answer_that_is_out_of_date(
     spec: JobSpec, steps: list[tuple[str, int]]
@@ -101,7 +102,7 @@ def test_no_frame_is_skipped_on_an_answer_that_is_out_of_date(
             world.do(step, pick)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(skipping_specs(), st.integers(0, 999))
 def test_a_job_finishes_whatever_its_looks_find(spec: JobSpec, seed: int) -> None:
     world = SkippingWorld(spec)

@@ -20,6 +20,7 @@ from cuelet.rpc.spec.job import parse_spec
 from cuelet.runner import wire
 from outline.frames import EdgeKind
 from outline.jobspec.model import JobSpec, Outcome, spec_from_dict, spec_to_dict
+from tests.budget import examples
 
 PLACE = Place(host="here", log_root="/logs", scratch="/scratch")
 XML_CHARS = st.characters(
@@ -64,7 +65,7 @@ def use(spec: JobSpec) -> None:
     assert all(len(part.encode()) <= 255 for part in request.log_path.split("/"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text())
 @example("")
 @example("<spec/>")
@@ -158,7 +159,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=3))
 @example({"uid": "9" * 5000})
 @example({"uid": "99999999999"})
@@ -200,7 +201,7 @@ OWN_DEPEND = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.fixed_dictionaries(
         {"version": st.just(1)},
@@ -239,7 +240,7 @@ DEPEND_TYPES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.sampled_from(DEPEND_TYPES) | ANY_TEXT,
     st.dictionaries(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cueadmin.flags import make_parser
 from cuelet.cli.main import parser_of
-from cuelet.cli.plan.arguments import gather
+from cuelet.cli.script_words import take_script
 from outline._commands.options import CuerunOptionParser
 from outline.pycuerun import _frame_request, _split_target
 
@@ -36,15 +36,17 @@ def test_cuelet_takes_them_as_words_and_as_values(text: str) -> None:
 
 
 @given(below_zero)
-def test_cuelet_plan_takes_them_on_both_sides_of_the_script(text: str) -> None:
-    assert gather(cuelet("plan", "--range", text, "job.py")).range == text
-    behind = gather(cuelet("plan", "job.py", "--frames", text, text))
-    assert (behind.frames, behind.args) == (text, [text])
+def test_cuelet_plan_takes_them_before_the_script(text: str) -> None:
+    options = cuelet("plan", "--range", text, "--frames", text, "job.py")
+    assert (options.range, options.frames) == (text, text)
 
 
-@given(below_zero)
-def test_cuelet_run_gives_them_to_the_script(text: str) -> None:
-    assert cuelet("run", "job.py", text, "--flag", text).args == [text, "--flag", text]
+@pytest.mark.parametrize("command", ["plan", "run"])
+@given(text=below_zero)
+def test_behind_the_script_they_are_given_to_it(command: str, text: str) -> None:
+    options = cuelet(command, "job.py", text, "--flag", text)
+    take_script(options)
+    assert options.args == [text, "--flag", text]
 
 
 @given(below_zero)

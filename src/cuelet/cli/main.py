@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
 import cuelet
+from cuelet import search_path
 from cuelet.cli.exits import CommandError, Exit, message_of, say
 from cuelet.cli.parsing import CommandParser, add_command
 
@@ -28,10 +28,10 @@ COMMANDS = (
     ("logs", "jobs.logs:logs", "print the log of a frame", "jobs.arguments:add_logs"),
     ("why", "jobs.why:why", "say why frames do not run, and what changes it", "jobs.arguments:add_why"),
     ("repro", "jobs.repro:repro", "run one frame here and now, as the farm would", "jobs.arguments:add_repro"),
-    ("doctor", "farm.doctor:doctor", "check versions, paths and permissions", "parsing:add_json"),
+    ("doctor", "doctor.doctor:doctor", "check versions, folders, configuration and the farm", "parsing:add_json"),
     ("retry", "jobs.retry:retry", "run dead frames again, or the named ones", "jobs.arguments:add_retry"),
-    ("eat", "jobs.eat:eat", "give up on dead frames, or the named ones, so that the rest can go on", "jobs.arguments:add_frames"),
-    ("kill", "jobs.kill:kill", "kill a job, or the running frames that are named", "jobs.arguments:add_frames"),
+    ("eat", "jobs.eat:eat", "give up on dead frames, or the named ones, so that the rest can go on", "jobs.arguments:add_chosen"),
+    ("kill", "jobs.kill:kill", "kill a job, or the running frames that are named", "jobs.arguments:add_chosen"),
     ("pause", "jobs.pause:pause", "start no more frames of a job", "jobs.arguments:add_frames"),
     ("resume", "jobs.resume:resume", "start frames of a paused job again", "jobs.arguments:add_frames"),
     ("drop-depends", "jobs.drop_depends:drop", "let a job start without waiting for others", "jobs.arguments:add_drop_depends"),
@@ -45,25 +45,19 @@ COMMANDS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status."""
+    """Run the command; return its exit status. What is no error of its own is left to `cuelet.programs`."""
     words = sys.argv[1:] if argv is None else argv
     parser = parser_of(word for word in words if not word.startswith("-"))
     if not words:
         parser.exit(Exit.USAGE, parser.format_help())
     options = parser.parse_args(words)
     try:
-        code = int(_imported(options.do)(options))
-        sys.stdout.flush()
-        return code
+        do = _imported(options.do)
+        search_path.require_ours()  # another package may have overwritten ours, and half of it work
+        return int(do(options))
     except CommandError as error:
         say(str(error))
         return int(error.status)
-    except KeyboardInterrupt:
-        return int(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read us has enough; nothing more may be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.FAILED)
     except Exception as error:
         status = _status_of(error)
         if status is None:
@@ -90,9 +84,13 @@ def _status_of(error: Exception) -> Exit | None:
         (opencue.exception.FarmNotOursException, Exit.DENIED),
         (opencue.exception.PermissionDeniedException, Exit.DENIED),
         (opencue.exception.ConnectionException, Exit.UNREACHABLE),
+        (opencue.exception.DeadlineExceededException, Exit.UNREACHABLE),
         (opencue.EntityNotFoundException, Exit.NOT_FOUND),
         (opencue.CueException, Exit.FAILED),
+        (outline.exception.JobFailedError, Exit.DEAD_FRAMES),
+        (outline.exception.JobStillRunsError, Exit.TIMEOUT),
         (outline.OutlineException, Exit.FAILED),
+        (opencue.config.ConfigError, Exit.ENVIRONMENT),
         (LocalEnvironmentError, Exit.ENVIRONMENT),
         (errors.UnknownNameError, Exit.NOT_FOUND),
         (errors.BadRequestError, Exit.USAGE),

@@ -55,7 +55,7 @@ def select_dead(job: Job, *, layers: Sequence[str] | None, frames: str | None) -
         NoFramesError: Nothing matches.
     """
     criteria = _criteria(layers, frames)
-    if not frames:
+    if frames is None:
         criteria["state"] = [opencue.api.job_pb2.DEAD]
     found = len(job.getFrames(**criteria))
     if not found:
@@ -64,12 +64,18 @@ def select_dead(job: Job, *, layers: Sequence[str] | None, frames: str | None) -
     return FrameSelection(job, criteria, found)
 
 
+def layers_having(job: Job, frames: str) -> tuple[str, ...]:
+    """Return the layers of a job that have frames of some numbers, in its order; raises InvalidFramesError."""
+    found = job.getFrames(**_criteria(None, frames))
+    return tuple(dict.fromkeys(frame.layer() for frame in found))
+
+
 def _criteria(layers: Sequence[str] | None, frames: str | None) -> dict[str, Any]:
     """Return the search for frames of layers and numbers; raises InvalidFramesError."""
     found: dict[str, Any] = {}
     if layers:
         found["layer"] = layers
-    if frames:
+    if frames is not None:  # an empty text is no range either: it does not mean all
         try:
             parse_range(frames)
         except FrameRangeError as error:

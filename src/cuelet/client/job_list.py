@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import opencue
-from cuelet.client.jobs import JobView, job_view
+from cuelet.client.jobs import JobView, damaged_jobs, job_view, standings
 from cuelet.core.values import names
 from opencue.wrappers.job import Job
 
-STATES = ("running", "waiting", "paused", "stuck", "finished", "killed")
+DAMAGED = "damaged"
+STATES = ("running", "waiting", "paused", "stuck", "finished", "killed", DAMAGED)
 _ORDERS: Mapping[str, Callable[[JobView], Any]] = {
     "age": lambda job: job.submitted_at,
     "name": lambda job: job.name,
@@ -64,8 +65,21 @@ def list_jobs(wanted: JobFilter) -> JobList:
     if answer is None:
         return _list_at_cuebot(wanted)
     found = {job.id(): job for job in _jobs_of(answer["ids"])}
-    views = [job_view(found[each]) for each in answer["ids"] if each in found]
-    return JobList(views, frozenset(answer["clashing"]), answer["older"], answer["cut"])
+    known = standings(list(found.values()))
+    views = [job_view(found[each], known.get(each, {})) for each in answer["ids"] if each in found]
+    return JobList(
+        [*views, *_damaged_jobs(wanted)],
+        frozenset(answer["clashing"]),
+        answer["older"],
+        answer["cut"],
+    )
+
+
+def _damaged_jobs(wanted: JobFilter) -> Iterator[JobView]:
+    """Yield the jobs set aside that match by what is known of them."""
+    is_meant = not (wanted.show or wanted.shot or wanted.user or wanted.since)
+    if is_meant and (not wanted.state or DAMAGED in wanted.state):
+        yield from (job for job in damaged_jobs() if _is_any(job.name, wanted.name))
 
 
 def _jobs_of(job_ids: Sequence[str]) -> list[Job]:
@@ -75,7 +89,8 @@ def _jobs_of(job_ids: Sequence[str]) -> list[Job]:
 def _list_at_cuebot(wanted: JobFilter) -> JobList:
     """Filter here what a stock Cuebot knows."""
     jobs = [job for job in opencue.api.getJobs(include_finished=True) if _matches(job, wanted)]
-    views = [view for view in map(job_view, jobs) if not wanted.state or view.state in wanted.state]
+    known = (job_view(job, {}) for job in jobs)
+    views = [view for view in known if not wanted.state or view.state in wanted.state]
     ordered = sorted(sorted(views, key=_ORDERS["age"]), key=_ORDERS[wanted.sort])
     recent = [
         job for job in ordered if not job.has_ended or (job.stopped_at or 0) >= wanted.ended_since

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from opencue.wrappers.layer import Layer
 _NOT_IN_JSON = ("is_paused", "memory_kib")
 _COUNTS = ("frames", "succeeded", "running", "waiting", "depend", "dead", "eaten")
 _NOTHING_KNOWN: dict[str, Any] = {
-    **dict.fromkeys((*_COUNTS, "priority", "submitted_at"), 0),
-    **dict.fromkeys(("user", "log_dir"), ""),
+    **dict.fromkeys((*_COUNTS, "skipped_frames", "priority", "submitted_at"), 0),
+    **dict.fromkeys(("user", "log_dir", "waits"), ""),
     "state": "damaged",
     "stopped_at": None,
     "is_paused": False,
@@ -40,6 +40,10 @@ class JobView:
     """Frames that wait for others."""
     dead: int
     eaten: int
+    skipped_frames: int
+    """Frames that succeeded without having run."""
+    waits: str
+    """What it waits for while nothing of it runs, such as ``for limit nuke``; empty otherwise, or on a stock Cuebot."""
     submitted_at: int
     """Epoch seconds."""
     stopped_at: int | None
@@ -50,6 +54,11 @@ class JobView:
     def done(self) -> int:
         """Frames that need nothing more."""
         return self.succeeded + self.eaten
+
+    @property
+    def rendered(self) -> int:
+        """Frames that have run to success."""
+        return self.succeeded - self.skipped_frames
 
     @property
     def has_ended(self) -> bool:
@@ -107,31 +116,35 @@ def _values(view: JobView | LayerView) -> dict[str, Any]:
     return {key: value for key, value in asdict(view).items() if key not in _NOT_IN_JSON}
 
 
-def list_jobs(*, ended_since: float = 0.0) -> tuple[JobView, ...]:
-    """Return the jobs that have not ended, and those that have since then, newest last.
-
-    Args:
-        ended_since: Epoch seconds.
-    """
-    found = sorted(opencue.api.getJobs(include_finished=True), key=lambda job: job.data.start_time)
-    views = (*map(job_view, found), *_damaged_jobs())
-    return tuple(
-        view for view in views if not view.has_ended or (view.stopped_at or 0) >= ended_since
-    )
-
-
-def _damaged_jobs() -> Iterator[JobView]:
+def damaged_jobs() -> Iterator[JobView]:
     """Yield the jobs that a Cuelet farm has set aside, of which it knows no more than a name."""
     for job in (opencue.farm.info() or {}).get("damaged", ()):
         yield JobView(**_NOTHING_KNOWN, id=job["id"], name=job["name"])
 
 
-def job_view(job: Job) -> JobView:
-    """Return a job as a value."""
+def standings(jobs: Sequence[Job]) -> dict[str, Any]:
+    """Return by id what only a Cuelet farm knows of jobs as a whole; nothing from a stock Cuebot."""
+    asked = jobs and opencue.farm.call_or_none("GetStanding", job_ids=[job.id() for job in jobs])
+    found: dict[str, Any] = asked["jobs"] if asked else {}
+    return found
+
+
+def current_view(job: Job) -> JobView:
+    """Return a job as a value, with what it waits for and skipped."""
+    return job_view(job, standings([job]).get(job.id(), {}))
+
+
+def job_view(job: Job, standing: Mapping[str, Any]) -> JobView:
+    """Return a job as a value.
+
+    Args:
+        job: The job.
+        standing: What `standings` knows of it.
+    """
     return JobView(
         id=job.id(),
         name=job.name(),
-        state=_state_word(job),
+        state=_state_word(job, is_stuck=standing.get("stuck")),
         user=job.user(),
         priority=job.priority(),
         frames=job.totalFrames(),
@@ -141,6 +154,8 @@ def job_view(job: Job) -> JobView:
         depend=job.dependFrames(),
         dead=job.deadFrames(),
         eaten=job.eatenFrames(),
+        skipped_frames=standing.get("skipped", 0),
+        waits=standing.get("waits", ""),
         submitted_at=job.data.start_time,
         stopped_at=job.data.stop_time or None,
         log_dir=job.logDir(),
@@ -148,7 +163,13 @@ def job_view(job: Job) -> JobView:
     )
 
 
-def _state_word(job: Job) -> str:
+def _state_word(job: Job, *, is_stuck: bool | None) -> str:
+    """Return the state of a job in a word.
+
+    Args:
+        job: The job.
+        is_stuck: Whether it can go on by itself, as far as the farm says so.
+    """
     if has_ended(job):
         done = job.succeededFrames() + job.eatenFrames() == job.totalFrames()
         return "finished" if done else "killed"
@@ -156,9 +177,9 @@ def _state_word(job: Job) -> str:
         return "paused"
     if job.runningFrames():
         return "running"
-    if job.waitingFrames():
-        return "waiting"
-    return "stuck" if job.deadFrames() else "waiting"
+    if is_stuck is None:
+        is_stuck = bool(job.deadFrames()) and not job.waitingFrames()
+    return "stuck" if is_stuck else "waiting"
 
 
 def has_ended(job: Job) -> bool:

@@ -39,6 +39,15 @@ def message_of(value: Any) -> Any:
     return value.data if isinstance(value, Entity) else value
 
 
+def login() -> str:
+    """Return who runs this process, as text that a message can hold: not every user has a name, or one in UTF-8."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"uid{os.getuid()}"
+    return name.encode("utf-8", "replace").decode()
+
+
 def signature(
     *, username: str | None, pid: str | int | None, host_kill: str | None, reason: str | None
 ) -> dict[str, str]:
@@ -46,7 +55,7 @@ def signature(
 
     What is not given is filled in from this process.
     """
-    user = username or getpass.getuser()
+    user = username or login()
     host = host_kill or socket.gethostname()
     return {
         "username": user,

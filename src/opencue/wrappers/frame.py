@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,7 +11,7 @@ from opencue_proto import job_pb2
 from opencue.usage import UsageBatch, reserved_cores
 from opencue.why import Explanation, explain
 from opencue.wrappers.depend import Depend
-from opencue.wrappers.entity import Entity, enum_of, message_of, signature
+from opencue.wrappers.entity import Entity, enum_of, login, message_of, signature
 from opencue.wrappers.render_partition import RenderPartition
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ class Frame(Entity):
             max_memory=max_mem,
             max_gpu_memory=max_gpu_memory,
             max_gpus=max_gpus,
-            username=getpass.getuser(),
+            username=login(),
         )
         return RenderPartition(response.render_partition)
 

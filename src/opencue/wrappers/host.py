@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from opencue_proto import host_pb2
 
 from opencue.util import id as id_of
 from opencue.wrappers.comment import Comment
-from opencue.wrappers.entity import Entity, enum_of
+from opencue.wrappers.entity import Entity, enum_of, login
 from opencue.wrappers.proc import NestedProc, Proc
 from opencue.wrappers.render_partition import RenderPartition
 
@@ -106,7 +105,7 @@ class Host(Entity):
 
     def addComment(self, subject: str, message: str) -> None:
         """Leave a comment, in your name."""
-        remark = {"user": getpass.getuser(), "subject": subject, "message": message or " "}
+        remark = {"user": login(), "subject": subject, "message": message or " "}
         self._send("AddComment", new_comment=remark)
 
     def getComments(self) -> list[Comment]:

@@ -3,7 +3,6 @@
 # ruff: noqa: A002 - pycue calls the argument format
 from __future__ import annotations
 
-import getpass
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from opencue import search
 from opencue.why import Explanation, explain
 from opencue.wrappers.comment import Comment
 from opencue.wrappers.depend import Depend
-from opencue.wrappers.entity import Entity, enum_of, message_of, send, signature
+from opencue.wrappers.entity import Entity, enum_of, login, message_of, send, signature
 from opencue.wrappers.frame import Frame, frames_from
 from opencue.wrappers.layer import Layer
 from opencue.wrappers.render_partition import RenderPartition
@@ -174,7 +173,7 @@ class Job(Entity):
             max_memory=num_mem,
             max_gpus=max_gpus,
             max_gpu_memory=max_gpu_memory,
-            username=getpass.getuser(),
+            username=login(),
         )
         return RenderPartition(response.render_partition)
 
@@ -216,7 +215,7 @@ class Job(Entity):
 
     def addComment(self, subject: str, message: str) -> None:
         """Leave a comment, in your name."""
-        remark = {"user": getpass.getuser(), "subject": subject, "message": message or " "}
+        remark = {"user": login(), "subject": subject, "message": message or " "}
         self._send("AddComment", new_comment=remark)
 
     def getComments(self) -> list[Comment]:

@@ -3,7 +3,6 @@
 # ruff: noqa: A002 - pycue calls the argument format
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from opencue_proto import job_pb2
 from opencue import search
 from opencue.why import Explanation, explain
 from opencue.wrappers.depend import Depend
-from opencue.wrappers.entity import Entity, enum_of, message_of, send, signature
+from opencue.wrappers.entity import Entity, enum_of, login, message_of, send, signature
 from opencue.wrappers.frame import Frame, frames_from
 from opencue.wrappers.limit import Limit
 from opencue.wrappers.render_partition import RenderPartition
@@ -136,7 +135,7 @@ class Layer(Entity):
             epoch_seconds: Seconds since 1970; 0 for no such time.
             username: Who says so; you when not given.
         """
-        user = username or getpass.getuser()
+        user = username or login()
         self._send("SetStartAfter", start_after=epoch_seconds, username=user)
 
     def clearStartAfter(self, username: str | None = None) -> None:
@@ -170,7 +169,7 @@ class Layer(Entity):
             max_memory=max_mem,
             max_gpu_memory=max_gpu_memory,
             max_gpus=max_gpus,
-            username=getpass.getuser(),
+            username=login(),
         )
         return RenderPartition(response.render_partition)
 

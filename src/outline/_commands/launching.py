@@ -99,7 +99,8 @@ class Pycuerun(AbstractCuerun):
     def _launch(self, script: str) -> int:
         with LaunchContext() as context:
             outline = self._load(script)
-        if context.launched and not outline.get_layers():
+        is_done = any(ours is outline for ours, _ in context.launched)
+        if is_done or (context.launched and not outline.get_layers()):
             jobs = [job for _, found in context.launched for job in found]
         else:
             jobs = self._launch_loaded(outline)
@@ -124,6 +125,7 @@ class Pycuerun(AbstractCuerun):
         }
         if options and options.backend == "local":
             flags |= {"threads": options.run_local_threads, "log_dir": options.log_dir}
+            flags["wait"] = False  # it runs here in any case, and `_report` tells how it ended
         if options and options.qc:
             from outline import review
 

@@ -21,6 +21,7 @@ _LAUNCH_FLAGS = (
     "priority",
     "wait",
     "test",
+    "timeout_s",
     "range",
     "range_default",
     "shot",
@@ -103,8 +104,15 @@ class CuerunOptionParser(optparse.OptionParser):
         group = optparse.OptionGroup(self, "Job options")
         add = group.add_option
         add("-p", "--pause", action="store_true", default=False, help="launch paused")
-        add("-w", "--wait", action="store_true", default=False, help="return when the job ended")
+        add("-w", "--wait", action="store_true", default=False, help="return when all is done")
         add("-t", "--test", action="store_true", default=False, help="wait; fail if a frame dies")
+        add(
+            "--timeout",
+            dest="timeout_s",
+            type="float",
+            metavar="S",
+            help="with -w, -t: wait S seconds",
+        )
         add("-f", "--range", help="frame range; $FR by default")
         add("--shot", default=util.get_shot(), help="shot")
         add("--no-mail", dest="nomail", action="store_true", help="no mail at the end")

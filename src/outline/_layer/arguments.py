@@ -257,8 +257,8 @@ class Arguments(Part):
         """Say which limits (licences, for example) a frame takes one of each."""
         self.limits = check_names(self.layer._thing(), "limits", limits)
 
-    def set_env(self, key: str, value: str) -> None:
-        """Set an environment variable for the layer's frames."""
+    def set_env(self, key: str, value: object) -> None:
+        """Set an environment variable for the layer's frames; numbers and paths become text."""
         key, value = check_env(self.layer._thing(), key, value)
         self.env[key] = value
 

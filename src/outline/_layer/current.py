@@ -34,6 +34,46 @@ def set_current(outline: Joinable | None) -> None:
     _current[0] = outline
 
 
+_outlines = 0
+"""How many outlines there have been."""
+_loose: dict[int, tuple[int, Any]] = {}
+"""Layers that joined nothing so far, by their identity, and how many outlines there were when they were made."""
+_MOST_LOOSE = 200
+
+
+def count_outline() -> int:
+    """Count an outline that is being made, and return how many there are now."""
+    global _outlines  # noqa: PLW0603 - of the process, as the outline being built
+    _outlines += 1
+    return _outlines
+
+
+def note_loose(layer: Any) -> None:
+    """Remember a layer that is in no outline yet; old ones are forgotten for new ones."""
+    if len(_loose) >= _MOST_LOOSE:
+        del _loose[next(iter(_loose))]
+    _loose[id(layer)] = _outlines, layer
+
+
+def note_joined(layer: Any) -> None:
+    """Forget a layer that belongs somewhere now."""
+    _loose.pop(id(layer), None)
+
+
+def take_loose(outline: int, *, with_earlier: bool) -> list[Any]:
+    """Return and forget the layers that were made after an outline, before the next, and joined nothing.
+
+    Args:
+        outline: What `count_outline` returned for it.
+        with_earlier: Also those that were made just before it.
+    """
+    wanted = {outline, outline - 1} if with_earlier else {outline}
+    found = [(key, layer) for key, (made, layer) in _loose.items() if made in wanted]
+    for key, _ in found:
+        del _loose[key]
+    return [layer for _, layer in found]
+
+
 _is_frame = [False]
 
 
@@ -69,7 +109,7 @@ class LaunchContext:
     Args:
         overrides: Flags that go before those of every launch.
         take: Takes every launch instead of a backend, given the launcher and ``use_pycuerun``; returns its jobs.
-        note_made: Told of every layer and depend as it is made.
+        note_made: Told of every layer and depend as it is made, beside whom an outer context tells.
     """
 
     def __init__(
@@ -89,7 +129,7 @@ class LaunchContext:
         outer = self._outer = launch_context()
         self.overrides = {**outer.overrides, **self.overrides}
         self.take = self.take or outer.take
-        self.note_made = self.note_made or outer.note_made
+        self.note_made = _both(self.note_made, outer.note_made)
         self._thread = get_ident()
         _entered.append(self)
         return self
@@ -107,6 +147,20 @@ class LaunchContext:
     def belongs_to(self, thread: int) -> bool:
         """Tell whether a thread entered it."""
         return self._thread == thread
+
+
+def _both(
+    first: Callable[[Any], None] | None, second: Callable[[Any], None] | None
+) -> Callable[[Any], None] | None:
+    """Return what tells two listeners, of whom either may be missing."""
+    if first is None or second is None:
+        return first or second
+
+    def tell(made: Any) -> None:
+        first(made)
+        second(made)
+
+    return tell
 
 
 _usual = LaunchContext()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 
 from outline.exception import InvalidSettingError
@@ -135,23 +136,38 @@ def check_names(thing: str, setting: str, value: Any) -> list[str]:
 
 
 def check_env(thing: str, key: object, value: object) -> tuple[str, str]:
-    """Return an environment variable.
+    """Return an environment variable; numbers, paths and bytes become text.
 
     Raises:
         InvalidSettingError: One of both is not text, or cannot be in an environment.
     """
-    if not isinstance(key, str) or not key or "=" in key or "\0" in key:
-        raise InvalidSettingError(
-            thing=thing, setting="env key", value=key, remedy="give a name without '='"
-        )
-    if not isinstance(value, str) or "\0" in value:
-        raise InvalidSettingError(
-            thing=thing,
-            setting=f"env {key}",
-            value=value,
-            remedy=f"give text, such as {str(value)!r}",
-        )
-    return key, value
+    if not isinstance(key, str) or not key or "=" in key or not _has_bytes(key):
+        remedy = "give a name without '=' and without the character 0"
+        raise InvalidSettingError(thing=thing, setting="env key", value=key, remedy=remedy)
+    text = _env_text(value)
+    if text is None or not _has_bytes(text):
+        remedy = f"give text without the character 0, such as {str(value).partition(chr(0))[0]!r}"
+        raise InvalidSettingError(thing=thing, setting=f"env {key}", value=value, remedy=remedy)
+    return str.__str__(key), text
+
+
+def _env_text(value: object) -> str | None:
+    """Return the text of a value that has one meaning as text, else None."""
+    if isinstance(value, str):
+        return str.__str__(value)  # an enum that is text stands for its text
+    if isinstance(value, (bytes, os.PathLike)):
+        return os.fsdecode(value)
+    if isinstance(value, (int, float)) or getattr(value, "shape", None) == ():
+        return str(value)
+    return None
+
+
+def _has_bytes(text: str) -> bool:
+    """Tell whether a process can be given a text: no character 0, no half of a surrogate pair."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def check_cores(thing: str, setting: str, value: Any, *, least: float = 0) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from outline import util
 from outline._layer.settings import check_env, check_number, check_range, check_whole
@@ -110,6 +111,19 @@ class Settings:
         """Say how many cores the whole job may use at most."""
         self.maxcores = _optional(check_number, self.thing(), "maxcores", maxcores, unit="cores")
 
+    def set_max_cores(self, cores: float | None) -> None:
+        """Say how many cores the whole job may use at most, as `set_maxcores` does."""
+        self.set_maxcores(cores)
+
+    def set_min_cores(self, cores: float) -> None:
+        """Check a least share of the whole job, which no specification can hold, and say so."""
+        check_number(self.thing(), "min_cores", cores, unit="cores")
+        if sys.stderr is not None:  # a DCC without a console
+            text = "a job has no least share of cores, its frames reserve what their layers ask for"
+            sys.stderr.write(
+                f"note: {self.thing()}: {text}; call set_min_cores of a layer, or setMinCores of the launched job\n"
+            )
+
     def get_maxgpus(self) -> int | None:
         """Return how many GPUs the whole job may use at most, or None."""
         return self.maxgpus
@@ -146,12 +160,12 @@ class Settings:
             return dict(self.env)
         return self.env[key][0] if key in self.env else None
 
-    def set_env(self, key: str, value: str, pre: bool = False) -> None:
+    def set_env(self, key: str, value: object, pre: bool = False) -> None:
         """Set an environment variable for every frame.
 
         Args:
             key: Name of the variable.
-            value: Its value.
+            value: Its value; numbers and paths become text.
             pre: Set it for the frame's whole process, not only for what pycuerun runs.
         """
         key, value = check_env(self.thing(), key, value)

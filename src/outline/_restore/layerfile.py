@@ -59,16 +59,25 @@ def save_outline(settings: Mapping[str, Any], layers: Sequence[Layer], folder: F
     if scripts:
         written[layerpack.SCRIPT] = _rest_to_file(layers[0].find_outline(), list(scripts))
     layerpack.write_pack(folder, written)
-    if not is_json(settings["args"]):
-        raise LayerException(
-            f"outline {settings['name']!r}: its arguments {settings['args']!r} are more than texts, numbers, lists and dicts"
-        )
+    _refuse_odd_arguments(settings["name"], settings["args"])
     names = [layer.get_name() for layer in layers]
     data = (json.dumps({"version": FORMAT, **settings, "layers": names}) + "\n").encode()
     folder.write((OUTLINE_FILE,), data, replace=True)
 
 
 _NONE: dict[str, Any] = {"scripts": {}}
+
+
+def _refuse_odd_arguments(name: str, args: Mapping[str, Any]) -> None:
+    """Raise LayerException for an argument of an outline that its file cannot give back."""
+    for key, value in args.items():
+        if not is_json({key: value}):
+            from outline._session.values import short
+
+            raise LayerException(
+                f"outline {name!r}: its argument {key!r} is {short(value)}, more than texts, numbers, lists and dicts; "
+                "use put_data, or set it on a layer"
+            )
 
 
 # Writing a layer.
@@ -89,7 +98,7 @@ def _rest_to_file(ol: Any, scripts: Sequence[str]) -> tuple[dict[str, Any], byte
     from outline._restore import rest
 
     names, data = rest.of_scripts(ol, scripts)
-    return {"names": names}, data
+    return {"names": names, "sources": rest.sources(scripts)}, data
 
 
 def _relations(layer: Layer) -> dict[str, Any]:

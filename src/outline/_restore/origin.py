@@ -45,7 +45,15 @@ def is_script(module: object) -> bool:
         and getattr(found, "__spec__", None) is None
         and not getattr(found, "__file__", None)
         and module not in sys.builtin_module_names
+        and found.__name__ == module
+        and not _is_made_by_parent(module)
     )
+
+
+def _is_made_by_parent(module: str) -> bool:
+    """Tell whether a module comes with one that can be imported, as ``pyexpat.model`` does."""
+    parent = sys.modules.get(module.rpartition(".")[0])
+    return getattr(parent, "__spec__", None) is not None
 
 
 def absolute(file: str) -> str:

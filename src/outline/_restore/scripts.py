@@ -10,6 +10,7 @@ from types import ModuleType
 
 from outline._restore.origin import SCRIPT
 from outline.exception import ScriptError
+from outline.jobspec.plainfile import open_plain
 from outline.layer import Layer
 
 TYPE_CHECKING = False
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     Built = TypeVar("Built", bound=Growing)
 
+_GIVEN_MODULES = ("FileSequence", "json", "logging", "os", "outline", "time", "uuid", "yaml")
+_GIVEN_NAMES = (
+    *("Outline", "current_outline", "load_json"),
+    *("load_outline", "parse_outline_script", "quick_outline"),
+)
+"""Names that a script finds without importing them, as PyOutline runs it among those of its own loader."""
 _SETTINGS = ("name", "facility", "maxcores", "maxgpus")
 
 
@@ -37,7 +44,7 @@ def execute(path: str) -> dict[str, Any]:
     """
     file = os.path.abspath(path)
     try:
-        with open(path, "rb") as stream:
+        with open_plain(path) as stream:
             code = compile(stream.read(), file, "exec")
     except (OSError, SyntaxError, ValueError) as error:
         raise ScriptError(path=path, reason=error) from error
@@ -45,6 +52,7 @@ def execute(path: str) -> dict[str, Any]:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     names = vars(_module(file))
+    names.update(_given())
     exec(code, names)  # noqa: S102 - an outline script is a program
     return names
 
@@ -58,6 +66,12 @@ def _module(file: str) -> ModuleType:
     module = sys.modules[name] = ModuleType(name)
     module.__file__ = file
     return module
+
+
+def _given() -> dict[str, Any]:
+    """Return what a script finds without importing it."""
+    modules = {name: importlib.import_module(name) for name in _GIVEN_MODULES}
+    return modules | {name: getattr(modules["outline"], name) for name in _GIVEN_NAMES}
 
 
 def only_one(kind: type[T], names: Mapping[str, Any]) -> T | None:

@@ -1,8 +1,8 @@
 """A session on disk: safe files, data as text, all layers in one indexed file, and what waits to be put there.
 
 `outline.session` is its public face.
-May import: `outline.exception`, `outline.jobspec.names`; YAML and `outline.io` only inside functions.
-Add: a kind of value that `put_data` keeps to `datafile`, a file of the session itself to the names below.
+May import: `outline.exception`, `outline.jobspec.names`, `outline.jobspec.plainfile`; YAML and `outline.io` only inside functions.
+Add: a kind of value that `put_data` keeps to `datafile` and `values`, a file of the session itself to the names below.
 """
 
 OUTLINE_FILE = "outline.yaml"
@@ -19,3 +19,7 @@ OWN_FILES = frozenset(
 """What the top of a session holds of its own; nobody's file may replace it."""
 OWN_FILES_OF_LAYER = frozenset({"data"})
 """What a layer's directory holds of its own."""
+MAX_DEPTH = 100
+"""Levels of lists and dicts in each other: a frame that reads them may be deep in calls itself."""
+MOST_BITS = 14_000
+"""Of a whole number: Python reads no more than 4300 digits."""

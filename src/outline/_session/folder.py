@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 
@@ -13,11 +14,13 @@ from outline.jobspec.names import TEMPORARY
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """A planted pipe must not make the reader wait."""
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_CHUNK_BYTES = 1 << 20
 
 
 class Folder:
@@ -75,20 +78,21 @@ class Folder:
                     os.fsync(folder)
 
     def copy(self, parts: tuple[str, ...], source: str) -> None:
-        """Copy a file in, whole or not at all, with its permission to execute.
+        """Copy a plain file in, whole or not at all, with its permission to execute.
 
         Raises:
-            OSError: The source cannot be read or the system refused.
+            OSError: The source is no plain file, cannot be read or changes meanwhile, or the system refused.
         """
-        with open(source, "rb") as stream, self._opened(parts[:-1], create=True) as folder:
+        from outline.jobspec.plainfile import open_plain
+
+        with open_plain(source) as stream, self._opened(parts[:-1], create=True) as folder:
             executable = bool(os.fstat(stream.fileno()).st_mode & 0o100)
             temporary = _temporary_name()
             try:
                 target = _create(folder, temporary, self._file_mode(executable=executable))
                 leftovers.sweep(folder, os.fstat(target).st_mtime)  # an earlier copy, cut off
                 with open(target, "wb") as out:
-                    while chunk := stream.read(1 << 20):
-                        out.write(chunk)
+                    _copy_unchanged(stream, out)
                     out.flush()
                     os.fsync(target)
                 os.replace(temporary, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
@@ -241,6 +245,20 @@ def _write_new(folder: int, name: str, data: bytes, mode: int, *, sync: bool) ->
         if sync:
             stream.flush()
             os.fsync(stream.fileno())
+
+
+def _copy_unchanged(source: BinaryIO, target: BinaryIO) -> None:
+    """Copy what a file holds; raises OSError when somebody writes to it meanwhile, as half of it would be old."""
+    before = os.fstat(source.fileno())
+    left = before.st_size
+    while chunk := source.read(_CHUNK_BYTES):
+        target.write(chunk)
+        left -= len(chunk)
+        if left < 0 < before.st_size:  # it grows, perhaps for ever; files of the system say 0 bytes
+            break
+    now = os.fstat(source.fileno())
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise OSError(errno.EBUSY, "it changed while it was copied; store it when it is complete")
 
 
 def _publish(folder: int, temporary: str, name: str, replace: bool) -> bool:

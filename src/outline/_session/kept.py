@@ -41,7 +41,7 @@ class Shelf:
         Raises:
             SessionException: The source cannot be read or the name cannot be a file name.
         """
-        source = _source_path(self._thing, src)
+        source = _source_path(self._thing, src, link=link)
         name = check_file_name(self._thing, rename or os.path.basename(source))
         self._refuse_reserved(name)
         parts = (*self._parts, name)
@@ -71,6 +71,8 @@ class Shelf:
         found = _mapped_target(path)
         if check and not os.path.exists(found):
             raise FileNotStoredError(thing=self._thing, path=path)
+        if check:
+            _refuse_odd(self._thing, found)
         return found
 
     def put_data(self, key: str, value: Any, *, force: bool = False) -> None:
@@ -136,7 +138,7 @@ class Stage:
 
     def put_file(self, thing: str, src: Any, rename: str | None, *, link: bool) -> str:
         """Remember a file and return the name it will have."""
-        source = _source_path(thing, src)
+        source = _source_path(thing, src, link=link)
         name = check_file_name(thing, rename or os.path.basename(source))
         self._files[name] = (source, link)
         return name
@@ -257,13 +259,22 @@ class Kept:
         return self.stage.get_data(self.thing(), key) if shelf is None else shelf.get_data(key)
 
 
-def _source_path(thing: str, src: object) -> str:
-    """Return the absolute path of a file to store, mapped, which must be there."""
+def _source_path(thing: str, src: object, *, link: bool) -> str:
+    """Return the absolute path of a file to store, mapped, which must be there; a directory can be linked."""
     from outline.io import here
+    from outline.jobspec.plainfile import odd_kind_of
 
     path = os.path.abspath(here(os.fspath(src)))  # type: ignore[call-overload]
     if not os.path.exists(path):
         raise FileSourceError(thing=thing, source=path, reason="there is no such file")
+    kind = odd_kind_of(path)
+    if kind == "a directory":
+        if not link:
+            reason = f"it is {kind}; link it with sym_file, or store its files one by one"
+            raise FileSourceError(thing=thing, source=path, reason=reason)
+    elif kind:
+        reason = f"it is {kind}; store a plain file with what comes out of it"
+        raise FileSourceError(thing=thing, source=path, reason=reason)
     return str(path)
 
 
@@ -275,9 +286,18 @@ def _refuse_other(thing: str, key: str, old: str | bytes, new: str) -> None:
         return
     before, now = (datafile.from_text(thing, key, text) for text in (old, new))
     if before != now:
-        raise DataExistsError(
-            thing=thing, key=key, old=datafile.short(before), new=datafile.short(now)
-        )
+        from outline._session.values import short
+
+        raise DataExistsError(thing=thing, key=key, old=short(before), new=short(now))
+
+
+def _refuse_odd(thing: str, path: str) -> None:
+    """Raise for a pipe, socket or device that somebody put into the session: who opens it would wait for ever."""
+    from outline.jobspec.plainfile import odd_kind_of
+
+    kind = odd_kind_of(path)
+    if kind not in {"", "a directory"}:
+        raise FileSourceError(thing=thing, source=path, reason=f"it is {kind}; remove it")
 
 
 def _not_found(thing: str, key: str, stored: list[str]) -> DataNotFoundError:

@@ -12,6 +12,7 @@ from outline._layer.parts import parts_of
 from outline._layer.settings import memory_mb
 from outline._targets.interpreter import fitting_environment
 from outline._targets.limitation import LEFT_OUT, OUTPUTS, Limitation
+from outline.constants import OUTLINE_MODE_INIT
 from outline.exception import SpecError
 from outline.frames import EdgeKind, Tasks, format_frames, is_plain, parse_range
 from outline.jobspec import tokens
@@ -57,8 +58,10 @@ def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -
 
     Raises:
         SpecError: Something in it cannot be said at all.
-        OutlineException: A layer has no frames or no command.
+        OutlineException: A layer has no frames or no command, or waits for one that is not there.
     """
+    if outline.get_mode() == OUTLINE_MODE_INIT:
+        outline.setup_depends()  # what ``require`` and names say is a depend too
     active = outline.get_active_layers()
     shared = _Shared(outline, options)
     layers = tuple(_compile(layer, shared, with_work=with_work) for layer in active)
@@ -151,10 +154,7 @@ def captured_environment() -> dict[str, str]:
     return {
         key: value
         for key, value in os.environ.items()
-        if key not in _SHELL_VARIABLES
-        and not key.startswith(_FRAME_VARIABLES)
-        and find_not_xml(key) is None
-        and not re.search("[\ud800-\udfff]", value)
+        if key not in _SHELL_VARIABLES and not key.startswith(_FRAME_VARIABLES)
     }
 
 

@@ -14,6 +14,7 @@ from outline._targets.xml import (
     whole_cores,
     write_depends,
 )
+from outline._targets.xml_env import fitting, odd_variables, why_odd
 from outline.exception import SpecError
 from outline.jobspec import environment, tokens
 from outline.jobspec.model import JobSpec, LayerSpec
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _FITS = {name: "" for name in environment.OWN if name != "PYTHONPATH"}
 """What of the variables for Pythons a frame on a host starts with; its PYTHONPATH is the host's business."""
+_IN_COMMAND = "set it in the command itself, or run the layer with pycuerun"
 
 
 def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
@@ -112,7 +114,7 @@ def near_job(job: JobSpec) -> JobSpec:
     only_python = all(layer.pycuerun for layer in job.layers)
     return job.replace(
         layers=tuple(map(near_layer, job.layers)),
-        env=environment.fit_script(job.env, _FITS) if only_python else job.env,
+        env=fitting(environment.fit_script(job.env, _FITS) if only_python else job.env),
         uid=job.uid or None,
         max_retries=_max_retries(job),
     )
@@ -125,6 +127,8 @@ def near_layer(layer: LayerSpec) -> LayerSpec:
         layer = layer.replace(argv=layer.site_argv, command=command, site_argv=None)
     if layer.pycuerun:
         layer = layer.replace(env=environment.fit_script(layer.env, _FITS))
+    if layer.env:
+        layer = layer.replace(env=fitting(layer.env))
     return layer.replace(chunk=1) if _is_cut(layer) else layer
 
 
@@ -152,6 +156,7 @@ def _limitations(job: JobSpec) -> Iterator[Limitation]:
             text = "its outputs are not checked, OpenCue does not look at what a command makes"
             yield _of(layer, limitation.OUTPUTS, text)
     yield from _of_tokens(job)
+    yield from _of_environment(job)
     yield from _of_retries(job)
     yield from core_limitations(job)
     for layer in job.layers:
@@ -200,6 +205,16 @@ def core_limitations(job: JobSpec) -> Iterator[Limitation]:
     if job.max_cores >= 0 and (whole := whole_cores(job.max_cores)) != job.max_cores:
         text = f"the job may use {whole} cores: OpenCue takes no {job.max_cores:g}"
         yield Limitation(limitation.JOB_CORES, text)
+
+
+def _of_environment(job: JobSpec) -> Iterator[Limitation]:
+    """Yield the variables that XML changes; what pycuerun runs gets them from the session as they are."""
+    for key, value in odd_variables(job.env).items():
+        yield Limitation(limitation.ENVIRONMENT, why_odd(key, value), remedy=_IN_COMMAND)
+    for layer in job.layers:
+        for key, value in odd_variables(layer.env).items() if layer.is_raw else ():
+            text = f"layer {layer.title}: {why_odd(key, value)}"
+            yield Limitation(limitation.ENVIRONMENT, text, layer=layer.title, remedy=_IN_COMMAND)
 
 
 def _of_retries(job: JobSpec) -> Iterator[Limitation]:

@@ -8,10 +8,12 @@ import xml.etree.ElementTree as ET
 from outline._targets.cuebot_xml import core_limitations, refuse_many_layers
 from outline._targets.limitation import Limitation
 from outline._targets.xml import refuse_control_characters, spec_element, text_of, write_depends
+from outline._targets.xml_env import fitting, odd_variables
 from outline.jobspec.model import DeclaredFile, EdgeSpec, JobSpec, LayerSpec, Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 
@@ -22,7 +24,7 @@ def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
         SpecError: It cannot be written.
     """
     refuse_many_layers(job)
-    root = spec_element(job)
+    root = spec_element(_in_xml(job))
     write_depends(root, job, ())
     ET.SubElement(root, "cuelet").text = json.dumps(extension(job))
     return text_of(root), tuple(core_limitations(job))
@@ -31,8 +33,17 @@ def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
 def survey(job: JobSpec) -> tuple[Limitation, ...]:
     """Return what comes out differently, without writing it; raises as `write`."""
     refuse_many_layers(job)
-    refuse_control_characters(spec_element(job))
+    refuse_control_characters(spec_element(_in_xml(job)))
     return tuple(core_limitations(job))
+
+
+def _in_xml(job: JobSpec) -> JobSpec:
+    """Return the job without the variables that XML cannot hold; the extension has them."""
+    layers = tuple(
+        layer.replace(env=fitting(layer.env)) if odd_variables(layer.env) else layer
+        for layer in job.layers
+    )
+    return job.replace(env=fitting(job.env), layers=layers)
 
 
 def extension(job: JobSpec) -> dict[str, Any]:
@@ -47,6 +58,7 @@ def extension(job: JobSpec) -> dict[str, Any]:
             **({} if job.umask is None else {"umask": job.umask}),
             **({"python_fits": dict(job.python_fits)} if job.python_fits else {}),
             **({"force": True} if job.force else {}),
+            **_exact(job.env),
         },
         "layers": {layer.name: _layer(layer) for layer in job.layers},
         "depends": [_depend(edge) for edge in job.edges],
@@ -55,6 +67,7 @@ def extension(job: JobSpec) -> dict[str, Any]:
 
 def _layer(layer: LayerSpec) -> dict[str, Any]:
     facts: dict[str, Any] = {
+        **_exact(layer.env),
         "title": layer.title,
         "argv": None if layer.argv is None else list(layer.argv),
         "each": "frame" if layer.each_frame else "chunk",
@@ -70,6 +83,12 @@ def _layer(layer: LayerSpec) -> dict[str, Any]:
         facts |= {"skip_existing": True, "work": layer.work, "doubt": layer.unknown_work or None}
         facts["inputs"] = [_file(each) for each in layer.input_files]
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _exact(env: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return what the element says of variables that XML would change."""
+    odd = odd_variables(env) if env else {}
+    return {"exact_env": odd} if odd else {}
 
 
 def _said(layer: LayerSpec, field: str) -> Any:

@@ -7,6 +7,7 @@ import os
 import sys
 
 from outline._restore import import_path, layerfile
+from outline.jobspec.plainfile import open_plain
 from outline.session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
 
 TYPE_CHECKING = False
@@ -137,7 +138,7 @@ def _content(path: str) -> str:
         if os.path.islink(path):
             found = os.stat(path)
             return f"{os.path.realpath(path)} {found.st_size} {found.st_mtime_ns}"
-        with open(path, "rb") as file:
+        with open_plain(path) as file:
             return hashlib.file_digest(file, "blake2b").hexdigest()
     except OSError as error:
         return f"cannot be read: {error.strerror}"

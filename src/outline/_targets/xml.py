@@ -19,10 +19,8 @@ _DOCTYPE = (
     '<?xml version="1.0"?>\n<!DOCTYPE spec PUBLIC "SPI Cue  Specification Language" '
     '"http://localhost:8080/spcue/dtd/cjsl-1.15.dtd">\n'
 )
-_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_IN_ATTRIBUTE = _IN_TEXT | str.maketrans(
-    {'"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#09;"}
-)
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#09;"})
 
 
 def spec_element(job: JobSpec) -> ET.Element:
@@ -93,7 +91,7 @@ def _write(element: ET.Element, add: Callable[[str], None]) -> None:
 
 def _escaped(text: str) -> str:
     """Return a text between tags; most have nothing to escape."""
-    if "&" in text or "<" in text or ">" in text:
+    if "&" in text or "<" in text or ">" in text or "\r" in text:
         return text.translate(_IN_TEXT)
     return text
 

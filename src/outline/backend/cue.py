@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 from xml.etree.ElementTree import Element, SubElement
 
 from outline import spec
+from outline.backend import _waiting
 from outline.exception import OutlineException
 
 TYPE_CHECKING = False
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 JOB_WAIT_PERIOD_SEC = 5
 """The longest pause between two looks at a job that is waited for, in seconds."""
-_FIRST_POLL_S = 0.1
-_POLL_GROWTH = 1.5
 
 
 def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
@@ -28,12 +26,14 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
 
     What the server cannot express is said on stderr.
     """
-    from opencue import api, cuebot
-
     server = launcher.get_flag("server")
     if server:
+        from opencue import cuebot
+
         cuebot.Cuebot.setHosts([server])
     built = build(launcher, use_pycuerun=use_pycuerun, dialect=server_dialect())
+    from opencue import api
+
     for sentence in built.lowered:
         sys.stderr.write(f"note: {sentence}\n")
     jobs: list[Any] = list(api.launchSpecAndWait(built.xml))
@@ -41,9 +41,17 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
 
 
 def server_dialect() -> str:
-    """Return the dialect of the server that is reached; starts the embedded farm when none is configured."""
-    from opencue import farm
+    """Return the dialect of the server that is reached; starts the embedded farm when none is configured.
 
+    Raises:
+        OutlineException: Another package has overwritten opencue.
+    """
+    try:
+        from opencue import farm
+    except (ImportError, AttributeError) as error:
+        raise OutlineException(
+            f"opencue, or what it needs, is not what Cuelet brings ({error}); see cuelet doctor"
+        ) from error
     return spec.CUEBOT if farm.info() is None else spec.CUELET
 
 
@@ -63,50 +71,38 @@ def serialize_simple(launcher: OutlineLauncher) -> str:
     return build(launcher, use_pycuerun=False, dialect=spec.CUEBOT).xml
 
 
-def wait(job: Any, period_s: float = JOB_WAIT_PERIOD_SEC) -> None:
-    """Return when none of the jobs is pending any more.
+def wait(job: Any, period_s: float = JOB_WAIT_PERIOD_SEC, timeout_s: float | None = None) -> None:
+    """Return when all of the jobs is done; see `outline.cuerun.launch`.
 
     Args:
         job: A job, or what `launch` returned.
         period_s: The longest pause between two questions, in seconds.
-    """
-    from opencue import api
+        timeout_s: Give up after so long; None: never.
 
-    pause_s = min(_FIRST_POLL_S, period_s)
-    pending = [each.name() for each in _as_jobs(job)]
-    while pending := [name for name in pending if api.isJobPending(name)]:
-        time.sleep(pause_s)
-        pause_s = min(pause_s * _POLL_GROWTH, period_s)
+    Raises:
+        JobFailedError: A job was killed, or dead frames keep it from going on.
+        JobStillRunsError: The time was up; the jobs run on.
+    """
+    _waiting.wait(_as_jobs(job), period_s=period_s, timeout_s=timeout_s, dies_early=False)
 
 
 def _as_jobs(job: Any) -> list[Any]:
     return list(job) if isinstance(job, (list, tuple)) else [job]
 
 
-def test(job: Any, period_s: float = JOB_WAIT_PERIOD_SEC) -> None:  # noqa: PT028 - no test of ours
+def test(
+    job: Any,
+    period_s: float = JOB_WAIT_PERIOD_SEC,  # noqa: PT028 - no test of ours
+    timeout_s: float | None = None,  # noqa: PT028 - no test of ours
+) -> None:
     """Wait for the jobs; kill them and raise at the first frame that is dead.
 
     Raises:
-        OutlineException: A frame died.
+        JobFailedError: A frame died, a job was killed, or it cannot go on.
+        JobStillRunsError: The time was up; the jobs run on.
     """
-    from opencue import api
-
-    jobs = _as_jobs(job)
-    while any(api.isJobPending(each.name()) for each in jobs):
-        _raise_if_dead(jobs)
-        time.sleep(min(period_s, 1.0))
-    _raise_if_dead(jobs)
-
-
-def _raise_if_dead(jobs: list[Any]) -> None:
-    from opencue import api
-
-    for job in jobs:
-        dead = api.getJob(job.id()).data.job_stats.dead_frames
-        if dead:
-            reason = f"{dead} dead frames in a launch with test=True"
-            job.kill(reason=reason)
-            raise OutlineException(f"job {job.name()}: {reason}; the job was killed")
+    period_s = min(period_s, 1.0)
+    _waiting.wait(_as_jobs(job), period_s=period_s, timeout_s=timeout_s, dies_early=True)
 
 
 def build_command(launcher: OutlineLauncher, layer: Layer) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from outline._layer.settings import check_number
 from outline._targets.compile import compile_job, left_out
@@ -14,9 +15,9 @@ from outline._targets.here import survey
 from outline.backend import cue
 from outline.backend._local.graph import State
 from outline.backend._local.job import runnable
-from outline.backend._local.report import LAST_LINES, describe, exit_status
+from outline.backend._local.report import LAST_LINES, describe, exit_status, failure
 from outline.backend._local.run import Run, this_machine
-from outline.exception import OutlineException
+from outline.exception import JobFailedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ __all__ = [
     "describe",
     "exit_status",
     "launch",
+    "run",
     "serialize",
     "serialize_simple",
     "test",
@@ -63,6 +65,8 @@ class LocalFrame:
         """``SUCCEEDED``, ``DEAD``, ``EATEN``, or ``DEPEND`` when what it waited for never came."""
         self.attempts = facts.attempts if facts else 0
         self.exit_status = facts.exit_status if facts else -1
+        self.exit_signal = facts.exit_signal if facts else 0
+        """The signal that ended its process, 0 when none did."""
         self.reason = facts.reason if facts else ""
         self.wall_s = facts.wall_s if facts else 0.0
         self.log_path = run.log_path(index)
@@ -78,14 +82,18 @@ class LocalJob:
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def run(self) -> None:
+    def run(self, until: float | None = None) -> None:
         """Execute it to its end; nothing when it has ended already.
+
+        Args:
+            until: Monotonic time at which it is given up.
 
         Raises:
             KeyboardInterrupt: Somebody interrupted it; no process of it is left.
+            JobStillRunsError: The time was up; no process of it is left.
         """
         if not self._run.is_over:
-            self._run.execute()
+            self._run.execute(until)
 
     def name(self) -> str:
         """Return ``show-shot-user_name``, in OpenCue's normal form."""
@@ -143,7 +151,7 @@ class LocalJob:
 
 
 def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJob]:
-    """Return the job of an outline that is set up, ready to run; the launch runs it with `wait` or `test`.
+    """Return the job of an outline that is set up, ready to run; the launch runs it with `run`, `wait` or `test`.
 
     Raises:
         OutlineException: It cannot run here.
@@ -174,27 +182,38 @@ def _log_dir(launcher: OutlineLauncher) -> str:
     return os.path.abspath(wanted or os.path.join(session, "logs"))
 
 
-def wait(jobs: list[Any], period_s: float) -> None:
-    """Run the jobs, one after the other, to their ends.
+def run(jobs: list[Any], timeout_s: float | None = None) -> None:
+    """Run the jobs, one after the other, to their ends, whatever these are.
+
+    Args:
+        jobs: What `launch` returned.
+        timeout_s: What they may take together; None: as long as it takes.
+
+    Raises:
+        JobStillRunsError: The time was up; no process of them is left.
+    """
+    until = None if timeout_s is None else time.monotonic() + timeout_s
+    for job in jobs:
+        job.run(until)
+
+
+def wait(jobs: list[Any], period_s: float, timeout_s: float | None = None) -> None:
+    """Run the jobs to their ends, and raise when frames of one are not done; see `run`.
 
     Args:
         jobs: What `launch` returned.
         period_s: Not needed here; other backends ask their server that often.
-    """
-    for job in jobs:
-        job.run()
-
-
-def test(jobs: list[Any], period_s: float) -> None:
-    """Run the jobs and raise when a frame of one died; see `wait`.
+        timeout_s: What they may take together; None: as long as it takes.
 
     Raises:
-        OutlineException: A frame died.
+        JobFailedError: Frames are dead, or wait in vain.
+        JobStillRunsError: The time was up; no process of them is left.
     """
-    wait(jobs, period_s)
-    for job in jobs:
-        if job.deadFrames():
-            raise OutlineException(
-                f"job {job.name()}: {job.deadFrames()} dead frames in a launch with test=True; "
-                f"logs in {job.logDir()}"
-            )
+    run(jobs, timeout_s)
+    failed = [job for job in jobs if not job.is_success()]
+    if failed:
+        raise JobFailedError(failures=[(job.name(), failure(job)) for job in failed])
+
+
+test = wait
+"""Frames that are dead end a job here by themselves, so a launch with ``test=True`` waits like any other."""

@@ -63,6 +63,26 @@ def _why_not(name: object, least: int) -> str | None:
     return "is too short for OpenCue" if len(name) < least else None
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a show, shot or user may be called so."""
+    return not text.startswith(".") and _why_not(text, 1) is None
+
+
+def plain_name(text: str) -> str:
+    """Return the nearest name to one that nobody typed, such as a login of a directory service; empty for none."""
+    import unicodedata
+
+    letters = unicodedata.normalize("NFKD", text)
+    bare = "".join(each for each in letters if not unicodedata.combining(each))
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", bare).lstrip("-.")[:MAX_NAME]
+    return name if name.strip("_.-") else ""
+
+
+def login_name(text: str) -> str:
+    """Return the nearest name to a login; those of a domain, before a backslash or after an ``@``, go without it."""
+    return plain_name(text.rpartition("\\")[2].partition("@")[0]) or plain_name(text)
+
+
 def check_file_name(thing: str, name: object) -> str:
     """Return a name that stays in its directory whatever the file system.
 

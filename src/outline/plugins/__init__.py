@@ -9,6 +9,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from configparser import ConfigParser
     from types import ModuleType
     from typing import Any, ClassVar
 
@@ -37,10 +39,8 @@ class PluginManager:
             return
         parser = config.get_config()
         sections = [name for name in parser.sections() if name.startswith("plugin:")]
-        sections.sort(key=lambda name: parser.getint(name, "priority", fallback=0))
-        for section in sections:
-            if parser.getboolean(section, "enable", fallback=False):
-                cls.load_plugin(parser.get(section, "module"))
+        for module in _enabled(parser, sections):
+            cls.load_plugin(module)
 
     @classmethod
     def load_plugin(cls, module_name: str) -> ModuleType:
@@ -98,3 +98,27 @@ def _call(module: ModuleType, hook: str, *args: Any) -> None:
             from outline._finish import run_to_end
 
             run_to_end(began)
+
+
+def _enabled(parser: ConfigParser, sections: Sequence[str]) -> list[str]:
+    """Return the modules of the plug-ins that are enabled, in order of priority.
+
+    Raises:
+        OutlineException: A section lacks its module, or has a value that cannot mean anything.
+    """
+    import configparser
+
+    from outline.exception import OutlineException
+
+    found: list[tuple[int, int, str]] = []
+    for section in sections:
+        try:
+            if parser.getboolean(section, "enable", fallback=False):
+                priority = parser.getint(section, "priority", fallback=0)
+                found.append((priority, len(found), parser.get(section, "module")))
+        except (ValueError, configparser.Error) as error:
+            raise OutlineException(
+                f"outline.cfg: section [{section}]: {error}; it needs a module, enable is true or false, "
+                "priority a whole number"
+            ) from error
+    return [module for _, _, module in sorted(found)]

@@ -6,8 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from cuelet.client import watching
-from opencue.exception import ConnectionException, FarmNotOursException
+from opencue import ending
+from opencue.exception import (
+    ConnectionException,
+    CueException,
+    DeadlineExceededException,
+    FarmNotOursException,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +24,8 @@ def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         now[0] += 60.0
         return now[0]
 
-    monkeypatch.setattr(watching.time, "monotonic", monotonic)
-    monkeypatch.setattr(watching.time, "sleep", lambda _: None)
+    monkeypatch.setattr(ending.time, "monotonic", monotonic)
+    monkeypatch.setattr(ending.time, "sleep", lambda _: None)
 
 
 def failing(times: int, error: Exception) -> Callable[[], int]:
@@ -37,16 +42,19 @@ def failing(times: int, error: Exception) -> Callable[[], int]:
 
 
 def test_a_server_that_comes_back_at_the_last_try_is_found_however_long_it_took() -> None:
-    last = watching.PATIENT_TRIES
+    last = ending.PATIENT_TRIES
 
-    assert watching._patiently(failing(last - 1, ConnectionException("gone"))) == last
+    assert ending.patiently(failing(last - 1, ConnectionException("gone"))) == last
 
 
-def test_one_that_does_not_come_back_is_given_up() -> None:
-    with pytest.raises(ConnectionException):
-        watching._patiently(failing(watching.PATIENT_TRIES, ConnectionException("gone")))
+@pytest.mark.parametrize("kind", [ConnectionException, DeadlineExceededException])
+def test_one_that_does_not_come_back_is_given_up(kind: type[CueException]) -> None:
+    with pytest.raises(kind):
+        ending.patiently(failing(ending.PATIENT_TRIES, kind("gone")))
+
+    assert ending.patiently(failing(ending.PATIENT_TRIES - 1, kind("busy"))) > 1
 
 
 def test_another_users_farm_is_refused_at_once() -> None:
     with pytest.raises(FarmNotOursException):
-        watching._patiently(failing(1, FarmNotOursException(path="/x", owner=1)))
+        ending.patiently(failing(1, FarmNotOursException(path="/x", owner=1)))

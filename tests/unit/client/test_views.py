@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from opencue_proto import job_pb2
 
+from cuelet.cli.jobs.leftovers import state_text
 from cuelet.client.frames import SkippedFrames, dead_frame
 from cuelet.client.jobs import JobView, job_view, layer_view
 from opencue.wrappers.frame import Frame
@@ -15,7 +19,16 @@ from opencue.wrappers.layer import Layer
 
 JSON_OF_A_JOB = [
     *("id", "name", "state", "user", "priority", "frames", "succeeded", "running", "waiting"),
-    *("depend", "dead", "eaten", "submitted_at", "stopped_at", "log_dir"),
+    *(
+        "depend",
+        "dead",
+        "eaten",
+        "skipped_frames",
+        "waits",
+        "submitted_at",
+        "stopped_at",
+        "log_dir",
+    ),
 ]
 JSON_OF_A_LAYER = [
     *("name", "range", "chunk", "frames", "succeeded", "running", "waiting", "depend", "dead"),
@@ -23,9 +36,16 @@ JSON_OF_A_LAYER = [
 ]
 
 
-def view(*, state: int = job_pb2.PENDING, is_paused: bool = False, **frames: int) -> JobView:
+def view(
+    *,
+    state: int = job_pb2.PENDING,
+    is_paused: bool = False,
+    standing: Mapping[str, Any] = MappingProxyType({}),
+    **frames: int,
+) -> JobView:
     stats = job_pb2.JobStats(**{f"{name}_frames": number for name, number in frames.items()})
-    return job_view(Job(job_pb2.Job(name="j", state=state, is_paused=is_paused, job_stats=stats)))
+    job = Job(job_pb2.Job(name="j", state=state, is_paused=is_paused, job_stats=stats))
+    return job_view(job, standing)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +63,36 @@ def view(*, state: int = job_pb2.PENDING, is_paused: bool = False, **frames: int
 def test_a_job_is_in_one_state(job: JobView, word: str) -> None:
     assert job.state == word
     assert job.has_ended is (word in {"finished", "killed"})
+
+
+@pytest.mark.parametrize(
+    ("job", "text"),
+    [
+        (view(total=2, succeeded=2, state=job_pb2.FINISHED), "finished"),
+        (view(total=2, succeeded=1, eaten=1, state=job_pb2.FINISHED), "finished, 1 eaten"),
+        (
+            view(total=3, succeeded=2, eaten=1, state=job_pb2.FINISHED, standing={"skipped": 2}),
+            "finished, 1 eaten, 2 skipped",
+        ),
+        (view(total=2, waiting=2, standing={"waits": "for limit x"}), "waiting for limit x"),
+        (view(total=2, depend=2, standing={"stuck": True}), "stuck"),
+        (
+            view(total=2, waiting=2, standing={"stuck": True, "waits": "for a machine"}),
+            "stuck, waits for a machine",
+        ),
+        (view(total=2, waiting=2, is_paused=True, standing={"waits": "until ..."}), "paused"),
+    ],
+)
+def test_the_state_of_a_job_tells_what_it_waits_for_and_what_was_not_rendered(
+    job: JobView, text: str
+) -> None:
+    assert state_text(job) == text
+
+
+def test_skipped_frames_are_not_counted_as_rendered() -> None:
+    job = view(total=3, succeeded=3, standing={"skipped": 2})
+
+    assert (job.succeeded, job.rendered, job.done) == (3, 1, 3)
 
 
 def test_a_job_in_json_has_its_known_keys_in_order() -> None:

@@ -108,7 +108,7 @@ def test_a_finish_edge_waits_for_the_end_only(farm: Farm) -> None:
     told = only(explain_frame(farm, job, 1))
 
     assert "to end: 1 running (1)" in told.text
-    assert told.remedy == "cueadmin -satisfy-dependency a-b-c_job after"
+    assert (told.remedy, told.cost) == ("", ""), "it runs, and nobody knows how long"
 
 
 def test_paused_and_waiting_for_another_job_are_both_told(farm: Farm) -> None:
@@ -118,7 +118,7 @@ def test_paused_and_waiting_for_another_job_are_both_told(farm: Farm) -> None:
     told = explain_frame(farm, job, 0)
 
     assert [reason.code for reason in told] == ["job", "paused"]
-    assert told[0].remedy == f"cuelet drop-depends {job.name} --on {first.name}"
+    assert told[0].remedy == "", "what will run is waited for"
     assert told[1].remedy == "cuelet resume a-b-c_job"
 
 
@@ -133,7 +133,7 @@ def test_cores_and_memory_tell_what_is_free_and_who_holds_the_rest() -> None:
     assert [reason.code for reason in told] == ["cores", "memory"]
     assert told[0].text == "it needs 1 core, 0 of 2 are free; running are 2 of a-b-c_first"
     assert told[1].text.startswith("it needs 300 MB, 100 of 1000 MB are free")
-    assert told[0].remedy == "cueadmin -priority a-b-c_job 2"
+    assert told[0].remedy == "", "it is the first of those that wait"
 
 
 def test_a_jobs_own_cap_is_told(farm: Farm) -> None:
@@ -269,7 +269,6 @@ def test_a_full_limit_says_who_takes_it(farm: Farm) -> None:
     assert told["limit"] == Reason(
         "limit",
         "limit nuke lets 2 frames run at a time; running are 2 of a-b-c_first",
-        "cuelet limits set nuke 3",
     )
 
 
@@ -279,7 +278,10 @@ def test_a_limit_of_nothing_says_so(farm: Farm) -> None:
     book(farm)
 
     assert only(explain_frame(farm, job, 0)) == Reason(
-        "limit", "limit nuke lets no frame run: its maximum is 0", "cuelet limits set nuke 1"
+        "limit",
+        "limit nuke lets no frame run: its maximum is 0",
+        "cuelet limits set nuke 1",
+        "a frame then takes what the limit was to keep free",
     )
     assert not launching.is_stuck(farm, job), "a limit of 0 is a pause"
 
@@ -294,6 +296,7 @@ def test_a_limit_of_nothing_says_so(farm: Farm) -> None:
                 "it asks for a machine tagged cloud or fast; "
                 "box is tagged general, local, desktop, util, box",
                 "cuelet farm start --tags cloud",
+                "the farm takes this machine for one tagged cloud from then on; say so only if it is",
             ),
         ),
         (
@@ -302,9 +305,19 @@ def test_a_limit_of_nothing_says_so(farm: Farm) -> None:
                 "services",
                 "it asks for service maya, arnold; box was given nuke",
                 "cuelet farm start --services nuke,maya,arnold",
+                "the farm takes this machine for one that has maya, arnold from then on; "
+                "say so only if it is",
             ),
         ),
-        ({"gpus": 2}, Reason("gpus", "it needs 2 GPUs, box has 1", "cuelet farm start --gpus 2")),
+        (
+            {"gpus": 2},
+            Reason(
+                "gpus",
+                "it needs 2 GPUs, box has 1",
+                "cuelet farm start --gpus 2",
+                "the farm takes this machine for one with 2 GPUs from then on; say so only if it is",
+            ),
+        ),
     ],
 )
 def test_what_the_machine_lacks_is_named_and_makes_a_job_stuck(
@@ -425,3 +438,172 @@ def test_remedies_can_be_pasted_whatever_a_job_calls_its_limits_and_tags(farm: F
         "cuelet farm start --tags '$(id)'",
         "cuelet limits set 'nuke; rm -rf ~' 1",
     ]
+
+
+# -- what a wait rests on, and waits in vain -----------------------------------------------------
+
+
+def chain(farm: Farm, *, on_finish: bool = False) -> Job:
+    """Launch four frames of first, second waiting for them one by one, third for all of second."""
+    outcome = Outcome.FINISHED if on_finish else Outcome.SUCCEEDED
+    edges = (
+        EdgeSpec(layer="second", on="first", kind=EdgeKind.FRAME_BY_FRAME, outcome=outcome),
+        EdgeSpec(layer="third", on="second", kind=EdgeKind.LAYER_ON_LAYER),
+    )
+    layers = [LayerSpec(name=name, range="1-4", retries=0) for name in ("first", "second")]
+    return launch(farm, "job", *layers, LayerSpec(name="third"), edges=edges)
+
+
+def take(farm: Farm, job: Job, index: int, status: int, wall_s: float) -> None:
+    """End a running frame after so long."""
+    report = RunExited(job.run_id(index), status, 0, 0.1, wall_s, 2048, 200.0, "")
+    attempts.on_run_exited(farm, report, Decision())
+
+
+def test_a_wait_for_what_runs_tells_how_long_and_on_what_that_rests(farm: Farm) -> None:
+    job = chain(farm)
+    book(farm)
+
+    assert only(explain_frame(farm, job, 4)).text.endswith("1 running (1)"), "nothing is known yet"
+    for index, wall_s in ((0, 100.0), (1, 200.0)):
+        take(farm, job, index, 0, wall_s)
+    job.layers[1].tags = ("nowhere",)
+    book(farm)
+
+    told = only(explain_frame(farm, job, 6))
+
+    assert told.text == (
+        "it waits for 1 of 1 frames of first to succeed: 1 running (3); "
+        "about 2:30 with 1 at a time as now: 2 finished frames of first took 2:30 on average"
+    )
+    assert (told.remedy, told.cost) == ("", "")
+
+
+def test_what_waits_in_vain_names_every_dead_frame_and_is_told_apart_from_what_will_run(
+    farm: Farm,
+) -> None:
+    job = chain(farm)
+    book(farm)
+    for index in (0, 1):
+        take(farm, job, index, 1, 5.0)
+    book(farm)
+    take(farm, job, 2, 0, 5.0)
+    book(farm)
+
+    second = explain_layer(farm, job, job.layers[1])
+    third = only(explain_frame(farm, job, 8))
+
+    index, count, (vain,) = second[0]
+    assert (job.frame_name(index), count) == ("0001-second", 2)
+    assert vain.text == "each waits for its part of 2 of 2 frames of first to succeed: 2 dead (1-2)"
+    assert vain.remedy == "cuelet retry a-b-c_job --layer first --frames 1-2"
+    assert all(not reasons[0].remedy for _, _, reasons in second[1:])
+    assert third.text.endswith("; in vain: dead are first 1-2")
+    assert third.remedy == "cuelet retry a-b-c_job --layer first --frames 1-2"
+
+
+def test_dead_frames_alike_have_one_command_for_all_of_them(farm: Farm) -> None:
+    job = launch(farm, "job", LayerSpec(name="aaa", range="-2-9", retries=0))
+    for pair in ((0, 1), (2, 3)):
+        book(farm)
+        for index in pair:
+            end(farm, job, index, 1)
+
+    _, count, reasons = explain_layer(farm, job, job.layers[0])[1]
+
+    assert (count, only(reasons).remedy) == (
+        4,
+        "cuelet retry a-b-c_job --layer aaa --frames=-2-1",
+    )
+
+
+def test_a_wait_for_a_job_that_was_killed_is_let_go_of_at_a_cost(farm: Farm) -> None:
+    first = launch(farm, "first", LayerSpec(name="aaa"))
+    edge = EdgeSpec(layer="bbb", on="aaa", on_job=first.name)
+    job = launch(
+        farm, "job", LayerSpec(name="bbb", range="1-3"), LayerSpec(name="ccc"), outside=(edge,)
+    )
+    requests.kill_job(farm, first, Decision(), now=1)
+
+    told = only(explain_frame(farm, job, 0))
+
+    assert told == Reason(
+        "depend",
+        "it waits for 1 of 1 frames of aaa of job a-b-c_first to succeed: 1 waiting (1); "
+        "in vain: job a-b-c_first was killed",
+        "cuelet drop-depends a-b-c_job --layer bbb --on a-b-c_first",
+        "3 frames of bbb then run without what a-b-c_first was to make",
+    )
+
+
+def test_a_wait_for_a_job_with_dead_frames_is_not_dropped_but_mended(farm: Farm) -> None:
+    first = launch(farm, "first", LayerSpec(name="aaa", range="1-2", retries=0))
+    job = launch(farm, "job", LayerSpec(name="bbb"), after=(first.name,))
+    book(farm)
+    for index in (0, 1):
+        end(farm, first, index, 1)
+
+    told = only(explain_frame(farm, job, 0))
+
+    assert told.text == (
+        "its job waits for job a-b-c_first, which has 0 of 2 frames done, 2 dead"
+        "; in vain: dead are aaa 1-2"
+    )
+    assert told.remedy == "cuelet retry a-b-c_first --layer aaa --frames 1-2"
+    assert "will not succeed by itself; cuelet retry a-b-c_first" in stuck_reason(farm, job)
+
+
+def test_a_wait_for_what_can_never_start_here_says_so(farm: Farm) -> None:
+    edge = EdgeSpec(layer="after", on="main")
+    main = LayerSpec(name="main", tags=("cloud",))
+    job = launch(farm, "job", main, LayerSpec(name="after"), edges=(edge,))
+    book(farm)
+
+    told = only(explain_frame(farm, job, 1))
+
+    assert "main cannot start here: it asks for a machine tagged cloud" in told.text
+    assert told.remedy == "cuelet farm start --tags cloud"
+
+
+def test_ahead_of_others_that_wait_is_offered_at_its_cost(farm: Farm) -> None:
+    launch(farm, "first", LayerSpec(name="aaa", range="1-9"))
+    job = launch(farm, "job", LayerSpec(name="bbb"))
+    book(farm)
+
+    told = only(explain_frame(farm, job, 0))
+
+    assert told.remedy == "cueadmin -priority a-b-c_job 2"
+    assert told.cost == "its frames then start before those of a-b-c_first"
+
+
+def test_running_again_what_others_have_used_tells_that_they_run_again_too(farm: Farm) -> None:
+    job = chain(farm, on_finish=True)
+    book(farm)
+    end(farm, job, 0, 1)
+    for index in range(1, 4):
+        book(farm)
+        end(farm, job, index, 0)
+    book(farm)
+    end(farm, job, 4, 0)
+
+    told = only(explain_frame(farm, job, 0))
+
+    assert told.cost == "1 frame that ran after it will run again"
+
+
+def test_a_killed_job_is_offered_again_only_where_the_farm_takes_it(farm: Farm) -> None:
+    job = launch(farm, "job", LayerSpec(name="aaa", range="1-5", retries=0))
+    book(farm)
+    requests.kill_job(farm, job, Decision(), now=1)
+    for index in (0, 1):
+        end(farm, job, index, 1)
+
+    told = explain_frame(farm, job, 2)[0]
+
+    assert (told.remedy, told.cost) == (
+        "cuelet retry a-b-c_job --layer aaa --frames 1-2",
+        "the killed job goes on, with 3 frames that did not run",
+    )
+    spec = JobSpec(name=job.name, show="a", shot="b", user="c", layers=job.spec.layers)
+    launching.launch(farm, [spec], [ids.job_id(7)], Decision(), now=5.0)
+    assert explain_frame(farm, job, 2)[0].remedy == ""

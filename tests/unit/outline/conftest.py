@@ -7,6 +7,7 @@ import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,8 +51,13 @@ class FakeFarm(types.ModuleType):
         self.failure: Exception | None = None
         self.polls_left = 2
         self.api = types.SimpleNamespace(
-            launchSpecAndWait=self.take, isJobPending=self.is_pending, getJob=self.get_job
+            launchSpecAndWait=self.take, job_pb2=types.SimpleNamespace(DEAD=5)
         )
+        self.ending = types.ModuleType("opencue.ending")
+        self.ending.watch = self.watch  # type: ignore[attr-defined]
+        self.ending.ending_so_far = lambda job: self.end()  # type: ignore[attr-defined]
+        self.exception = types.ModuleType("opencue.exception")
+        self.exception.CueException = RuntimeError  # type: ignore[attr-defined]
         self.cuebot = types.SimpleNamespace(
             Cuebot=types.SimpleNamespace(setHosts=self.hosts.extend)
         )
@@ -66,23 +72,41 @@ class FakeFarm(types.ModuleType):
         self.specs.append(xml)
         return [self.get_job("id")]
 
-    def is_pending(self, name: str) -> bool:
-        self.polls_left -= 1
-        return self.polls_left > 0
+    def watch(self, job_id: str, pauses_s: Iterator[float]) -> Iterator[tuple[Any, Any]]:
+        """Tell the end at the last poll."""
+        while self.polls_left > 0:
+            self.polls_left -= 1
+            assert next(pauses_s) > 0
+            yield self.get_job(job_id), self.end() if not self.polls_left else None
+
+    def end(self) -> types.SimpleNamespace:
+        return types.SimpleNamespace(
+            frames=3,
+            succeeded=3 - self.dead,
+            dead=self.dead,
+            stuck="",
+            was_killed=False,
+            is_success=not self.dead,
+        )
 
     def get_job(self, job_id: str) -> types.SimpleNamespace:
-        stats = types.SimpleNamespace(dead_frames=self.dead)
         return types.SimpleNamespace(
             name=lambda: "demo-shot010-kim_job",
-            id=lambda: "id",
-            data=types.SimpleNamespace(job_stats=stats),
+            id=lambda: job_id,
+            deadFrames=lambda: self.dead,
+            isPaused=lambda: False,
+            getFrames=lambda state: [self.frame(number) for number in range(1, self.dead + 1)],
             kill=lambda reason: setattr(self, "killed", reason),
         )
+
+    def frame(self, number: int) -> types.SimpleNamespace:
+        return types.SimpleNamespace(layer=lambda: "render", number=lambda: number)
 
 
 @pytest.fixture
 def farm(monkeypatch: pytest.MonkeyPatch) -> FakeFarm:
     fake = FakeFarm()
     monkeypatch.setitem(sys.modules, "opencue", fake)
-    monkeypatch.setitem(sys.modules, "opencue.farm", fake.farm)
+    for name in ("farm", "ending", "exception"):
+        monkeypatch.setitem(sys.modules, f"opencue.{name}", getattr(fake, name))
     return fake

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import sys
 import types
 import xml.etree.ElementTree as ET
@@ -12,8 +13,13 @@ import pytest
 
 import outline
 from outline import Layer, Outline, OutlineException, config, cuerun, event, util
-from outline.backend import cue
-from outline.exception import InvalidSettingError, UnknownBackendError, UnknownFlagError
+from outline.exception import (
+    InvalidSettingError,
+    JobFailedError,
+    JobStillRunsError,
+    UnknownBackendError,
+    UnknownFlagError,
+)
 from outline.executor import TaskExecutor
 from outline.modules.shell import Shell
 from outline.plugins import PluginManager
@@ -130,23 +136,53 @@ def test_a_session_made_before_the_launch_stays_when_that_fails(farm: Any) -> No
     assert os.path.isfile(ol.get_path() or "")
 
 
-def test_waiting_polls_until_the_job_is_no_longer_pending(farm: Any) -> None:
+def test_waiting_polls_until_the_job_has_ended(farm: Any) -> None:
     cuerun.launch(simple(), wait=True)
     assert farm.polls_left == 0
 
 
-def test_a_test_launch_kills_the_job_at_the_first_dead_frame(
-    farm: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cue.time, "sleep", lambda seconds: None)
+def test_waiting_for_a_job_with_dead_frames_names_them_and_leaves_it_alone(farm: Any) -> None:
+    farm.dead = 2
+
+    with pytest.raises(JobFailedError, match=r"demo-shot010-kim_job failed: dead are render 1-2"):
+        cuerun.launch(simple(), wait=True)
+
+    assert not farm.killed
+
+
+def test_a_test_launch_kills_the_job_at_the_first_dead_frame(farm: Any) -> None:
     cuerun.launch(simple(), test=True)
     assert farm.polls_left == 0
     farm.dead, farm.polls_left = 2, 5
 
-    with pytest.raises(OutlineException, match=r"2 dead frames.*was killed"):
+    with pytest.raises(JobFailedError, match=r"dead are render 1-2.*was killed"):
         cuerun.launch(simple(), test=True)
 
+    assert farm.polls_left == 4
     assert "test=True" in farm.killed
+
+
+@pytest.mark.parametrize("flag", ["wait", "test"])
+def test_nobody_waits_longer_than_the_time_they_gave(farm: Any, flag: str) -> None:
+    farm.polls_left = 1000
+
+    with pytest.raises(JobStillRunsError, match="runs on: cuelet watch demo-shot010-kim_job"):
+        cuerun.launch(simple(), timeout_s=0, **{flag: True})
+
+
+def test_a_time_to_wait_that_is_none_is_refused_before_the_launch(farm: Any) -> None:
+    with pytest.raises(OutlineException, match="timeout_s is 'soon'; give a number of s"):
+        cuerun.launch(simple(), wait=True, timeout_s="soon")
+    assert not farm.specs
+
+
+def test_errors_of_waiting_survive_pickling() -> None:
+    failed = JobFailedError(failures=[("a", "dead are b 1")], was_killed=True)
+    late = JobStillRunsError(job="a", remedy="cuelet watch a")
+
+    for error in (failed, late):
+        again = pickle.loads(pickle.dumps(error))
+        assert (str(again), again.fields) == (str(error), error.fields)
 
 
 def test_launchers_can_be_asked_and_listened_to(farm: Any) -> None:
@@ -270,3 +306,15 @@ def test_layers_say_what_they_are() -> None:
     layer = Layer("render")
     assert (str(layer), repr(layer)) == ("render", "<Layer name='render' type='Render'>")
     assert repr(simple()) == "<Outline 'A-Job', 1 layers>"
+
+
+def test_serialize_before_setup_keeps_what_require_says() -> None:
+    ol = simple()
+    ol.add_layer(Shell("comp", command=["ls"], range="1-10", require="render:all"))
+    launcher = cuerun.OutlineLauncher(ol)
+
+    before = launcher.serialize(use_pycuerun=False)
+    ol.setup()
+
+    assert before.count("<depend ") == 1
+    assert launcher.serialize(use_pycuerun=False) == before

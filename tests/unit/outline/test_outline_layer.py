@@ -3,6 +3,7 @@ from __future__ import annotations
 import abc
 import math
 import typing
+from pathlib import Path
 
 import pytest
 
@@ -423,9 +424,21 @@ def test_environment_and_other_settings_of_a_layer() -> None:
     assert layer.get_limits() == ["nuke", "arnold"]
     assert layer.get_type() == "Util"
     assert layer.get_timeout() == 91
-    for key, value in ((1, "x"), ("A=B", "x"), ("A", 1), ("A", "\0")):
-        with pytest.raises(InvalidSettingError):
+    for key, value in ((1, "x"), ("A=B", "x"), ("A\0", "x"), ("", "x")):
+        with pytest.raises(InvalidSettingError, match="env key .*without '='"):
             layer.set_env(key, value)  # type: ignore[arg-type]
+    for value in ("a\0b", None, ["x"], "\ud800"):
+        with pytest.raises(InvalidSettingError, match="env A .*without the character 0"):
+            layer.set_env("A", value)
+    for value, text in (
+        (10, "10"),
+        (1.5, "1.5"),
+        (True, "True"),
+        (Path("/x"), "/x"),
+        (b"\xe9", "\udce9"),
+    ):
+        layer.set_env("A", value)
+        assert layer.get_env("A") == text
     with pytest.raises(InvalidSettingError, match="one of Render, Util, Post"):
         layer.set_type("Pre")
     with pytest.raises(InvalidSettingError, match="tag"):

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import collections
 import contextlib
 import datetime as dt
+import io
 import json
 import os
 import pickle
+import signal
+import socket
 import stat
 import time
 import tracemalloc
@@ -14,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from outline import Layer, Outline, SessionException
+from outline import Layer, Outline, SessionException, load_outline
 from outline._session.datafile import MAX_YAML_BYTES, is_json, to_text
 from outline.exception import (
     DataExistsError,
@@ -24,6 +28,7 @@ from outline.exception import (
     FileNotStoredError,
     FileSourceError,
     NoSessionError,
+    ScriptError,
     UnsafeNameError,
 )
 from outline.session import stored_layers
@@ -86,6 +91,75 @@ def test_tuples_come_back_as_lists(layer: Layer) -> None:
     layer.put_data("key", {"size": (1920, 1080)})
 
     assert layer.get_data("key") == {"size": [1920, 1080]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {(0, 1): "a"},
+        {(0, 0), (0, (1, "x"))},
+        {"tiles": {(0, 0): 1}},
+        [{(1,): 2}],
+        ["NaN", 1e16],
+        {1: "number", "1": "text"},
+    ],
+    ids=repr,
+)
+def test_tuples_stay_tuples_in_keys_and_sets(layer: Layer, value: Any) -> None:
+    layer.put_data("key", value)
+
+    assert layer.get_data("key") == value
+    assert yaml.unsafe_load(data_file(layer, "key").read_bytes()) == value, (
+        "stock PyOutline reads it"
+    )
+
+
+def test_data_of_versions_that_wrote_lists_as_keys_can_be_read(layer: Layer) -> None:
+    layer.put_data("key", 1)
+    data_file(layer, "key").write_text("{? [0, 1] : a}\n")
+
+    assert layer.get_data("key") == {(0, 1): "a"}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"a": [1, Path("/x")]}, r"PosixPath at value\['a'\]\[1\], .*store str\("),
+        ({"n": collections.Counter("aab")}, r"Counter at value\['n'\], .*store dict\(value\)"),
+        ([dt.timedelta(1)], r"timedelta at value\[0\], .*store value.total_seconds\(\)"),
+        ({"x": 10**5000}, r"endless number at value\['x'\]; store hex"),
+        ({signal.SIGINT: 1}, r"Signals at value, key .*store value.value"),
+        ([iter([1])], r"list_iterator at value\[0\], .*store list\(value\)"),
+        ("\ud83d\ude00", "YAML gives back as"),
+        (
+            dt.datetime(2020, 1, 1, tzinfo=dt.timezone(dt.timedelta(seconds=30))),
+            r"store value.isoformat\(\)",
+        ),
+    ],
+    ids=["path", "counter", "delta", "digits", "enum", "iterator", "surrogates", "offset"],
+)
+def test_what_is_refused_is_named_with_its_place_and_what_to_store(
+    layer: Layer, value: Any, told: str
+) -> None:
+    with pytest.raises(DataFormatError, match=f"data 'key' holds .*{told}"):
+        layer.put_data("key", value)
+    assert not data_file(layer, "key").exists()
+
+
+def test_an_open_file_is_refused(layer: Layer, tmp_path: Path) -> None:
+    with (
+        (tmp_path / "file").open("w") as stream,
+        pytest.raises(DataFormatError, match="store the file with put_file"),
+    ):
+        layer.put_data("key", {"log": stream})
+
+
+def test_a_tag_whose_text_is_none_of_its_kind_is_the_one_error(layer: Layer) -> None:
+    layer.put_data("key", 1)
+    for text in ("!!timestamp x\n", "!!bool x\n", "!!int ''\n", "!!float x\n"):
+        data_file(layer, "key").write_text(text)
+        with pytest.raises(DataFormatError, match="cannot be read"):
+            layer.get_data("key")
 
 
 def test_a_retried_frame_may_store_the_same_but_nothing_else(layer: Layer) -> None:
@@ -435,3 +509,64 @@ def test_the_layers_of_a_session_are_told_without_loading_it(layer: Layer, tmp_p
         stored_layers(str(tmp_path))
     with pytest.raises(NoSessionError, match="No such file"):
         stored_layers(str(tmp_path / "none"))
+
+
+def odd_files(folder: Path) -> dict[str, Path]:
+    """Return files that are no plain ones."""
+    os.mkfifo(folder / "pipe")
+    (folder / "linked").symlink_to("pipe")
+    socket.socket(socket.AF_UNIX).bind(str(folder / "socket"))
+    (folder / "folder").mkdir()
+    names = ("pipe", "linked", "socket", "folder")
+    return {name: folder / name for name in names} | {"device": Path("/dev/zero")}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("is_staged", [False, True], ids=["after setup", "before setup"])
+def test_what_is_no_plain_file_is_refused_at_once(
+    layer: Layer, tmp_path: Path, is_staged: bool
+) -> None:
+    store = Layer("other") if is_staged else layer
+    told = {"pipe": "named pipe", "linked": "named pipe", "folder": "directory.*sym_file"}
+    for name, path in odd_files(tmp_path).items():
+        with pytest.raises(FileSourceError, match=f"it is a {told.get(name, name)}"):
+            store.put_file(path, rename="stored")
+        if name != "folder":
+            with pytest.raises(FileSourceError, match=f"it is a {told.get(name, name)}"):
+                store.sym_file(path, rename="stored")
+    assert store.sym_file(tmp_path / "folder") is not None or is_staged
+
+
+def test_a_pipe_in_the_session_is_not_handed_out(layer: Layer) -> None:
+    os.mkfifo(Path(layer.get_path()) / "planted")
+
+    with pytest.raises(FileSourceError, match="it is a named pipe; remove it"):
+        layer.get_file("planted")
+    assert layer.get_file("planted", check=False), "who asks for no check gets the path"
+
+
+def test_a_file_that_somebody_writes_to_is_not_stored_half(
+    layer: Layer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "cache.abc"
+    source.write_bytes(b"x" * 3000)
+
+    class Growing(io.FileIO):
+        """A file that grows with every look at it."""
+
+        def read(self, size: int = -1) -> bytes:
+            with source.open("ab") as other:
+                other.write(b"y" * 1000)
+            return super().read(size)
+
+    monkeypatch.setattr("outline.jobspec.plainfile.open_plain", lambda path: Growing(path, "rb"))
+    with pytest.raises(FileSourceError, match="changed while it was copied"):
+        layer.put_file(source)
+    assert not (Path(layer.get_path()) / "cache.abc").exists()
+
+
+def test_a_script_that_is_a_pipe_is_no_script(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "job.outline")
+
+    with pytest.raises(ScriptError, match="no plain one"):
+        load_outline(str(tmp_path / "job.outline"))

@@ -27,6 +27,7 @@ from cuelet.store.store import Store
 from cuelet.store.tables import FARM_TALLY
 from outline.frames import EdgeKind
 from outline.jobspec.model import EdgeSpec, JobSpec, LayerSpec, Outcome, spec_to_dict
+from tests.budget import examples
 from tests.unit.core.bench import Bench, spec_of
 
 SPEC = spec_of(
@@ -80,7 +81,9 @@ OPS = st.tuples(st.sampled_from(OP_NAMES), st.integers(0, 99))
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(OPS, max_size=25), st.integers(1, 5))
 def test_what_was_committed_is_loaded_equal(

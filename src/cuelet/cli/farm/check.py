@@ -76,7 +76,7 @@ def _values(found: Inspection) -> dict[str, object]:
 
 def _remove(settings: Settings, options: argparse.Namespace) -> int:
     """Remove what is left of a damaged job; the farm must not run meanwhile."""
-    from cuelet import server
+    from cuelet import state_files
     from cuelet.store.errors import StoreError
     from cuelet.store.store import Store
 
@@ -85,15 +85,15 @@ def _remove(settings: Settings, options: argparse.Namespace) -> int:
     if not settings.database.exists():
         raise CommandError(f"{settings.state_dir} has no database: no farm ran there")
     try:
-        lock = server.hold(settings)
-    except server.FolderHeldError as error:
+        lock = state_files.hold(settings)
+    except state_files.FolderHeldError as error:
         raise CommandError(f"{error}; running frames go on meanwhile") from error
     try:
         removed = Store(settings.database).remove_damaged(options.remove)
     except StoreError as error:
         raise CommandError(str(error), Exit.ENVIRONMENT) from error
     finally:
-        server.release(lock)
+        state_files.release(lock)
     if removed is None:
         raise CommandError(
             f"no damaged job {options.remove!r}; see cuelet farm check", Exit.NOT_FOUND

@@ -73,10 +73,16 @@ def add_repro(parser: argparse.ArgumentParser) -> None:
 
 def add_retry(parser: argparse.ArgumentParser) -> None:
     """Add those of ``cuelet retry``."""
-    add_frames(parser)
+    add_chosen(parser)
     parser.add_argument(
         "--memory-mb", type=int, metavar="N", help="reserve so much for each of them first"
     )
+
+
+def add_chosen(parser: argparse.ArgumentParser) -> None:
+    """Add those of a command that does something to frames that are named."""
+    add_frames(parser)
+    parser.add_argument("--yes", action="store_true", help="frames of all layers; do not ask")
 
 
 def add_frames(parser: argparse.ArgumentParser) -> None:

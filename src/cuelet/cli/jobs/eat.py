@@ -6,6 +6,7 @@ import argparse
 
 from cuelet.cli.exits import Exit
 from cuelet.cli.jobs.naming import act_on_each, layers_and_frames, parts_of_jobs
+from cuelet.cli.jobs.which import confirm_layers
 from cuelet.client import actions
 from cuelet.client.naming.targets import Target
 from cuelet.quantities import count
@@ -15,6 +16,7 @@ def eat(options: argparse.Namespace) -> int:
     """Give up on them."""
 
     def eat_part(target: Target) -> None:
+        confirm_layers("eat", target, options)
         layers, frames = layers_and_frames(target, options)
         chosen = actions.select_dead(target.job, layers=layers, frames=frames)
         actions.eat(chosen)

@@ -10,6 +10,7 @@ import time
 from cuelet.cli import tables
 from cuelet.cli.ages import moment_of
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.jobs.leftovers import state_text
 from cuelet.client.errors import short_ids
 from cuelet.client.job_list import JobFilter, JobList, list_jobs
 from cuelet.quantities import count, duration
@@ -77,12 +78,13 @@ def _print_jobs(found: JobList) -> None:
         ("dead", "right"),
         ("age", "right"),
         spare=("age", "running"),
+        cut="state",
     )
     for job in found.jobs:
         table.add_row(
             job.name,
             *([ids[job.id] if job.id in found.clashing else ""] if found.clashing else ()),
-            job.state,
+            state_text(job),
             f"{job.done}/{job.frames}",
             str(job.running or ""),
             str(job.dead or ""),

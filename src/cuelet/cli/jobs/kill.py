@@ -8,6 +8,7 @@ import os
 
 from cuelet.cli.exits import Exit
 from cuelet.cli.jobs.naming import act_on_each, layers_and_frames, parts_of_jobs
+from cuelet.cli.jobs.which import confirm_layers
 from cuelet.client import actions
 from cuelet.client.naming.targets import Target
 from cuelet.quantities import count
@@ -18,6 +19,7 @@ def kill(options: argparse.Namespace) -> int:
     by = actions.Actor(_user(), os.getpid(), os.uname().nodename, "cuelet kill")
 
     def kill_part(target: Target) -> None:
+        confirm_layers("kill", target, options)
         layers, frames = layers_and_frames(target, options)
         number = actions.kill(target.job, layers=layers, frames=frames, by=by)
         if number is None:

@@ -8,6 +8,7 @@ from cuelet.cli import tables
 from cuelet.cli.terminal import one_line
 from cuelet.client.causes import Cause, causes
 from cuelet.client.frames import DeadFrame, SkippedFrames
+from cuelet.client.jobs import JobView
 from cuelet.pasting import pasteable
 from cuelet.quantities import count
 
@@ -15,6 +16,20 @@ MAX_CAUSES_SHOWN = 10
 MAX_NAMES_SHOWN = 3
 MAX_CAUSE = 1000
 """Characters of how frames ended that are shown; some reasons quote commands."""
+
+
+def notable(job: JobView) -> Iterator[tuple[int, str]]:
+    """Yield how many frames of a job did not simply run to success, and what became of them."""
+    counts = ((job.dead, "dead"), (job.eaten, "eaten"), (job.skipped_frames, "skipped"))
+    yield from ((number, word) for number, word in counts if number)
+
+
+def state_text(job: JobView) -> str:
+    """Return a job's state in a few words: what it waits for, what was eaten or skipped."""
+    standing = f"{job.state}, waits" if job.state == "stuck" else job.state
+    words = f"{standing} {job.waits}" if job.waits and job.state != "paused" else job.state
+    left = (f"{number} {word}" for number, word in notable(job) if word != "dead")
+    return ", ".join([words, *left])
 
 
 def skipped_lines(skipped: Sequence[SkippedFrames]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cuelet.cli.exits import CommandError, Exit
@@ -24,7 +24,7 @@ def repro(options: argparse.Namespace) -> int:
     _, frame = find_frame(options.words)
     run = get_run(frame.id())
     if options.dry_run:
-        print("\n".join(script_lines(run)))
+        _print_exactly(script_lines(run))
         return Exit.OK
     if options.script:
         return _write(Path(options.script), run)
@@ -69,9 +69,17 @@ def _run(argv: Sequence[str], run: FrameRun, env: Mapping[str, str]) -> int:
     return subprocess.run(argv, cwd=run.cwd, env=env, umask=umask, check=False).returncode
 
 
+def _print_exactly(lines: Iterable[str]) -> None:
+    """Print lines whose values may be bytes that are no text in any encoding."""
+    sys.stdout.flush()
+    for line in lines:
+        sys.stdout.buffer.write(os.fsencode(line) + b"\n")
+    sys.stdout.buffer.flush()
+
+
 def _write(path: Path, run: FrameRun) -> int:
     try:
-        with path.open("x", encoding="utf-8") as script:
+        with path.open("x", encoding="utf-8", errors="surrogateescape") as script:
             script.write("\n".join(script_lines(run)) + "\n")
         path.chmod(0o700)
     except OSError as error:

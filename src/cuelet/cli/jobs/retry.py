@@ -6,6 +6,7 @@ import argparse
 
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.naming import act_on_each, layers_and_frames, parts_of_jobs
+from cuelet.cli.jobs.which import confirm_layers
 from cuelet.client import actions
 from cuelet.client.naming.targets import Target
 from cuelet.quantities import count
@@ -18,6 +19,7 @@ def retry(options: argparse.Namespace) -> int:
         raise CommandError(f"--memory-mb {memory_mb}: give MB, 1 or more", Exit.USAGE)
 
     def retry_part(target: Target) -> None:
+        confirm_layers("retry", target, options)
         layers, frames = layers_and_frames(target, options)
         chosen = actions.select_dead(target.job, layers=layers, frames=frames)
         if memory_mb is not None:

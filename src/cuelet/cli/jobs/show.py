@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cuelet.cli import tables
 from cuelet.cli.exits import Exit
-from cuelet.cli.jobs.leftovers import print_dead, skipped_lines
+from cuelet.cli.jobs.leftovers import print_dead, skipped_lines, state_text
 from cuelet.cli.jobs.show_frame import show_frame
 from cuelet.client.causes import LOG_LINES
 from cuelet.client.depends import DependView, list_depends
 from cuelet.client.frames import DeadFrame, SkippedFrames, list_dead, list_skipped
-from cuelet.client.jobs import JobView, LayerView, job_view, list_layers
+from cuelet.client.jobs import JobView, LayerView, current_view, list_layers
 from cuelet.client.lookup import word_for
 from cuelet.client.naming.targets import Target, find_targets
 from cuelet.core.values.names import is_glob
@@ -38,7 +38,7 @@ def _show_one(target: Target, options: argparse.Namespace) -> dict[str, Any] | N
     if target.frames:
         return show_frame(target, as_values=options.json)
     handle, only = target.job, target.layer
-    job, layers, depends = job_view(handle), list_layers(handle), list_depends(handle.id())
+    job, layers, depends = current_view(handle), list_layers(handle), list_depends(handle.id())
     skipped = list_skipped(handle.id())
     dead = list_dead(handle) if job.dead else ()
     if only:
@@ -49,9 +49,9 @@ def _show_one(target: Target, options: argparse.Namespace) -> dict[str, Any] | N
     if options.json:
         return _show_values(job, layers, depends, skipped, dead)
     took = (job.stopped_at or time.time()) - job.submitted_at
-    tables.show(f"{job.name}  {job.state}, {duration(took)}")
+    tables.show(f"{job.name}  {state_text(job)}, {duration(took)}")
     tables.show(f"logs in {job.log_dir}")
-    _print_layers(layers)
+    _print_layers(layers, {each.layer: each.count for each in skipped})
     for line in (*_over_memory_lines(layers), *map(_depend_line, depends), *skipped_lines(skipped)):
         tables.show(line)
     print_dead(word_for(handle), dead)
@@ -77,7 +77,14 @@ def _show_values(
     }
 
 
-def _print_layers(layers: Sequence[LayerView]) -> None:
+def _print_layers(layers: Sequence[LayerView], skipped: Mapping[str, int]) -> None:
+    """Print a table of layers; eaten and skipped frames get a column where there are some.
+
+    Args:
+        layers: The layers.
+        skipped: Frames of each that were skipped.
+    """
+    eaten = any(layer.eaten for layer in layers)
     table = tables.table(
         ("layer", "left"),
         ("range", "left"),
@@ -86,6 +93,8 @@ def _print_layers(layers: Sequence[LayerView]) -> None:
         ("running", "right"),
         ("waiting", "right"),
         ("dead", "right"),
+        *([("eaten", "right")] if eaten else ()),
+        *([("skipped", "right")] if skipped else ()),
         ("cores", "right"),
         ("memory", "right"),
         ("peak", "right"),
@@ -101,6 +110,8 @@ def _print_layers(layers: Sequence[LayerView]) -> None:
             str(layer.running or ""),
             str(layer.waiting + layer.depend or ""),
             str(layer.dead or ""),
+            *([str(layer.eaten or "")] if eaten else ()),
+            *([str(skipped.get(layer.name, ""))] if skipped else ()),
             f"{layer.cores:g}",
             memory(layer.memory_mb * 1024),
             memory(layer.max_rss_kb) if layer.max_rss_kb else "",

@@ -1,23 +1,19 @@
-"""The options of ``cuelet plan``, which may stand on either side of the script."""
+"""The options of ``cuelet plan``."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 
-from cuelet.cli.parsing import FrameParser
-
-_OFTEN_THE_SCRIPTS = ("--range", "--frames")
+from cuelet.cli.script_words import add_script
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
     """Add those of ``cuelet plan``."""
-    add_options(parser)
-    _add_script(parser)
+    _add_options(parser)
+    add_script(parser)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add everything but the script and its arguments."""
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--range", metavar="R", help="plan for these frames, as a launch with range="
     )
@@ -46,37 +42,3 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--mermaid", action="store_true", help="print the graph as Mermaid")
     form.add_argument("--svg", metavar="FILE", help="write the graph as SVG; - is stdout")
     form.add_argument("--html", metavar="FILE", help="write one HTML page; - is stdout")
-
-
-def _add_script(parser: argparse.ArgumentParser) -> None:
-    """Add the script with everything behind it, which `gather` sorts."""
-    parser.add_argument(
-        "words",
-        nargs=argparse.PARSER,  # unlike REMAINDER it keeps a -- right behind the script
-        metavar="SCRIPT",
-        help="the script, and arguments for it; behind -- all are the script's",
-    )
-
-
-def gather(options: argparse.Namespace) -> argparse.Namespace:
-    """Return the options with ``script`` and ``args``; options behind the script are taken out of its arguments.
-
-    Behind ``--`` everything is the script's.
-    """
-    options.script, *words = options.words
-    own, rest = _split(words)
-    parser = FrameParser(prog="cuelet plan", allow_abbrev=False, add_help=False)
-    add_options(parser)
-    merged, unknown = parser.parse_known_args(own, argparse.Namespace(**vars(options)))
-    for name in _OFTEN_THE_SCRIPTS:
-        if any(word.partition("=")[0] == name for word in own):
-            sys.stderr.write(
-                f"note: plan took {name}; write -- before the script's own arguments\n"
-            )
-    merged.args = [*unknown, *rest]
-    return merged
-
-
-def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    at = words.index("--") if "--" in words else len(words)
-    return words[:at], words[at + 1 :]

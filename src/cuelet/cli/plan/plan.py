@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.plan import arguments as plan_arguments
 from cuelet.cli.plan.comparison import changes_since
 from cuelet.cli.plan.script import PlannedScript, plan_script
+from cuelet.cli.script_words import take_script
 from cuelet.client import farm_facts
 from outline.frames import FrameRangeError, parse_range
 from outline.planning.detail import all_frame_edges, processes
@@ -20,7 +20,7 @@ from outline.planning.model import VERSION, Plan, Severity
 
 def plan(options: argparse.Namespace) -> int:
     """Plan the outlines of a script."""
-    options = plan_arguments.gather(options)
+    take_script(options)
     numbers = _frames(options.frames)
     farm = None if options.offline else farm_facts.find_farm(options.backend)
     outcome = plan_script(Path(options.script), options, farm)

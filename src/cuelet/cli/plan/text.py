@@ -111,7 +111,7 @@ def _layer_table(plan: Plan) -> tables.Table:
         ("service", "left"),
         ("command", "left"),
         spare=("service", "retries", "chunk", "command", "cores", "memory", "range"),
-        is_last_cut=True,
+        cut="command",
     )
     for layer in plan.layers:
         table.add_row(*_layer_cells(layer))

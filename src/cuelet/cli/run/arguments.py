@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cuelet.cli.parsing import add_json
+from cuelet.cli.script_words import add_script
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -14,14 +15,13 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--detach", action="store_true", help="launch and leave")
     how.add_argument(
         "--local",
-        dest="do",
-        action="store_const",
-        const="run.local:run",
-        default="run.run:run",
-        help="run it in this process, without the farm",
+        action="store_true",
+        help="run it in this process, without the farm, whatever its launches say",
     )
-    parser.add_argument("-T", "--threads", type=float, metavar="N", help="cores for --local")
-    parser.add_argument("--log-dir", metavar="DIR", help="where the logs go with --local")
+    parser.add_argument(
+        "-T", "--threads", type=float, metavar="N", help="cores for jobs that run in this process"
+    )
+    parser.add_argument("--log-dir", metavar="DIR", help="where the logs of such jobs go")
     parser.add_argument(
         "--raw",
         dest="pycuerun",
@@ -35,9 +35,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="run every frame, skip none")
     _add_watching(parser)
-    parser.add_argument("script")
-    args = parser.add_argument("args", nargs=argparse.REMAINDER, help="given to the script")
-    args.required = False  # or argparse names it as missing beside a missing script
+    add_script(parser)
 
 
 def add_watch(parser: argparse.ArgumentParser) -> None:

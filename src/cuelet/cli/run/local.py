@@ -1,48 +1,23 @@
-"""``cuelet run --local``: run what a script builds here and now, without the farm."""
+"""Jobs of ``cuelet run`` that run in this process, without the farm: what they may use, and how they ended."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from cuelet.cli.exits import CommandError, Exit
-from cuelet.cli.run.run import overrides
-from cuelet.cli.run.script import launch_script
+from cuelet.cli.exits import Exit
 from outline import config
 from outline.backend import local
 from outline.backend.local import LocalFrame, LocalJob
-from outline.cuerun import LaunchContext
 from outline.jobspec.log_tail import last_lines
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the outlines of a script to their ends; exit 7 when frames are dead.
-
-    Raises:
-        CommandError: The script launched on another backend by itself.
-    """
-    _choose_backend(options)
-    with LaunchContext(overrides=overrides(options)):
-        launched: list[Any] = launch_script(
-            Path(options.script), options.args, pycuerun=options.pycuerun
-        )
-    jobs = [job for job in launched if isinstance(job, LocalJob)]
-    if len(jobs) < len(launched):
-        raise CommandError("the script names another backend in its launch; --local cannot run it")
-    if options.json:
-        print(json.dumps([job_values(job) for job in jobs]))
-    else:
-        for job in jobs:
-            print(local.describe(job))
-    return Exit(local.exit_status(jobs))
-
-
-def _choose_backend(options: argparse.Namespace) -> None:
-    """Make the local backend the one that every launch of this process uses unless it names another."""
-    os.environ["OUTLINE_OUTLINE_BACKEND"] = "local"
+def configure(options: argparse.Namespace) -> None:
+    """Let the flags of the command count for every launch of this process, and of those it starts."""
+    if options.local:
+        os.environ["OUTLINE_OUTLINE_BACKEND"] = "local"
     if options.threads is not None:
         os.environ["OUTLINE_OUTLINE_THREADS"] = str(options.threads)
     if options.log_dir is not None:
@@ -50,7 +25,18 @@ def _choose_backend(options: argparse.Namespace) -> None:
     config.reload()
 
 
-def job_values(job: LocalJob) -> dict[str, Any]:
+def tell(
+    jobs: Sequence[LocalJob], options: argparse.Namespace
+) -> tuple[Exit, list[dict[str, Any]]]:
+    """Say how jobs ended; return 7 when frames are dead, and the values of the jobs for ``--json``."""
+    if not options.json:
+        for job in jobs:
+            print(local.describe(job))
+    values = [_job_values(job) for job in jobs] if options.json else []
+    return Exit(local.exit_status(jobs)), values
+
+
+def _job_values(job: LocalJob) -> dict[str, Any]:
     """Return a local job as JSON-ready values."""
     return {
         "id": job.id(),

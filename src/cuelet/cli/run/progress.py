@@ -6,22 +6,34 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.jobs.leftovers import notable
 from cuelet.client.jobs import JobView, LayerView
-from cuelet.client.watching import JobEnding, watch
+from cuelet.client.watching import watch
+from cuelet.pasting import pasteable
 from cuelet.quantities import count, duration
+from opencue.ending import Ending
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
 
 PLAIN_EVERY_S = 5.0
+_ROWS_BESIDE = 3
+"""Rows of a terminal that are not for layers."""
 
 
-def exit_status(ending: JobEnding) -> Exit:
+def exit_status(ending: Ending) -> Exit:
     """Return the exit status that the end of a job calls for."""
     return Exit.OK if ending.is_success else Exit.DEAD_FRAMES
 
 
-def show(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) -> JobEnding:
-    """Show a job's progress on stderr until it has ended or cannot go on.
+def show(
+    job_id: str, *, quiet: bool = False, timeout_s: float | None = None
+) -> tuple[JobView, Ending]:
+    """Show a job's progress on stderr until it has ended or cannot go on; return its last look.
 
     Args:
         job_id: Id of the job.
@@ -36,11 +48,12 @@ def show(job_id: str, *, quiet: bool = False, timeout_s: float | None = None) ->
         for look in watch(job_id):
             display.show(look.job, look.layers)
             if look.ending:
-                return look.ending
+                return look.job, look.ending
             if timeout_s is not None and time.monotonic() - started > timeout_s:
                 name = look.job.name
                 raise CommandError(
-                    f"{name} still runs after {timeout_s:g} s; cuelet watch {name}", Exit.TIMEOUT
+                    f"{name} still runs after {timeout_s:g} s; {pasteable('cuelet', 'watch', name)}",
+                    Exit.TIMEOUT,
                 )
     raise AssertionError("watching ends with an ending")
 
@@ -58,43 +71,72 @@ class _Lines:
         self._at = -PLAIN_EVERY_S
 
     def show(self, job: JobView, layers: Sequence[LayerView]) -> None:
-        now = (job.succeeded, job.dead, job.is_paused, job.has_ended)
+        now = (job.succeeded, job.dead, job.eaten, job.is_paused, job.waits, job.has_ended)
         if now == self._last or (time.monotonic() - self._at < PLAIN_EVERY_S and not job.has_ended):
             return
         self._last, self._at = now, time.monotonic()
-        extra = f", {job.dead} dead" if job.dead else ""
-        paused = ", paused" if job.is_paused else ""
         line = f"{job.name}: {job.done}/{job.frames} done, {job.running} running"
-        print(line + extra + paused, file=sys.stderr, flush=True)
+        print(", ".join([line, *_asides(job)]), file=sys.stderr, flush=True)
+
+
+def _asides(job: JobView) -> Iterator[str]:
+    """Yield what is to be told of a job beside how far it is."""
+    yield from (f"{number} {word}" for number, word in notable(job))
+    if job.is_paused:
+        yield "paused"
+    elif job.waits:
+        yield f"waits {job.waits}"
 
 
 class _Bars:
-    """One bar per layer, with states, elapsed time and estimate."""
+    """Below the job's name a bar for all of it and one per layer, each with its numbers first."""
 
-    def __init__(self, progress: object) -> None:
-        from rich.progress import Progress
-
-        assert isinstance(progress, Progress)
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def show(self, job: JobView, layers: Sequence[LayerView]) -> None:
+        if job.id not in self._tasks:
+            self._progress.console.print(job.name, style="bold", markup=False, highlight=False)
+        whole = ", ".join([*_running(job), *(f"[yellow]{aside}[/]" for aside in _asides(job))])
+        self._update(self._task(job, "total"), job, whole)
+        shown = _most_telling(layers, self._progress.console.height - _ROWS_BESIDE)
         for layer in layers:
-            task = self._task(layer)
-            if layer.done or layer.running:
-                self._progress.start_task(task)  # type: ignore[arg-type] # rich's TaskID is an int
-            self._progress.update(task, completed=layer.done, states=_states(layer, job))  # type: ignore[arg-type]
+            self._update(self._task(layer, layer.name), layer, _states(layer))
+            self._progress.update(self._task(layer, ""), visible=layer in shown)
         self._progress.refresh()
 
-    def _task(self, layer: LayerView) -> int:
-        if layer.id not in self._tasks:
-            self._tasks[layer.id] = self._progress.add_task(
-                layer.name, total=layer.frames, start=False, states=""
+    def _task(self, thing: JobView | LayerView, title: str) -> TaskID:
+        if thing.id not in self._tasks:
+            self._tasks[thing.id] = self._progress.add_task(
+                title, total=thing.frames, start=False, states=""
             )
-        return self._tasks[layer.id]
+        return self._tasks[thing.id]
+
+    def _update(self, task: TaskID, thing: JobView | LayerView, states: str) -> None:
+        if thing.done or thing.running:
+            self._progress.start_task(task)
+        self._progress.update(task, completed=thing.done, states=states)
 
 
-def _states(layer: LayerView, job: JobView) -> str:
+def _running(job: JobView) -> Iterator[str]:
+    if job.running:
+        yield f"[cyan]{job.running} running[/]"
+
+
+def _most_telling(layers: Sequence[LayerView], rows: int) -> Sequence[LayerView]:
+    """Return the layers there is room for: those with dead or running frames before those that wait or are done."""
+    if len(layers) <= rows:
+        return layers
+    ranked = sorted(layers, key=lambda layer: (not layer.dead, not layer.running, _is_done(layer)))
+    return ranked[: max(rows, 1)]
+
+
+def _is_done(layer: LayerView) -> bool:
+    return layer.done == layer.frames
+
+
+def _states(layer: LayerView) -> str:
     parts = [
         ("cyan", layer.running, "running"),
         ("bold red", layer.dead, "dead"),
@@ -103,8 +145,6 @@ def _states(layer: LayerView, job: JobView) -> str:
         ("dim", layer.depend, "depend"),
     ]
     words = [f"[{style}]{number} {word}[/]" for style, number, word in parts if number]
-    if job.is_paused:
-        words.append("[bold yellow]paused[/]")
     return " ".join(words) or "[green]done[/]"
 
 
@@ -116,39 +156,46 @@ def _display(*, quiet: bool) -> Iterator[_Quiet | _Lines | _Bars]:
     from rich.console import Console
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield _Lines()
         return
+    with _bars(console) as bars:
+        yield _Bars(bars)
+
+
+def _bars(console: Console) -> Progress:
+    """Return the empty display; names give way where the terminal is narrow, numbers do not."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
         TextColumn,
-        TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
 
+    name = Column(overflow="ellipsis", no_wrap=True, max_width=max(console.width * 3 // 8, 12))
     columns = (
-        TextColumn("[bold]{task.description}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("[dim]ETA"),
-        TimeRemainingColumn(),
+        TextColumn("{task.description}", table_column=name),
+        MofNCompleteColumn(table_column=Column(justify="right", no_wrap=True)),
+        BarColumn(
+            bar_width=max(console.width // 8, 5), complete_style="green", pulse_style="bar.back"
+        ),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         TextColumn("{task.fields[states]}"),
     )
-    with Progress(*columns, console=console, auto_refresh=False, speed_estimate_period=120) as bars:
-        yield _Bars(bars)
+    return Progress(*columns, console=console, auto_refresh=False, speed_estimate_period=120)
 
 
-def summary(ending: JobEnding) -> str:
-    """Return one line about an ended job."""
-    job = ending.job
+def summary(job: JobView, ending: Ending) -> str:
+    """Return one line about an ended job, which tells eaten and skipped frames from rendered ones."""
     took = duration(max(0.0, ending.took_s))
-    done = count(job.succeeded, "frame")
+    parts = [
+        f"{count(job.rendered, 'frame')} succeeded",
+        *(f"{number} {word}" for number, word in notable(job)),
+    ]
     if ending.is_success:
-        eaten = f", {job.eaten} eaten" if job.eaten else ""
-        return f"{job.name}: {done} succeeded{eaten} in {took}"
+        return f"{job.name}: {', '.join(parts)} in {took}"
     if ending.was_killed:
-        return f"{job.name}: killed after {took}, {done} succeeded"
-    return f"{job.name}: {done} succeeded, {ending.dead} dead after {took}"
+        return f"{job.name}: killed after {took}, {', '.join(parts)}"
+    return f"{job.name}: {', '.join(parts)} after {took}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +14,49 @@ import opencue
 import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
-from opencue.wrappers.job import Job
-from outline._finish import run_to_end
+from cuelet.cli.run.built import built_outlines, is_classic
+from cuelet.pasting import pasteable
+from outline import _usertrace
 from outline.cuerun import LaunchContext
+from outline.jobspec.plainfile import odd_kind_of, open_plain
 
-_BUILDERS = ("create", "build", "make", "main", "outline", "job")
 
-
-def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list[Job]:
-    """Run a script as if it were the main program; return the jobs it launched.
+def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list[Any]:
+    """Run a script as if it were the main program; return the jobs it launched, of the farm and of this process.
 
     A script that launches nothing hands over the outline it built: one in a global variable, or
     what its only function without arguments named create..., build... or make... returns.
+    A classic one, ``NAME.outline``, only makes layers, as pycuerun takes it.
 
     Raises:
         CommandError: There is no such script, it failed, or it built no outline.
     """
-    if not path.is_file():
-        raise CommandError(f"no script {str(path)!r}", Exit.NOT_FOUND)
-    with _as_main(path, args) as module, LaunchContext() as context:
-        _execute(path, module)
-        if not context.launched:
-            for built in _built(module, path):
-                outline.cuerun.launch(built, use_pycuerun=pycuerun)
+    source = _read(path)
+    made: list[Any] = []
+    with _as_main(path, args) as module, LaunchContext(note_made=made.append) as context:
+        with _telling_what_was_launched(context):
+            built = _loaded(path) if is_classic(path) else _executed(source, path, module)
+            if not context.launched:
+                layers = [each for each in made if isinstance(each, outline.Layer)]
+                with _only_known_errors(path):
+                    for each in built or built_outlines(module, path, layers):
+                        outline.cuerun.launch(each, use_pycuerun=pycuerun)
         return [job for _, jobs in context.launched for job in jobs]
+
+
+def _read(path: Path) -> bytes:
+    """Return what is in a script; raises CommandError when it cannot be read."""
+    try:
+        with open_plain(str(path)) as stream:
+            return stream.read()
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise CommandError(f"no script {str(path)!r}", Exit.NOT_FOUND) from error
+    except OSError as error:
+        if kind := odd_kind_of(str(path)):
+            raise CommandError(f"{str(path)!r} is {kind}; name a script", Exit.NOT_FOUND) from error
+        raise CommandError(
+            f"cannot read script {str(path)!r}: {error.strerror}", Exit.ENVIRONMENT
+        ) from error
 
 
 @contextlib.contextmanager
@@ -47,69 +65,94 @@ def _as_main(path: Path, args: list[str]) -> Iterator[types.ModuleType]:
     module = types.ModuleType("__main__")
     module.__file__ = os.path.abspath(path)
     old = sys.modules["__main__"], sys.argv, sys.path[:]
+    before = outline.current_outline()
+    _set_current(None)
     sys.modules["__main__"] = module
     sys.argv, sys.path = [str(path), *args], [str(path.resolve().parent), *sys.path]
     try:
         yield module
     finally:
         sys.modules["__main__"], sys.argv, sys.path = old
+        _set_current(before)
 
 
-def _execute(path: Path, module: types.ModuleType) -> None:
+def _set_current(current: outline.Outline | None) -> None:
+    """Have new layers join an outline, or none."""
+    kind: Any = outline.Outline  # whose class has this property too, which mypy does not see
+    kind.current = current
+
+
+@contextlib.contextmanager
+def _telling_what_was_launched(context: LaunchContext) -> Iterator[None]:
+    """Name the jobs there are already when a script fails behind a launch, and say how those ended that ran here.
+
+    Raises:
+        CommandError: The script ended with another status than 0, with a new one where frames of a job here are dead.
+    """
     try:
-        code = compile(path.read_bytes(), str(path), "exec")
+        yield
+    except BaseException as error:
+        jobs = [] if context.take else [job for _, found in context.launched for job in found]
+        for line in _launched_lines(jobs):
+            print(line, file=sys.stderr)
+        has_dead = any(not on_farm(job) and job.deadFrames() for job in jobs)
+        if isinstance(error, ScriptExitError) and has_dead:
+            error.status = Exit.DEAD_FRAMES
+        raise
+
+
+def _launched_lines(jobs: Sequence[Any]) -> Iterator[str]:
+    names = [job.name() for job in jobs if on_farm(job)]
+    if names:
+        place = pasteable("cuelet", "show", names[0]) if len(names) == 1 else "cuelet jobs"
+        yield f"note: {', '.join(names)} had been launched by then; see {place}"
+    for job in jobs:
+        if not on_farm(job):
+            from outline.backend import local
+
+            yield local.describe(job)
+
+
+def on_farm(job: Any) -> bool:
+    """Tell whether a job went to a server, rather than having run in this process."""
+    return not hasattr(job, "is_success")
+
+
+class ScriptExitError(CommandError):
+    """The script ended itself with another status than 0."""
+
+
+def _loaded(path: Path) -> Sequence[outline.Outline]:
+    """Return the outline that the layers of a classic script joined."""
+    with _only_known_errors(path):
+        loaded = outline.load_outline(str(path))
+        return [loaded] if loaded.get_layers() else []
+    return []
+
+
+def _executed(source: bytes, path: Path, module: types.ModuleType) -> Sequence[outline.Outline]:
+    """Execute a script; return no outlines, as these are found by what it left."""
+    with _only_known_errors(path):
+        code = compile(source, str(path), "exec")
         exec(code, module.__dict__)  # noqa: S102 running the user's script is the command
+    return []
+
+
+@contextlib.contextmanager
+def _only_known_errors(path: Path) -> Iterator[None]:
+    """Turn what a script raises into one error that the command says in a line, behind the script's own traceback."""
+    try:
+        yield
     except SystemExit as leaving:
         if leaving.code not in (None, 0):
-            raise CommandError(f"{path} ended with {leaving.code}") from None
+            raise ScriptExitError(f"{path} ended with {leaving.code}") from None
     except (outline.OutlineException, opencue.CueException, CommandError):
         raise
     except Exception as error:
-        _print_traceback(error, path)
+        _print_traceback(error)
         raise CommandError(f"{path} failed: {type(error).__name__}: {error}") from error
 
 
-def _print_traceback(error: BaseException, path: Path) -> None:
+def _print_traceback(error: BaseException) -> None:
     """Print the script's part of a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [at for at, frame in enumerate(frames) if frame.filename == str(path)]
-    for line in traceback.format_list(frames[own[0] :] if own else frames):
-        print(line, end="", file=sys.stderr)
-
-
-def _built(module: types.ModuleType, path: Path) -> list[outline.Outline]:
-    found = {
-        id(value): value for value in vars(module).values() if isinstance(value, outline.Outline)
-    }
-    if found:
-        return list(found.values())
-    builders = [value for value in vars(module).values() if _is_builder(value, module)]
-    if len(builders) == 1:
-        result = run_to_end(builders[0]())
-        if isinstance(result, outline.Outline):
-            return [result]
-    current = outline.current_outline()
-    if current is not None and current.get_layers():
-        return [current]
-    names = ", ".join(builder.__name__ for builder in builders)
-    several = f"it has several functions that could: {names}" if len(builders) > 1 else ""
-    raise CommandError(
-        f"{path} built no outline; launch one, keep it in a global variable, "
-        f"or return it from a function create_...()" + (f" ({several})" if several else "")
-    )
-
-
-def _is_builder(value: Any, module: types.ModuleType) -> bool:
-    """Tell whether a value is a function of the script that may build an outline."""
-    if not isinstance(value, types.FunctionType) or value.__globals__ is not module.__dict__:
-        return False
-    return value.__name__.startswith(_BUILDERS) and _takes_nothing(value)
-
-
-def _takes_nothing(function: Callable[..., object]) -> bool:
-    import inspect
-
-    parameters = inspect.signature(function).parameters.values()
-    return all(
-        p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters
-    )
+    print(_usertrace.without_last(error), end="", file=sys.stderr)

@@ -9,10 +9,10 @@ import sys
 from cuelet.cli.ages import seconds_of
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.sessions.lines import say_unasked, session_line, size_text
-from cuelet.client import sessions
-from cuelet.client.session_cleaning import Cleaning, choose, remove_chosen, sweep_leftovers
-from cuelet.client.session_needs import Need, Needs, ask_needs
-from cuelet.client.sessions import SessionInfo
+from cuelet.client.sessions import folders
+from cuelet.client.sessions.cleaning import Cleaning, choose, remove_chosen, sweep_leftovers
+from cuelet.client.sessions.folders import SessionInfo
+from cuelet.client.sessions.needs import Need, Needs, ask_needs
 from cuelet.quantities import count
 
 
@@ -24,7 +24,7 @@ def clean(options: argparse.Namespace) -> int:
     """
     limit_s = seconds_of(options.older_than)
     needs = ask_needs()
-    found = sessions.list_sessions(sessions.root_folder())
+    found = folders.list_sessions(folders.root_folder())
     cleaning = choose(found, needs, limit_s)
     _say(cleaning, needs, options)
     swept = 0 if options.dry_run else sweep_leftovers(found)

@@ -6,8 +6,8 @@ import sys
 import time
 
 from cuelet.cli.ages import age_text
-from cuelet.client.session_needs import Need, Needs
-from cuelet.client.sessions import SessionInfo
+from cuelet.client.sessions.folders import SessionInfo
+from cuelet.client.sessions.needs import Need, Needs
 from cuelet.quantities import count, memory
 
 

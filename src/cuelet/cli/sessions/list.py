@@ -7,18 +7,18 @@ import json
 
 from cuelet.cli.exits import Exit
 from cuelet.cli.sessions.lines import say_unasked, session_line, size_text
-from cuelet.client import sessions
-from cuelet.client.session_needs import ask_needs
+from cuelet.client.sessions import folders
+from cuelet.client.sessions.needs import ask_needs
 from cuelet.quantities import count
 
 
 def list_sessions(options: argparse.Namespace) -> int:
     """Print every session with size, age and whether somebody needs it."""
     needs = ask_needs()
-    root = sessions.root_folder()
-    found = [(session, needs.of(session)) for session in sessions.list_sessions(root)]
+    root = folders.root_folder()
+    found = [(session, needs.of(session)) for session in folders.list_sessions(root)]
     if options.json:
-        print(json.dumps([sessions.session_values(*each) for each in found]))
+        print(json.dumps([folders.session_values(*each) for each in found]))
         return Exit.OK
     for session, need in found:
         print(session_line(session, need))

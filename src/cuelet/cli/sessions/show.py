@@ -9,16 +9,16 @@ import time
 from cuelet.cli.ages import age_text
 from cuelet.cli.exits import Exit
 from cuelet.cli.sessions.lines import size_text
-from cuelet.client import sessions
-from cuelet.client.session_needs import ask_needs
+from cuelet.client.sessions import folders
+from cuelet.client.sessions.needs import ask_needs
 from cuelet.quantities import count
 
 
 def show(options: argparse.Namespace) -> int:
     """Print one session."""
-    session = sessions.get_session(options.session)
+    session = folders.get_session(options.session)
     need = ask_needs().of(session)
-    values = {**sessions.session_values(session, need), "layers": sessions.list_layers(session)}
+    values = {**folders.session_values(session, need), "layers": folders.list_layers(session)}
     if options.json:
         print(json.dumps(values))
         return Exit.OK

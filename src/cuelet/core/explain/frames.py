@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable, Sequence
 
-from cuelet.core.explain.depends import Known, depend_reasons, job_reasons, retry_command
+from cuelet.core.explain.commands import can_be_retried, retry_command, retry_cost
+from cuelet.core.explain.depends import depend_reasons, holds_on, job_reasons
+from cuelet.core.explain.durations import FrameTimes
 from cuelet.core.explain.holds import hold_reasons, job_hold_reasons
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -29,15 +32,14 @@ from outline.jobspec.reservation import core_count
 _FIGURES = re.compile(r"\d+")
 
 
-def explain_frame(farm: Farm, job: Job, index: int, known: Known | None = None) -> list[Reason]:
-    """Return every reason why a frame does not run now; one that runs or is done says so.
+def explain_frame(farm: Farm, job: Job, index: int) -> list[Reason]:
+    """Return every reason why a frame does not run now; one that runs or is done says so."""
+    return _explain(farm, job, [index])
 
-    Args:
-        farm: The farm.
-        job: The job.
-        index: The frame.
-        known: Keeps what frames have in common, for many frames asked about in one go.
-    """
+
+def _explain(farm: Farm, job: Job, indexes: Sequence[int]) -> list[Reason]:
+    """Return the reasons of frames that tell the same story, in the words of the first and for all of them."""
+    index, times = indexes[0], FrameTimes()
     state = FrameState(job.state_of[index])
     if state is RUNNING:
         return _running_reasons(farm, job, index)
@@ -49,13 +51,13 @@ def explain_frame(farm: Farm, job: Job, index: int, known: Known | None = None) 
             Reason("succeeded", f"it has succeeded: {reason}" if reason else "it has succeeded")
         ]
     if state is EATEN:
-        return [Reason("eaten", "somebody gave up on it", retry_command(job, index))]
+        return [Reason("eaten", "somebody gave up on it", *_retry(farm, job, indexes))]
     if state is DEAD:
-        return [_why_dead(farm, job, index)]
+        return [_why_dead(farm, job, indexes)]
     return [
         *_memory_reasons(job, index),
-        *_job_reasons(farm, job),
-        *depend_reasons(job, index, {} if known is None else known),
+        *_job_reasons(farm, job, times),
+        *depend_reasons(farm, job, indexes, times),
         *_room_reasons(farm, job, index),
     ]
 
@@ -86,7 +88,15 @@ def _memory_reasons(job: Job, index: int) -> list[Reason]:
     return [Reason("memory raised", text)]
 
 
-def _why_dead(farm: Farm, job: Job, index: int) -> Reason:
+def _retry(farm: Farm, job: Job, indexes: Sequence[int], option: str = "") -> tuple[str, str]:
+    """Return the command that runs frames again, with an option, and what it costs; empty where the farm refuses it."""
+    if not can_be_retried(farm, job):
+        return "", ""
+    return retry_command(farm, job, indexes) + option, retry_cost(job, indexes)
+
+
+def _why_dead(farm: Farm, job: Job, indexes: Sequence[int]) -> Reason:
+    index = indexes[0]
     layer = job.layer_at(index)
     _, reserved_mb = farm.reservation(layer)
     tried = (
@@ -96,7 +106,7 @@ def _why_dead(farm: Farm, job: Job, index: int) -> Reason:
         tried += f", retries used up ({job.retries[index]} of {layer.retries}), last error"
     peak_mb = job.max_rss_kb[index] // 1024
     text = f"it died {tried}: {how_it_ended(job, index)}; peak {peak_mb} MB of {reserved_mb} MB reserved"
-    return Reason("dead", text, retry_command(job, index) + _more_memory(farm, job, index))
+    return Reason("dead", text, *_retry(farm, job, indexes, _more_memory(farm, job, index)))
 
 
 def _more_memory(farm: Farm, job: Job, index: int) -> str:
@@ -107,10 +117,16 @@ def _more_memory(farm: Farm, job: Job, index: int) -> str:
     return f" --memory-mb {raised_mb(reserved_mb, job.max_rss_kb[index], farm.memory_mb)}"
 
 
-def _job_reasons(farm: Farm, job: Job) -> list[Reason]:
+def _job_reasons(farm: Farm, job: Job, times: FrameTimes) -> list[Reason]:
     if job.state is JobState.FINISHED:
-        return [Reason("finished", "its job has ended", f"cuelet retry {job.name} --frames ...")]
-    return [*job_reasons(job), *job_hold_reasons(farm, job)]
+        return [_why_ended(farm, job)]
+    return [*job_reasons(farm, job, times), *job_hold_reasons(farm, job)]
+
+
+def _why_ended(farm: Farm, job: Job) -> Reason:
+    """Say that a job was killed; what of it has died can be run again, and the rest goes on with that."""
+    dead = [index for index in range(job.size) if job.state_of[index] == DEAD]
+    return Reason("finished", "its job was killed", *(_retry(farm, job, dead) if dead else ()))
 
 
 def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
@@ -134,20 +150,18 @@ def explain_layer(farm: Farm, job: Job, layer: Layer) -> list[tuple[int, int, li
     Returns:
         (first frame's index, number of frames, reasons), most frames first.
     """
-    groups: dict[tuple[str, ...], list[int]] = {}
-    known: Known = {}
+    groups: dict[Hashable, list[int]] = {}
     for index in range(layer.start, layer.end):
         if job.state_of[index] in (WAITING, SETUP, DEPEND, DEAD):
-            reasons = explain_frame(farm, job, index, known)
-            groups.setdefault(_alike(job, index, reasons), []).append(index)
+            groups.setdefault(_story(job, index), []).append(index)
     ordered = sorted(groups.values(), key=len, reverse=True)
-    return [(found[0], len(found), explain_frame(farm, job, found[0])) for found in ordered]
+    return [(found[0], len(found), _explain(farm, job, found)) for found in ordered]
 
 
-def _alike(job: Job, index: int, reasons: list[Reason]) -> tuple[str, ...]:
-    """Return what makes frames tell the same story: codes, and how they ended but for the figures."""
-    codes = tuple(reason.code for reason in reasons)
-    if job.state_of[index] != DEAD:
-        return codes
-    why = _FIGURES.sub("#", job.reasons.get(index, ""))
-    return (*codes, str(job.exit_status[index]), str(job.exit_signal[index]), why)
+def _story(job: Job, index: int) -> Hashable:
+    """Return what makes frames of a layer tell the same story: what holds them, or how they ended but for figures."""
+    state = job.state_of[index]
+    if state == DEAD:
+        why = _FIGURES.sub("#", job.reasons.get(index, ""))
+        return state, job.exit_status[index], job.exit_signal[index], why
+    return state, tuple(holds_on(job, index)), bool(_memory_reasons(job, index))

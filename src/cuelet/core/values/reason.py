@@ -13,4 +13,6 @@ class Reason:
     """Short and stable: paused, depend, cores, memory, ..."""
     text: str
     remedy: str = ""
-    """A command that would change it, or empty."""
+    """A command that changes it and can be pasted as it is, or empty: what runs is waited for."""
+    cost: str = ""
+    """What the command costs, in words, where it costs something."""

@@ -8,11 +8,13 @@ from typing import Any
 
 import grpc
 
+from cuelet.core.explain.standing import waits_briefly
 from cuelet.core.operations import machine
 from cuelet.core.operations.command import base_environment, build_run, log_path
 from cuelet.core.operations.launching import is_stuck
-from cuelet.core.operations.skip import SKIPPED, skipped_frames
+from cuelet.core.operations.skip import SKIPPED, is_skipped, skipped_frames
 from cuelet.core.state.edges import Edge, end_name
+from cuelet.core.state.farm import Farm
 from cuelet.core.state.host import offered
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
@@ -58,6 +60,7 @@ class FarmService:
             "GetUsage": self._on_usage,
             "GetDepends": self._on_depends,
             "GetSkipped": self._on_skipped,
+            "GetStanding": self._on_standing,
             "GetStuck": self._on_stuck,
             "Why": self._on_why,
             "GetRun": self._on_run,
@@ -125,6 +128,12 @@ class FarmService:
             "stopped_at": job.stopped_at,
         }
 
+    async def _on_standing(self, request: Values) -> Values:
+        """Say of each job that is still known what it waits for and how many frames it skipped."""
+        farm = self._engine.farm
+        known = (farm.jobs.get(str(job_id)) for job_id in request.get("job_ids", ()))
+        return {"jobs": {job.id: _standing(farm, job) for job in known if job is not None}}
+
     async def _on_skipped(self, request: Values) -> Values:
         found = skipped_frames(search.any_job(self._engine.farm, str(request.get("job_id", ""))))
         layers = {
@@ -150,6 +159,14 @@ class FarmService:
 
     async def _on_why(self, request: Values) -> Values:
         return await explained(self._engine.farm, self._engine.place(), request)
+
+
+def _standing(farm: Farm, job: Job) -> Values:
+    return {
+        "stuck": is_stuck(farm, job),
+        "waits": waits_briefly(farm, job),
+        "skipped": sum(is_skipped(job, index) for index in job.reasons),
+    }
 
 
 def _unary(method: Method) -> grpc.RpcMethodHandler[Any, Any]:

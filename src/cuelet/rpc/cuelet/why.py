@@ -8,17 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cuelet.core.explain.depends import held_in_vain
 from cuelet.core.explain.frames import explain_frame, explain_layer
 from cuelet.core.explain.holds import lack_reasons
-from cuelet.core.operations.between_jobs import holding_edges, was_killed
 from cuelet.core.operations.command import Place, log_path
 from cuelet.core.operations.launching import is_stuck
-from cuelet.core.state.edges import end_name
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.reason import Reason
 from cuelet.core.values.states import DEAD, DEPEND, WAITING, JobState
+from cuelet.pasting import pasteable
 from cuelet.rpc import search
 from outline.jobspec.log_tail import last_lines
 
@@ -101,10 +101,10 @@ def stuck_reason(farm: Farm, job: Job) -> str:
     if job.state is not JobState.PENDING:
         return ""
     if job.paused:
-        return f"the job is paused; cuelet resume {job.name}"
+        return f"the job is paused; {pasteable('cuelet', 'resume', job.name)}"
     if not is_stuck(farm, job):
         return ""
-    reasons = _dead_reason(job), _held_reason(job), _unfit_reason(farm, job)
+    reasons = _dead_reason(job), held_in_vain(farm, job), _unfit_reason(farm, job)
     return "; ".join(filter(None, reasons))
 
 
@@ -117,25 +117,11 @@ def _unfit_reason(farm: Farm, job: Job) -> str:
     return f"layer {unfit.name} cannot start here: {reason.text}; {reason.remedy}"
 
 
-def _held_reason(job: Job) -> str:
-    """Say which other job keeps a stuck one from going on, and how to let go of it."""
-    holding = holding_edges(job)
-    if not holding:
-        return ""
-    on = holding[0].awaited
-    why = "was killed" if was_killed(on) else "will not succeed by itself"
-    who = (
-        "it"
-        if holding[0].waiting_end.layer is None
-        else end_name(job, holding[0].waiting_end, alone=True)
-    )
-    return f"{who} waits for {on.name}, which {why}; cuelet drop-depends {job.name} --on {on.name}"
-
-
 def _dead_reason(job: Job) -> str:
     dead, waiting = job.count(DEAD), job.count(DEPEND)
     if not dead:
         return ""
     are = "1 frame is dead" if dead == 1 else f"{dead} frames are dead"
     vain = f", {waiting} wait in vain" if waiting else ""
-    return f"{are}{vain}; cuelet retry {job.name}, or cuelet eat {job.name}"
+    retry, eat = pasteable("cuelet", "retry", job.name), pasteable("cuelet", "eat", job.name)
+    return f"{are}{vain}; {retry}, or {eat} to go on without"

@@ -60,7 +60,7 @@ def read_layer(document: Document, element: Element) -> LayerSpec:
         tags=tuple(t for t in re.split(r"[|,\s]+", text_of(element, "tags", "")) if t),
         services=tuple(list_texts(element, "services/service")),
         limits=tuple(list_texts(element, "limits/limit")),
-        env=env_of(element),
+        env=env_of(element, own),
         outputs=tuple(list_texts(element, "outputs/output")),
         output_files=declared_files(own, "outputs", given),
         input_files=declared_files(own, "inputs", given),

@@ -58,12 +58,14 @@ def list_texts(element: Element, path: str) -> Iterator[str]:
     return (text for item in element.iterfind(path) if (text := (item.text or "").strip()))
 
 
-def env_of(element: Element) -> dict[str, str]:
-    """Return the variables below an element."""
+def env_of(element: Element, own: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables below an element; what Cuelet's extension says of it is exact, XML cuts and lacks some."""
     keys = (key for env in element.findall("env") for key in env.findall("key"))
-    return environment(
-        {name: (key.text or "").strip() for key in keys if (name := key.get("name", ""))}
-    )
+    said = {name: (key.text or "").strip() for key in keys if (name := key.get("name", ""))}
+    exact = own.get("exact_env", {})
+    if not isinstance(exact, dict):
+        raise InvalidSpecError(where="exact_env", value=exact, reason="is no object")
+    return environment({**said, **exact})
 
 
 def environment(values: Mapping[str, Any]) -> dict[str, str]:

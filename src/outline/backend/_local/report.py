@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         state: str
         attempts: int
         exit_status: int
+        exit_signal: int
         reason: str
         log_path: str
 
@@ -67,14 +68,26 @@ def exit_status(jobs: Sequence[Job]) -> int:
 
 def describe(job: Job) -> str:
     """Return how a job ended: a line, its dead frames with the ends of their logs, where the logs are."""
-    lines = [_summary(job)]
     dead = [frame for frame in job.frames() if frame.state == "DEAD"]
+    if not dead:
+        return f"{_summary(job)}; logs in {job.logDir()}"
+    lines = [_summary(job)]
     for frame in dead[:MOST_SHOWN]:
         lines.append(f"  {frame.name}  {_ending(frame)}")
         lines += [f"      {line}" for line in last_lines(frame.log_path, LAST_LINES)]
     if len(dead) > MOST_SHOWN:
         lines.append(f"  ... and {len(dead) - MOST_SHOWN} more dead frames")
     return "\n".join([*lines, f"  logs in {job.logDir()}"])
+
+
+def failure(job: Job) -> str:
+    """Return why a job that ended is no success: its dead frames, what waits in vain, where the logs are."""
+    dead = [frame.name for frame in job.frames() if frame.state == "DEAD"]
+    more = f" and {len(dead) - MOST_SHOWN} more" if dead[MOST_SHOWN:] else ""
+    parts = [f"dead are {', '.join(dead[:MOST_SHOWN])}{more}"] if dead else []
+    if job.dependFrames():
+        parts.append(f"it cannot go on: {job.dependFrames()} frames wait in vain")
+    return "; ".join([*parts, f"logs in {job.logDir()}"])
 
 
 def _summary(job: Job) -> str:
@@ -90,5 +103,7 @@ def _summary(job: Job) -> str:
 
 def _ending(frame: Frame) -> str:
     times = "" if frame.attempts == 1 else f" in attempt {frame.attempts}"
+    if frame.exit_signal:
+        return f"{frame.reason}{times}"
     reason = f": {frame.reason}" if frame.reason else ""
     return f"exit status {status_words(frame.exit_status)}{times}{reason}"

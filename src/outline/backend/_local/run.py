@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import signal
@@ -13,7 +14,7 @@ import time
 from outline.backend._local.graph import Graph, State
 from outline.backend._local.job import Orders
 from outline.backend._local.process import Attempt, Order
-from outline.exception import NoSessionError
+from outline.exception import JobStillRunsError, NoSessionError
 from outline.jobspec.execute import Reserved, frame_name
 from outline.jobspec.reservation import ROUNDING_CORES, is_capped, reserve
 
@@ -63,10 +64,11 @@ def this_machine(cores: float | None = None) -> Machine:
 class FrameFacts:
     """What is known of one frame that has run."""
 
-    __slots__ = ("attempts", "exit_status", "reason", "wall_s")
+    __slots__ = ("attempts", "exit_signal", "exit_status", "reason", "wall_s")
 
     def __init__(self) -> None:
-        self.attempts, self.exit_status, self.reason, self.wall_s = 0, -1, "", 0.0
+        self.attempts, self.exit_status, self.exit_signal = 0, -1, 0
+        self.reason, self.wall_s = "", 0.0
 
 
 class Run:
@@ -110,10 +112,14 @@ class Run:
 
     # -- the loop ----------------------------------------------------------------------------
 
-    def execute(self) -> None:
+    def execute(self, until: float | None = None) -> None:
         """Run the job until nothing of it can go on.
 
+        Args:
+            until: Monotonic time at which it is given up; None: never.
+
         Raises:
+            JobStillRunsError: The time was up; no process of the job is left.
             NoSessionError: The folder of the logs cannot be made.
             KeyboardInterrupt: Somebody interrupted it; no process of it is left.
             SystemExit: This process was told to end; no process of the job is left.
@@ -121,7 +127,7 @@ class Run:
         self._open_journal()
         try:
             with _signals_raise():
-                self._loop()
+                self._loop(until)
         except BaseException:
             self._abort()
             raise
@@ -129,11 +135,19 @@ class Run:
             self.is_over = True
             os.close(self._journal)
 
-    def _loop(self) -> None:
+    def _loop(self, until: float | None) -> None:
         self._start_what_fits()
         while self._running:
-            self._take(self._done.get())
+            self._take(self._next_end(until))
             self._start_what_fits()
+
+    def _next_end(self, until: float | None) -> Attempt:
+        """Return the next attempt that ends; raises JobStillRunsError."""
+        try:
+            left_s = None if until is None else max(until - time.monotonic(), 0)
+            return self._done.get(timeout=left_s)
+        except queue.Empty:
+            raise JobStillRunsError(job=self.job.name, remedy="what ran of it was ended") from None
 
     def _start_what_fits(self) -> None:
         for name in self.graph.ready_layers():
@@ -181,7 +195,8 @@ class Run:
         layer = self.layer_of(attempt.index)
         self._hold(self.machine.reservation(layer), -1)
         facts = self.facts[attempt.index]
-        facts.exit_status, facts.reason = attempt.exit_status, attempt.reason
+        facts.exit_status, facts.exit_signal = attempt.exit_status, attempt.exit_signal
+        facts.reason = attempt.reason
         facts.wall_s = attempt.wall_s
         self._note(f"{self.frame_name(attempt.index)} ended, exit status {attempt.exit_status}")
         retries = self.job.max_retries if layer.retries is None else layer.retries
@@ -236,6 +251,8 @@ class Run:
         try:
             os.makedirs(self.log_dir, mode=0o700, exist_ok=True)
             self._journal = os.open(os.path.join(self.log_dir, JOURNAL), flags, 0o600)
+            if os.fstat(self._journal).st_uid != os.geteuid():
+                raise PermissionError(errno.EPERM, f"{JOURNAL} in it belongs to another user")
         except OSError as error:
             raise NoSessionError(
                 thing=f"job {self.job.name!r}",

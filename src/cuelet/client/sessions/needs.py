@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import psutil
 
 import opencue
-from cuelet.client.sessions import UUID, SessionInfo
+from cuelet.client.sessions.folders import UUID, SessionInfo
 from opencue.cuebot import hosts_in_use
 from outline.jobspec.names import wire_job_name
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuelet.client.errors import RemainsError
-from cuelet.client.session_needs import Need, Needs, ask_needs
-from cuelet.client.sessions import SessionInfo, list_sessions, root_folder
+from cuelet.client.sessions.folders import SessionInfo, list_sessions, root_folder
+from cuelet.client.sessions.needs import Need, Needs, ask_needs
 from cuelet.quantities import count
 from outline.session import OUTLINE_FILE, leftovers
 

@@ -1,0 +1,90 @@
+"""``cuelet doctor``: the installation, the folders, the configuration and the farm, a line each."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+from cuelet import installation, search_path
+from cuelet.cli.doctor.checkup import Checkup
+from cuelet.cli.doctor.packages import packages
+from cuelet.cli.exits import Exit
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Print findings; exit 4 when one is an error."""
+    findings = list(_findings())
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            print(f"{finding.level:8} {finding.what:18} {finding.detail}")
+    return Exit.ENVIRONMENT if any(f.level == "error" for f in findings) else Exit.OK
+
+
+def _findings() -> Iterator[Checkup]:
+    """Yield every finding; what needs Cuelet's modules is looked at where these are the right ones."""
+    faults = installation.faults()
+    yield from packages(faults)
+    search_path.trust_only_installed()
+    if not installation.is_usable():
+        still = "not looked at: it needs the modules that are in error above"
+        yield from (
+            Checkup("warning", what, still) for what in ("folders", "configuration", "farm")
+        )
+        return
+    for check in (_folders, _configuration, _farm):
+        yield from _looked_at(check)
+
+
+def _looked_at(check: Callable[[], Iterator[Checkup]]) -> Iterator[Checkup]:
+    """Yield what a check finds; what it fails of is a finding too."""
+    import opencue
+    import outline
+
+    try:
+        yield from check()
+    except (OSError, opencue.CueException, outline.OutlineException) as error:
+        yield Checkup("error", check.__name__.strip("_"), str(error))
+
+
+def _folders() -> Iterator[Checkup]:
+    from cuelet.cli.doctor.folders import folders
+
+    yield from folders()
+
+
+def _configuration() -> Iterator[Checkup]:
+    from cuelet.cli.doctor.configuration import configuration
+
+    yield from configuration()
+
+
+def _farm() -> Iterator[Checkup]:
+    """Say where jobs go, and whether the embedded farm runs, in the version of this command."""
+    import cuelet
+    import opencue
+
+    hosts = opencue.cuebot.hosts_in_use()
+    source = "CUEBOT_HOSTS" if os.environ.get("CUEBOT_HOSTS", "").strip() else "opencue.yaml"
+    if hosts:
+        yield Checkup(
+            "ok",
+            "server",
+            f"{', '.join(hosts)} ({source}): jobs go there, not to the embedded farm",
+        )
+    else:
+        yield Checkup("ok", "server", "none named: jobs go to the embedded farm of this machine")
+    info = opencue.farm.is_running()
+    if info is None:
+        yield Checkup("ok", "farm", "not running; it starts when first needed")
+        return
+    detail = f"{info['address']}, process {info['pid']}, version {info['version']}"
+    if info["version"] != cuelet.__version__:
+        remedy = "cuelet farm stop, then cuelet farm start"
+        yield Checkup("warning", "farm", f"{detail}; this is {cuelet.__version__}: {remedy}")
+    else:
+        yield Checkup("ok", "farm", detail)

@@ -1,0 +1,190 @@
+"""Python values that session data can hold, and the one place in a value that it cannot."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import math
+import os
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from outline._session import MAX_DEPTH, MOST_BITS
+from outline.exception import DataFormatError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+_NUMBERS = (bool, int, float)
+_PLAIN = frozenset((*_NUMBERS, type(None), str, bytes, dt.date, dt.datetime))
+_ORDERED = (list, tuple)
+_HINT = "texts, numbers, lists and dicts, such as str(path) or list(array)"
+
+_WAYS_OUT: tuple[tuple[type, str], ...] = (
+    (enum.Enum, "value.value"),
+    (dict, "dict(value)"),
+    (os.PathLike, "str(value)"),
+    (bytearray, "bytes(value)"),
+    (memoryview, "bytes(value)"),
+    (complex, "[value.real, value.imag]"),
+    (dt.datetime, "value.isoformat()"),
+    (dt.timedelta, "value.total_seconds()"),
+    (dt.time, "value.isoformat()"),
+    (Mapping, "dict(value)"),
+    (AbstractSet, "set(value)"),
+    (str, "str(value)"),
+    (int, "int(value)"),
+    (float, "float(value)"),
+    (list, "list(value)"),
+    (tuple, "list(value)"),
+    (Iterator, "list(value)"),
+    (range, "list(value)"),
+)
+"""What to store in place of a value; the first type that it is counts."""
+_WAYS_OUT_BY_NAME = (
+    ("fileno", "the file with put_file"),
+    ("_asdict", "value._asdict()"),
+    ("tolist", "value.tolist()"),
+    ("__dataclass_fields__", "dataclasses.asdict(value)"),
+)
+"""The same for values that are known by what they have."""
+
+
+class Checked:
+    """A walk through one value that is to be stored.
+
+    Args:
+        thing: Whose data it is, for messages.
+        key: Its name, for messages.
+    """
+
+    def __init__(self, thing: str, key: str) -> None:
+        self._thing, self._key = thing, key
+        self._inside: set[int] = set()
+
+    def plain(self, value: Any, place: str = "") -> Any:
+        """Return a value of which every part can be stored: numbers of array libraries become Python's.
+
+        Raises:
+            DataFormatError: A part cannot be stored; the message says which.
+        """
+        value = python_number(value)
+        kind = type(value)
+        if kind is int and value.bit_length() >= MOST_BITS:
+            raise self._error(f"holds an endless number at {_shown(place)}; store hex(value)")
+        if kind in _PLAIN and not _has_odd_offset(value):
+            return value
+        if kind not in {list, tuple, dict, set}:
+            raise self._refused(value, place)
+        if id(value) in self._inside:
+            raise self._error(f"contains itself at {_shown(place)}")
+        if len(self._inside) == MAX_DEPTH:
+            raise self._error(f"nests too deep: over {MAX_DEPTH} levels")
+        self._inside.add(id(value))
+        found = self._parts(value, place)
+        self._inside.discard(id(value))
+        return found
+
+    def _parts(self, value: Any, place: str) -> Any:
+        if type(value) is dict:
+            return {
+                self._key_of(key, place): self.plain(item, f"{place}[{key!r}]")
+                for key, item in value.items()
+            }
+        if type(value) is set:
+            return {self._key_of(item, place) for item in value}
+        return type(value)(self.plain(item, f"{place}[{n}]") for n, item in enumerate(value))
+
+    def _key_of(self, key: Any, place: str) -> Any:
+        """Return a key of a dict or an element of a set, which has to stay hashable."""
+        return self.plain(key, f"{place}, key {short(key)}")
+
+    def same(self, value: Any, back: Any, place: str = "") -> None:
+        """Check that what is read back is what was stored, tuples outside of keys having become lists.
+
+        Raises:
+            DataFormatError: It is not; the message says where.
+        """
+        if isinstance(value, _ORDERED) and type(back) is list and len(back) == len(value):
+            for n, (item, other) in enumerate(zip(value, back, strict=True)):
+                self.same(item, other, f"{place}[{n}]")
+        elif type(value) is dict and type(back) is dict and len(back) == len(value):
+            self._same_items(value, back, place)
+        elif not is_key(value, back):
+            raise self._changed(value, back, place)
+
+    def _same_items(self, value: dict[Any, Any], back: dict[Any, Any], place: str) -> None:
+        for (key, item), (other_key, other) in zip(value.items(), back.items(), strict=True):
+            if not is_key(key, other_key):
+                raise self._changed(key, other_key, place)
+            self.same(item, other, f"{place}[{key!r}]")
+
+    def _changed(self, value: Any, back: Any, place: str) -> DataFormatError:
+        return self._error(
+            f"holds {short(value)} at {_shown(place)}, which YAML gives back as {short(back)}; store it as text"
+        )
+
+    def _refused(self, value: Any, place: str) -> DataFormatError:
+        kind = f"{type(value).__module__}.{type(value).__qualname__}"
+        where = f" at {_shown(place)}" if place else ""
+        return self._error(
+            f"holds a {kind}{where}, which YAML cannot express; store {way_out(value)}"
+        )
+
+    def _error(self, reason: str) -> DataFormatError:
+        return DataFormatError(thing=self._thing, key=self._key, reason=reason)
+
+
+def _has_odd_offset(value: Any) -> bool:
+    """Tell whether a time is so many seconds away from UTC; YAML has hours and minutes."""
+    offset = value.utcoffset() if type(value) is dt.datetime else None
+    return offset is not None and offset % dt.timedelta(minutes=1) != dt.timedelta()
+
+
+def python_number(value: Any) -> Any:
+    """Return the Python number that a number of an array library equals, any other value as it is."""
+    if type(value) in _PLAIN or getattr(value, "shape", None) != () or not hasattr(value, "item"):
+        return value
+    found = value.item()
+    return found if type(found) in _NUMBERS and (found == value or found != found) else value
+
+
+def is_key(value: Any, back: Any) -> bool:
+    """Tell whether two keys or plain values are the same and of the same type."""
+    if type(value) is not type(back):
+        return False
+    if isinstance(value, _ORDERED):
+        return len(value) == len(back) and all(map(is_key, value, back))
+    if isinstance(value, set):
+        return _typed(value) == _typed(back)
+    return bool(value == back) or (isinstance(value, float) and math.isnan(value + back))
+
+
+def _typed(values: Iterable[Any]) -> set[tuple[str, str]]:
+    """Return elements with their types, as 1 and True are equal."""
+    return {(type(each).__name__, repr(each)) for each in values}
+
+
+def way_out(value: Any) -> str:
+    """Return what to store in place of a value that cannot be stored."""
+    for name, instead in _WAYS_OUT_BY_NAME:
+        if hasattr(value, name):
+            return instead
+    found = (instead for kind, instead in _WAYS_OUT if isinstance(value, kind))
+    return next(found, _HINT)
+
+
+def short(value: Any) -> str:
+    """Return a value in at most 80 characters, for messages."""
+    try:
+        text = repr(value)
+    except ValueError:  # a number in it has more digits than Python writes
+        return f"a {type(value).__qualname__}"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _shown(place: str) -> str:
+    """Return a place inside a value as the reader would write it."""
+    return f"value{place}"
