@@ -155,5 +155,9 @@ def _print_traceback(error: BaseException, path: Path) -> None:
     """Print the script's part of a traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [at for at, frame in enumerate(frames) if frame.filename == str(path)]
-    for line in traceback.format_list(frames[own[0] :] if own else frames):
+    lines = traceback.format_list(frames[own[0] :] if own else frames)
+    if isinstance(error, SyntaxError):  # what is wrong is not where it was raised
+        lines = lines if own else []
+        lines += traceback.format_exception_only(error)[:-1]
+    for line in lines:
         print(line, end="", file=sys.stderr)
