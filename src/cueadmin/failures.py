@@ -12,6 +12,7 @@ from opencue.search import SearchOptionError
 FAILED, USAGE, UNREACHABLE, LOCAL, NOT_FOUND, DENIED = 1, 2, 3, 4, 5, 6
 
 _CODES = {
+    grpc.StatusCode.DEADLINE_EXCEEDED: UNREACHABLE,
     grpc.StatusCode.NOT_FOUND: NOT_FOUND,
     grpc.StatusCode.PERMISSION_DENIED: DENIED,
     grpc.StatusCode.UNAUTHENTICATED: DENIED,

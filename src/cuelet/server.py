@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import cuelet
+from cuelet.clean_environment import clean_environment
 from cuelet.core.operations.command import Place
 from cuelet.core.operations.machine import offer
 from cuelet.core.state.decision import Decision
@@ -95,7 +96,7 @@ def place_of(settings: Settings) -> Callable[[], Place]:
     """Return what tells the engine about this machine, with path mapping as configured now."""
     host = machine.hostname()
     path_map = PathMapFile()
-    base_env = {key: value for key, value in os.environ.items() if not key.startswith("GRPC_")}
+    base_env = clean_environment(os.environ, str(settings.state_dir))
 
     def place() -> Place:
         return Place(

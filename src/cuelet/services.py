@@ -9,6 +9,7 @@ from cuelet.engine.engine import Engine
 from cuelet.rpc.cuelet.extension import FarmService
 from cuelet.rpc.cuelet.upkeep import Upkeep
 from cuelet.rpc.opencue.allocations import AllocationService
+from cuelet.rpc.opencue.already import Named
 from cuelet.rpc.opencue.comments import CommentService
 from cuelet.rpc.opencue.cue import CueService
 from cuelet.rpc.opencue.depends import DependService
@@ -49,7 +50,7 @@ async def listen(
         info: What the farm says about itself.
         stop: Ends the farm.
     """
-    cores, memory_mb = capacity
+    (cores, memory_mb), named = capacity, Named()
     host = HostService(engine, lambda: machine_now(memory_mb, cores))
     services = Services(
         job=JobService(engine),
@@ -61,11 +62,11 @@ async def listen(
         cue=CueService(),
         host=host,
         proc=ProcService(engine, host=host.message, now=now),
-        show=ShowService(engine),
-        service=ServiceService(engine),
+        show=ShowService(engine, named),
+        service=ServiceService(engine, named),
         facility=FacilityService(engine),
-        allocation=AllocationService(engine, host=host.message),
-        subscription=SubscriptionService(engine),
+        allocation=AllocationService(engine, named, host=host.message),
+        subscription=SubscriptionService(engine, named),
         farm=FarmService(engine, info=info, stop=stop, upkeep=_upkeep(engine, store).methods),
     )
     return await serve(services, socket=settings.socket, port=settings.port)

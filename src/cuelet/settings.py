@@ -16,6 +16,9 @@ _MAX_SOCKET_PATH = 100
 """Unix socket paths end at 107 bytes; gRPC and the runner add a little."""
 
 
+_OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
 class LocalEnvironmentError(Exception):
     """Say which folder cannot be used and why."""
 
@@ -155,7 +158,7 @@ def prepare_folders(settings: Settings) -> None:
     """Make the farm's folders, for this user only.
 
     Raises:
-        LocalEnvironmentError: One cannot be made, or belongs to somebody else.
+        LocalEnvironmentError: One cannot be made, belongs to somebody else, or holds files of others.
     """
     for folder in (
         settings.state_dir,
@@ -164,17 +167,42 @@ def prepare_folders(settings: Settings) -> None:
         settings.scratch,
         settings.socket.parent,
     ):
-        own_folder(folder)
+        own_folder(folder, may_be_link=folder.is_relative_to(settings.state_dir))
 
 
-def own_folder(folder: Path) -> None:
-    """Make a folder for this user only; raises LocalEnvironmentError when it cannot be, or belongs to somebody else."""
+def own_folder(folder: Path, *, may_be_link: bool = True) -> None:
+    """Make a folder, or take one that is ours; what is asked and changed is what was opened, not a name.
+
+    Args:
+        folder: The folder.
+        may_be_link: A link of this user's leads to it. Nobody's may where its name can be guessed.
+
+    Raises:
+        LocalEnvironmentError: It cannot be made, or belongs to somebody else.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_uid != os.getuid():
-            raise LocalEnvironmentError(path=folder, reason="belongs to another user")
-        folder.chmod(0o700)
+        if folder.is_symlink() and not (may_be_link and folder.lstat().st_uid == os.getuid()):
+            raise LocalEnvironmentError(path=folder, reason="is a link, which somebody may turn")
+        handle = os.open(folder, _OPEN_FOLDER | (0 if may_be_link else os.O_NOFOLLOW))
+        try:
+            _take(handle, folder)
+        finally:
+            os.close(handle)
     except FileExistsError as error:
         raise LocalEnvironmentError(path=folder, reason="is a file, not a folder") from error
     except OSError as error:
         raise LocalEnvironmentError(path=folder, reason=str(error.strerror)) from error
+
+
+def _take(handle: int, folder: Path) -> None:
+    """Make an open folder private, unless it is, or what is in it may be, another user's."""
+    facts = os.fstat(handle)
+    if facts.st_uid != os.getuid():
+        raise LocalEnvironmentError(path=folder, reason="belongs to another user")
+    os.fchmod(handle, 0o700)
+    if facts.st_mode & 0o022:
+        for name in os.listdir(handle):
+            if os.lstat(name, dir_fd=handle).st_uid != os.getuid():
+                reason = f"others could write to it, and {name} in it belongs to another user"
+                raise LocalEnvironmentError(path=folder, reason=reason)

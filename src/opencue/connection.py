@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import threading
@@ -16,7 +17,6 @@ from opencue.exception import (
     ConnectionException,
     CueException,
     FarmNotStartedException,
-    FarmSilentException,
     ServerNotOursException,
 )
 from opencue.relay import Relay
@@ -175,18 +175,15 @@ class Link:
         if record is None:
             return None
         connection = self._dial(f"unix:{record['socket']}", is_embedded=True)
+        connection.on_silence = functools.partial(_silence, record["socket"])
         try:
             _learn(connection)
         except ConnectionException:
             connection.channel.close()
             return None
-        except CueException as error:
+        except CueException:
             connection.channel.close()
-            if error.status is not grpc.StatusCode.DEADLINE_EXCEEDED:
-                raise
-            raise FarmSilentException(
-                process=embedded.holder() or 0, state_dir=str(embedded.state_dir())
-            ) from error
+            raise
         return connection
 
     def _dial(self, target: str, *, is_embedded: bool = False) -> rpc.Connection:
@@ -233,6 +230,14 @@ def _require_cuebot(connection: rpc.Connection) -> None:
         if error.status in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
             raise
         connection.send(_STATS, b"", PROBE_TIMEOUT_S)
+
+
+def _silence(path: str, method: rpc.Method, waited_s: float) -> CueException:
+    """Return the error of a call that the embedded farm did not answer."""
+    from opencue.silence import silent_farm
+
+    acts = not method.idempotent
+    return silent_farm(path, method=method.label, waited_s=waited_s, may_have_acted=acts)
 
 
 def _shortened(error: CueException) -> str:

@@ -185,7 +185,7 @@ def _run(command: list[str], output: Any) -> str:
 
 _FOR_PYTHONS = (
     *("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR", "PYTHONSTARTUP"),
-    *("PYTHONNOUSERSITE", "PYTHONSAFEPATH", "PYTHONUTF8", "LD_LIBRARY_PATH"),
+    *("PYTHONNOUSERSITE", "PYTHONSAFEPATH", "PYTHONUTF8", "PYTHON_GIL", "LD_LIBRARY_PATH"),
 )
 """Variables that an application sets for the Python inside it, with which another one may not start."""
 
@@ -193,7 +193,8 @@ _FOR_PYTHONS = (
 def _environment(program: str) -> dict[str, str]:
     """Return our environment, with those of the variables for Pythons with which the farm's is known to start."""
     fits = _begun_with() if _is_this_python(program) else {"PYTHONPATH": _our_folder()}
-    kept = {name: text for name, text in os.environ.items() if name not in _FOR_PYTHONS}
+    left = {*_FOR_PYTHONS, "PYTHONINSPECT"}  # with which it would not end as it should
+    kept = {name: text for name, text in os.environ.items() if name not in left}
     return kept | {name: fits[name] for name in _FOR_PYTHONS if fits.get(name)}
 
 

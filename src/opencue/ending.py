@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from opencue import api, farm
-from opencue.exception import ConnectionException, FarmNotOursException
+from opencue.exception import ConnectionException, DeadlineExceededException, FarmNotOursException
 
 if TYPE_CHECKING:
     from opencue.wrappers.job import Job
@@ -56,6 +56,7 @@ def watch(job_id: str, pauses_s: Iterator[float]) -> Iterator[tuple[Job, Ending 
 
     Raises:
         ConnectionException: The server was gone for too long.
+        DeadlineExceededException: It was there, but did not answer for too long.
         EntityNotFoundException: The server knows the job no more.
     """
     while True:
@@ -79,7 +80,7 @@ def patiently(look: Callable[[], T]) -> T:
             return look()
         except FarmNotOursException:
             raise
-        except ConnectionException:
+        except (ConnectionException, DeadlineExceededException):
             failures += 1
             if time.monotonic() > deadline and failures >= PATIENT_TRIES:
                 raise

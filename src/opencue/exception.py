@@ -5,6 +5,7 @@
     grpc.RpcError
       CueException                        any refusal of the server
         DeadlineExceededException         no answer in time: the outcome is unknown
+          FarmSilentException             the embedded farm is there, but stopped or hung
         EntityAlreadyExistsException
         EntityNotFoundException
         CueInternalErrorException         the server's own failure
@@ -38,6 +39,7 @@ __all__ = [
     "EntityNotFoundException",
     "FarmNotOursException",
     "FarmNotStartedException",
+    "FarmSilentException",
     "LaunchUnknownException",
     "PermissionDeniedException",
     "ServerNotOursException",
@@ -102,6 +104,53 @@ class DeadlineExceededException(CueException):
 
     failMsg = "no answer in time, so the outcome is unknown; look before repeating it"
     default_status = grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+class FarmSilentException(DeadlineExceededException):
+    """The embedded farm is there but does not answer.
+
+    Args:
+        pid: Its process, or 0 when that is not known.
+        state_dir: Its state directory.
+        does: The letter in which the kernel says what the process does: ``T`` stopped, ``D`` waits for a disk.
+        wrote_last: When it wrote to one of its files last, or an empty text.
+        method: The call, as ``Job/FindJob``.
+        waited_s: How long was waited for the answer.
+        may_have_acted: Whether the call changes something, which it may have done.
+    """
+
+    def __init__(
+        self,
+        *,
+        pid: int,
+        state_dir: str,
+        does: str,
+        wrote_last: str,
+        method: str,
+        waited_s: float,
+        may_have_acted: bool,
+    ) -> None:
+        self.pid, self.state_dir, self.does, self.wrote_last = pid, state_dir, does, wrote_last
+        who = f"process {pid}" if pid else "its process"
+        last = f", it last wrote to its files at {wrote_last}" if wrote_last else ""
+        doubt = f"; whether it did {method} is not known, so look before repeating it"
+        super().__init__(
+            f"the farm in {state_dir} has not answered for {waited_s:g} s: "
+            f"{who} {_DOES.get(does, _BUSY).format(pid=pid, state_dir=state_dir, last=last)}"
+            f"{doubt if may_have_acted else ''}"
+        )
+
+
+_ANEW = (
+    "the next command starts the farm anew; jobs are on disk, and frames that run go on meanwhile"
+)
+_BUSY = f"is busy or hangs{{last}}; try again, and if it stays so cuelet farm stop: {_ANEW}"
+_DOES = {
+    "T": "is stopped, as by kill -STOP{last}; let it go on with kill -CONT {pid}",
+    "t": "is stopped by a debugger{last}; let it go on there",
+    "D": "waits for a disk{last}; look whether {state_dir} can be read and written",
+}
+"""What a process does, by the kernel's letter for it, and the way out."""
 
 
 class EntityAlreadyExistsException(CueException):
@@ -238,26 +287,6 @@ class ServerNotOursException(FarmNotOursException):
             f"server you mean, set CUELET_SERVER_USERS={named}, or cuebot.server_users in opencue.yaml",
             target=target,
             status=grpc.StatusCode.PERMISSION_DENIED,
-        )
-
-
-class FarmSilentException(ConnectionException):
-    """The embedded farm runs and does not answer.
-
-    Args:
-        process: Its process id, 0 when unknown.
-        state_dir: The farm's state directory.
-    """
-
-    retryable = False
-
-    def __init__(self, *, process: int, state_dir: str) -> None:
-        self.process, self.state_dir = process, state_dir
-        super().__init__(
-            f"the farm in {state_dir} (process {process or 'unknown'}) does not answer; "
-            "see cuelet farm status for what it does, or start it anew with "
-            "cuelet farm stop; cuelet farm start (frames that run go on)",
-            status=grpc.StatusCode.DEADLINE_EXCEEDED,
         )
 
 

@@ -12,6 +12,7 @@ import functools
 import json
 import re
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ from opencue.exception import (
 )
 
 LAUNCH_TIMEOUT_S = 120.0
+_NOTE = "cuelet-note-bin"
+"""The trailing metadata of such a note."""
+_shown: set[str] = set()
 LAUNCH_KEY = "cuelet-launch-token"
 """Metadata that names a launch; a stock Cuebot passes over it."""
 _UNKNOWN = (ConnectionException, DeadlineExceededException, CancelledException)
@@ -73,6 +77,8 @@ class Connection:
     embedded: bool
     answered_at: float = field(default_factory=time.monotonic)
     """Monotonic time of the last answer."""
+    on_silence: Callable[[Method, float], CueException] | None = None
+    """Makes the error of a call that was not answered within so many seconds; None: the usual one."""
     keeps_tokens: bool = False
     """Whether a launch that is repeated with its token is the same launch."""
     trouble: Callable[[], ConnectionException | None] = lambda: None
@@ -94,8 +100,10 @@ class Connection:
             method.path, request_serializer=method.encode, response_deserializer=method.decode
         )
         try:
-            response = call(request, timeout=timeout_s, metadata=metadata)
+            response, ended = call.with_call(request, timeout=timeout_s, metadata=metadata)
         except grpc.RpcError as error:
+            if self.on_silence and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise self.on_silence(method, timeout_s) from error
             trouble = self.trouble() if error.code() is grpc.StatusCode.UNAVAILABLE else None
             if trouble is not None:
                 raise trouble from error
@@ -105,6 +113,8 @@ class Connection:
                 method=method.label, target=self.target, details=str(error)
             ) from error
         self.answered_at = time.monotonic()
+        if trailing := ended.trailing_metadata():
+            _show_notes(trailing)
         return response
 
 
@@ -126,6 +136,16 @@ class ConnectionKeeper(Protocol):
 
     def retry_pauses(self, connection: Connection) -> Iterator[float]:
         """Yield the seconds to wait before each further try."""
+
+
+def _show_notes(metadata: Any) -> None:
+    """Say on stderr, once each, what the embedded farm notes of a request that changed nothing."""
+    for key, value in metadata:
+        text = value.decode("utf-8", "replace") if key == _NOTE else ""
+        if text and text not in _shown:
+            _shown.add(text)
+            if sys.stderr is not None:  # a DCC without a console
+                sys.stderr.write(f"note: {text}\n")
 
 
 def invoke(

@@ -176,6 +176,7 @@ class OutlineLauncher:
         backend, timeout_s = self._get_backend(), self._timeout_s()
         was_ready = self._outline.get_mode() >= OUTLINE_MODE_READY
         self.setup()
+        self._say_what_looks_wrong()
         try:
             self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self, outline=self._outline))
             jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
@@ -191,6 +192,11 @@ class OutlineLauncher:
         self._evh.emit(after)
         self._follow(backend, jobs, timeout_s)
         return jobs
+
+    def _say_what_looks_wrong(self) -> None:
+        from outline._targets import remarks
+
+        remarks.tell(self._outline)
 
     def _follow(self, backend: ModuleType, jobs: list[Any], timeout_s: float | None) -> None:
         if self.get_flag("test"):

@@ -21,7 +21,8 @@ NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 """Exit status for a program that cannot be executed, as shells have it."""
 
-# Compiled at first use: a frame that runs a plain list needs it not.
+# Patterns are compiled at first use: a frame that runs a plain list needs neither.
+_SHELL_SYNTAX = r"[|&;<>()$`*?\[\]{}~!\n]|(?:^|\s)#|^\s*\w+="
 _SEQUENCE = (
     r"(?P<base>.*?)\.(?=[-\d#@%])(?P<range>-?\d[\d,xy:-]*)?(?P<pad>[#@]*|%0?\d*d)(?P<ext>\.[^.]+)\Z"
 )
@@ -257,16 +258,27 @@ def resolve(path: str) -> str:
 def prep_shell_command(
     cmd: Any, frame: int | None = None, known: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Return the argument list of a command.
+    """Return the argument list of a command, as PyOutline does.
 
     A list is taken as it is, each element one argument.
-    Text is handed to ``/bin/sh -c``, as a farm does that runs the command itself.
+    Text is split like a shell would, or handed to ``/bin/sh -c`` as it is when it has shell syntax.
+    `system` hands all text to a shell.
 
     Args:
         cmd: A list, or text.
         frame: Replaces the frame tokens.
         known: What each token stands for; by default found from ``frame`` and the environment.
     """
+    argv = _argv(cmd, frame, known)
+    if not isinstance(cmd, str) or not argv or re.search(_SHELL_SYNTAX, argv[-1]):
+        return argv
+    import shlex
+
+    return shlex.split(argv[-1])
+
+
+def _argv(cmd: Any, frame: int | None, known: Mapping[str, str] | None) -> list[str]:
+    """Return what executes a command: text goes to a shell, as on a farm that runs the command itself."""
     if known is None:
         known = {} if frame is None else _values_of(frame)
     if not isinstance(cmd, str):
@@ -327,7 +339,7 @@ def system(
     Paths are mapped first; see `outline.config.path_map`.
 
     Args:
-        cmd: A list run without a shell, or text; see `prep_shell_command`.
+        cmd: A list run without a shell, or text for ``/bin/sh -c``.
         ignore_error: Return a status other than 0 instead of raising.
         frame: Replaces the frame tokens.
         known: What each token stands for.
@@ -335,7 +347,7 @@ def system(
     Raises:
         ShellCommandFailureException: The command failed, or could not be started.
     """
-    argv = _mapped(prep_shell_command(cmd, frame, known))
+    argv = _mapped(_argv(cmd, frame, known))
     status, reason = _run(argv)
     if status and not ignore_error:
         raise ShellCommandFailureException(reason or _failure(argv, status), status)
@@ -395,7 +407,8 @@ def _not_started(argv: list[str], error: OSError | ValueError | IndexError) -> t
 def _failure(argv: list[str], status: int) -> str:
     from outline.jobspec.endings import status_words
 
-    return f"command ended with status {status_words(status)}: {_shown(argv)}"
+    path = f"; PATH is {os.environ.get('PATH', '')}" if status == NOT_FOUND else ""
+    return f"command ended with status {status_words(status)}: {_shown(argv)}{path}"
 
 
 def _killed(argv: list[str], number: int) -> str:

@@ -194,14 +194,10 @@ class Outline(metaclass=WithCurrent):
         unique = "_" + os.urandom(4).hex()[:7] if name_unique else ""
         self.set_name((name or name_from_path(path)) + unique)
         self.set_frame_range(frame_range)
-        for value, name_it in (
-            (show, self.set_show),
-            (shot, self.set_shot),
-            (user, self.set_user),
-            (facility, self.set_facility),
-        ):
+        names = {"show": show, "shot": shot, "user": user, "facility": facility}
+        for kind, value in names.items():
             if value is not None:
-                name_it(value)
+                getattr(self, f"set_{kind}")(value)
         self.set_maxcores(maxcores)
         self.set_maxgpus(maxgpus)
         if current:
@@ -224,6 +220,8 @@ class Outline(metaclass=WithCurrent):
     set_facility = _settings(Settings.set_facility)
     get_maxcores = _settings(Settings.get_maxcores)
     set_maxcores = _settings(Settings.set_maxcores)
+    set_max_cores = _settings(Settings.set_max_cores)
+    set_min_cores = _settings(Settings.set_min_cores)
     get_maxgpus = _settings(Settings.get_maxgpus)
     set_maxgpus = _settings(Settings.set_maxgpus)
     get_priority = _settings(Settings.get_priority)

@@ -66,7 +66,7 @@ def _execute(place: str, target: str) -> int:
 
 def _execute_target(place: str, target: str) -> int:
     from outline._layer.streams import let_through
-    from outline.exception import OutlineException, ShellCommandFailureException
+    from outline.exception import ShellCommandFailureException
 
     let_through()
     number, layer = _split_target(target)
@@ -79,10 +79,8 @@ def _execute_target(place: str, target: str) -> int:
         _execute_frame(pathmap.map_text(place, path_map), layer, number)
     except ShellCommandFailureException as error:
         return _complain(str(error), error.exit_status)
-    except OutlineException as error:
-        return _complain(str(error), FAILED, traceback=True)
-    except Exception:  # noqa: BLE001 - the layer's code may raise anything; this is the command's top
-        return _complain("", FAILED, traceback=True)
+    except Exception as error:  # noqa: BLE001 - the layer's code may raise anything; this is the command's top
+        return _show(error)
     return OK
 
 
@@ -138,15 +136,25 @@ def _names_of_script() -> dict[str, object]:
 _OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "__builtins__"})
 
 
-def _complain(message: str, status: int, *, traceback: bool = False) -> int:
+def _complain(message: str, status: int) -> int:
     sys.stdout.flush()
-    if traceback:
-        import traceback as module
-
-        module.print_exc()
-    else:
-        sys.stderr.write(f"pycuerun: {message}\n")
+    sys.stderr.write(f"pycuerun: {message}\n")
     return status
+
+
+def _show(error: BaseException) -> int:
+    """Say what went wrong with the lines of the user's own files; where there are none it is ours, and all is shown."""
+    from outline import _usertrace
+    from outline.exception import OutlineException
+
+    restored = sys.modules.get("outline._restore.scriptmodule")
+    if restored is not None:
+        _usertrace.show_as_launched(restored.sources())
+    text = _usertrace.user_traceback(error)
+    if not text and isinstance(error, OutlineException):
+        return _complain(str(error), FAILED)
+    _usertrace.write(text or _usertrace.full_traceback(error))
+    return FAILED
 
 
 def _command(arguments: list[str]) -> int:
@@ -170,6 +178,9 @@ def _command(arguments: list[str]) -> int:
         is_there = os.path.exists(str(error.fields["path"]))
         return _complain(str(error), FAILED if is_there else NOT_FOUND)
     except OutlineException as error:
+        from outline import _usertrace
+
+        _usertrace.write(_usertrace.syntax_lines(error.__cause__))
         is_local = isinstance(error, (NoSessionError, ConfigFileError))
         is_local = is_local or isinstance(error.__cause__, OSError)
         return _complain(str(error), ENVIRONMENT if is_local else FAILED)
@@ -177,9 +188,15 @@ def _command(arguments: list[str]) -> int:
         return _complain("interrupted", INTERRUPTED)
     except Exception as error:
         status = _farm_status(error)
-        if status is None:
-            raise  # the script may raise anything
-        return _complain(str(error), status)
+        if status is not None:
+            return _complain(str(error), status)
+        from outline import _usertrace
+
+        text = _usertrace.user_traceback(error)
+        if not text:
+            raise  # it is not the script's
+        _usertrace.write(text)
+        return FAILED
 
 
 def _farm_status(error: Exception) -> int | None:

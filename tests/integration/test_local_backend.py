@@ -306,7 +306,7 @@ class StagedAttempt:
 
     def __init__(self, index: int, order: str, done: SimpleQueue[Any]) -> None:
         self.index, self.name, self._done = index, order, done
-        self.reason, self.wall_s, self.exit_status = "", 0.0, 0
+        self.reason, self.wall_s, self.exit_status, self.exit_signal = "", 0.0, 0, 0
 
     def start(self) -> None:
         cls = type(self)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from cuelet.client import lookup
 from cuelet.client.errors import AmbiguousNameError, JobNotFoundError, PartNotFoundError
-from cuelet.client.spelling import FrameName, frame_name, frame_number, is_range
-from cuelet.client.targets import find_target, find_targets
+from cuelet.client.naming.spelling import FrameName, frame_name, frame_number, is_range
+from cuelet.client.naming.targets import find_target, find_targets
 from cuelet.core.values.names import is_glob
 
 

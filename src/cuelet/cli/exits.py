@@ -34,6 +34,10 @@ class CommandError(Exception):
 
 def message_of(error: BaseException) -> str:
     """Return what the farm said in its own words, else the error's."""
+    from opencue.exception import DeadlineExceededException
+
+    if isinstance(error, DeadlineExceededException):
+        return str(error)  # it said nothing; the details are gRPC's
     details = getattr(error, "details", None)
     said = details() if callable(details) else None
     return str(said or error)

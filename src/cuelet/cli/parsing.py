@@ -91,7 +91,7 @@ def _is_flag(word: str) -> bool:
 
 
 def _meant(word: str, known: Sequence[str]) -> str:
-    from cuelet.client.nearness import did_you_mean
+    from cuelet.client.naming.nearness import did_you_mean
 
     return did_you_mean(word, known)
 

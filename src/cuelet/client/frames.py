@@ -42,6 +42,60 @@ class DeadFrame:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameView:
+    """A frame in any state, as it was when the farm was asked."""
+
+    id: str
+    name: str
+    """Like ``0012-render``."""
+    job: str
+    layer: str
+    number: int
+    state: str
+    """OpenCue's word in lower case, as ``succeeded``."""
+    attempt: int
+    """Which attempt runs or ran last; 0 on a stock Cuebot."""
+    retries: int
+    exit_status: int
+    exit_signal: int
+    """0 when no signal ended it, or on a stock Cuebot."""
+    reason: str
+    """The farm's own words, or empty."""
+    started_at: int | None
+    """Epoch seconds."""
+    stopped_at: int | None
+    max_rss_kb: int
+    log_path: Path
+    """The log of its latest attempt."""
+
+    def values(self) -> dict[str, Any]:
+        """Return it as JSON-ready values."""
+        return {**asdict(self), "log_path": str(self.log_path)}
+
+
+def frame_view(job: Job, frame: Frame) -> FrameView:
+    """Return a frame as a value."""
+    usage = frame_usage([frame]).get(frame.id(), {})
+    return FrameView(
+        id=frame.id(),
+        name=frame.name(),
+        job=job.name(),
+        layer=frame.data.layer_name,
+        number=frame.number(),
+        state=opencue.api.job_pb2.FrameState.Name(frame.state()).lower(),
+        attempt=usage.get("attempt", 0),
+        retries=frame.retries(),
+        exit_status=frame.exitStatus(),
+        exit_signal=usage.get("exit_signal", 0),
+        reason=usage.get("reason", ""),
+        started_at=frame.startTime() or None,
+        stopped_at=frame.stopTime() or None,
+        max_rss_kb=frame.maxRss(),
+        log_path=log_path(job, frame),
+    )
+
+
 def list_dead(job: Job) -> tuple[DeadFrame, ...]:
     """Return the dead frames of a job, in order."""
     frames = job.getFrames(state=[opencue.api.job_pb2.DEAD])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import opencue
 from cuelet.client.errors import AmbiguousNameError, JobNotFoundError, short_ids
-from cuelet.client.nearness import did_you_mean
+from cuelet.client.naming.nearness import did_you_mean
 from cuelet.core.values import ids, names
 from opencue.wrappers.job import Job
 
@@ -102,6 +102,12 @@ def get_job(word: str) -> Job:
     if len(found.jobs) != 1 or found.parts:
         raise AmbiguousNameError(word=word, meanings=found.meanings())
     return found.jobs[0]
+
+
+def word_for(job: Job) -> str:
+    """Return what names a job and no other: its name, or its id where the name means another job."""
+    found = find(job.name())
+    return job.name() if [each.id() for each in found.jobs] == [job.id()] else job.id()
 
 
 def not_found(word: str) -> JobNotFoundError:

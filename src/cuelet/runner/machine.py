@@ -40,7 +40,8 @@ def free_memory_mb() -> int:
 
 def hostname() -> str:
     """Return the name of this machine without its domain."""
-    return platform.node().partition(".")[0] or "localhost"
+    name = platform.node().partition(".")[0] or "localhost"
+    return name.encode("utf-8", "replace").decode()
 
 
 def load_average() -> float:

@@ -79,12 +79,14 @@ class Reader:
 
     def rows(self, table: Table) -> Iterator[Row]:
         """Yield the whole rows of a table in the order of the file, the others are noted."""
-        is_whole = table.is_whole
+        wrong: list[Row] = []
+        self._wrong[table] = wrong
+        whole = table.is_whole
         for row in self._database.execute(table.select):
-            if is_whole(row):
+            if whole(row):
                 yield row[:-1]
             else:
-                self._wrong.setdefault(table, []).append(row)
+                wrong.append(row)
 
     # -- jobs ----------------------------------------------------------------------------------
 

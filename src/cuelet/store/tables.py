@@ -44,16 +44,15 @@ class Table:
         formats = "".join("d" if self.kinds[n] == "f" else "q" for n in numbers)
         self._pack = struct.Struct("<" + formats).pack
         self._numbers = _picker(numbers)
-        self._texts = [n for n in kept if self.kinds[n] == "t"]
+        self._texts = _picker([n for n in kept if self.kinds[n] == "t"])
         self._optional = [n for n in kept if self.kinds[n] == "n"]
 
     def sum_of(self, row: Row) -> int:
         """Return the checksum of a row whose values are in the order of the columns."""
-        text = "\0".join([row[n] for n in self._texts])
+        text = "\0".join(self._texts(row))
         if self._optional:
             text += "".join(f"\0{row[n]}" for n in self._optional)
-        data = self._salt + self._pack(*self._numbers(row))
-        return _digest(data + text.encode("utf-8", "surrogateescape"))
+        return _digest(self._salt + self._pack(*self._numbers(row)) + _bytes_of(text))
 
     def summed(self, row: Row) -> tuple[Any, ...]:
         """Return a row with its checksum behind it."""
@@ -89,6 +88,11 @@ def _picker(positions: Sequence[int]) -> Callable[[Row], tuple[Any, ...]]:
     if len(positions) > 1:
         return itemgetter(*positions)
     return lambda row: tuple(row[n] for n in positions)
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return text as it is stored, bytes that were none included."""
+    return text.encode() if text.isascii() else text.encode("utf-8", "surrogateescape")
 
 
 def _digest(data: bytes) -> int:

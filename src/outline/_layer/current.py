@@ -34,6 +34,46 @@ def set_current(outline: Joinable | None) -> None:
     _current[0] = outline
 
 
+_outlines = 0
+"""How many outlines there have been."""
+_loose: dict[int, tuple[int, Any]] = {}
+"""Layers that joined nothing so far, by their identity, and how many outlines there were when they were made."""
+_MOST_LOOSE = 200
+
+
+def count_outline() -> int:
+    """Count an outline that is being made, and return how many there are now."""
+    global _outlines  # noqa: PLW0603 - of the process, as the outline being built
+    _outlines += 1
+    return _outlines
+
+
+def note_loose(layer: Any) -> None:
+    """Remember a layer that is in no outline yet; old ones are forgotten for new ones."""
+    if len(_loose) >= _MOST_LOOSE:
+        del _loose[next(iter(_loose))]
+    _loose[id(layer)] = _outlines, layer
+
+
+def note_joined(layer: Any) -> None:
+    """Forget a layer that belongs somewhere now."""
+    _loose.pop(id(layer), None)
+
+
+def take_loose(outline: int, *, with_earlier: bool) -> list[Any]:
+    """Return and forget the layers that were made after an outline, before the next, and joined nothing.
+
+    Args:
+        outline: What `count_outline` returned for it.
+        with_earlier: Also those that were made just before it.
+    """
+    wanted = {outline, outline - 1} if with_earlier else {outline}
+    found = [(key, layer) for key, (made, layer) in _loose.items() if made in wanted]
+    for key, _ in found:
+        del _loose[key]
+    return [layer for _, layer in found]
+
+
 _is_frame = [False]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outline._layer.current import note_joined
 from outline._layer.part import Part
 from outline.exception import LayerException, ModeError, UnknownLayerError
 from outline.jobspec.names import check_name
@@ -81,6 +82,7 @@ class Family(Part):
     def set_outline(self, new_outline: Outline | None) -> None:
         """Say which outline the layer is in; `Outline.add_layer` does it."""
         self.outline = new_outline
+        note_joined(self.layer)
 
     def get_parent(self) -> Layer | None:
         """Return the layer inside whose frames this one runs, or None."""
@@ -98,6 +100,7 @@ class Family(Part):
         if outline is not None and outline.is_layer(child.get_name()):
             outline.remove_layer(child)
         self.children.append(child)
+        note_joined(child)
         child.set_parent(self.layer)
 
     def get_child(self, name: str) -> Layer:
@@ -136,6 +139,7 @@ class Family(Part):
             raise LayerException(
                 f"{self.layer._thing()} has a child {alias!r} already; use another name"
             )
+        note_joined(process)
         outline = self.layer.find_outline()
         if outline is not None:
             outline.add_layer(process)

@@ -5,7 +5,7 @@ A metaclass would do it too, but leave no room for those of ``abc.ABC`` and ``ty
 
 from __future__ import annotations
 
-from outline._layer.current import current, note_made
+from outline._layer.current import current, note_loose, note_made
 from outline.exception import LayerException
 
 TYPE_CHECKING = False
@@ -96,3 +96,5 @@ def _tell(layer: Any) -> None:
     being_built = current()
     if being_built is not None and layer.wants_registration():
         being_built.add_layer(layer)
+    elif layer.wants_registration():
+        note_loose(layer)

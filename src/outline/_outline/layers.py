@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outline._layer.current import count_outline
 from outline.exception import NameCollisionError
 from outline.jobspec.names import wire_name
 
@@ -21,6 +22,8 @@ class LayerList:
 
     def __init__(self, load: Callable[[str], Layer]) -> None:
         self._load = load
+        self.serial = count_outline()
+        """Which outline of this process they are of."""
         self._layers: dict[str, Layer | None] = {}
         self._wire: dict[str, str] = {}
 

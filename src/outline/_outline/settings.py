@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from outline import util
 from outline._layer.settings import check_env, check_number, check_range, check_whole
@@ -109,6 +110,19 @@ class Settings:
     def set_maxcores(self, maxcores: float | None) -> None:
         """Say how many cores the whole job may use at most."""
         self.maxcores = _optional(check_number, self.thing(), "maxcores", maxcores, unit="cores")
+
+    def set_max_cores(self, cores: float | None) -> None:
+        """Say how many cores the whole job may use at most, as `set_maxcores` does."""
+        self.set_maxcores(cores)
+
+    def set_min_cores(self, cores: float) -> None:
+        """Check a least share of the whole job, which no specification can hold, and say so."""
+        check_number(self.thing(), "min_cores", cores, unit="cores")
+        if sys.stderr is not None:  # a DCC without a console
+            text = "a job has no least share of cores, its frames reserve what their layers ask for"
+            sys.stderr.write(
+                f"note: {self.thing()}: {text}; call set_min_cores of a layer, or setMinCores of the launched job\n"
+            )
 
     def get_maxgpus(self) -> int | None:
         """Return how many GPUs the whole job may use at most, or None."""

@@ -98,7 +98,7 @@ def _rest_to_file(ol: Any, scripts: Sequence[str]) -> tuple[dict[str, Any], byte
     from outline._restore import rest
 
     names, data = rest.of_scripts(ol, scripts)
-    return {"names": names}, data
+    return {"names": names, "sources": rest.sources(scripts)}, data
 
 
 def _relations(layer: Layer) -> dict[str, Any]:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
+import tokenize
 import types
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -67,6 +69,19 @@ def _write(stream: _Limited, ol: Any, names: Sequence[tuple[str, str]]) -> tuple
     stream.most += _MAX_BYTES
     pickler.dump(("end", None))
     return None
+
+
+def sources(scripts: Sequence[str]) -> dict[str, str]:
+    """Return the text of each script, by its file: tracebacks show it, whatever becomes of the file."""
+    found = {}
+    for module in scripts:
+        file = origin.absolute(str(getattr(sys.modules[module], "__file__", None) or ""))
+        with (
+            contextlib.suppress(OSError, SyntaxError, UnicodeDecodeError),
+            tokenize.open(file) as stream,
+        ):
+            found[file] = stream.read(_MAX_BYTES)
+    return found
 
 
 def _candidates(scripts: Sequence[str]) -> Iterator[tuple[str, str]]:

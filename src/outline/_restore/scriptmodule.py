@@ -13,12 +13,23 @@ from outline.layer import Layer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, Protocol
+
+    class Rest(Protocol):
+        """What of scripts a session keeps beside its layers."""
+
+        def load(self, name: str = "") -> bool:
+            """Give the scripts the names no layer needs, if one of them is this; tell whether it did."""
+
+        def sources(self) -> dict[str, str]:
+            """Return the text of each script, by its file, as it was at launch."""
+
 
 _CHILD = "outline.pycuerun"
 """What processes that a frame spawns have for a main module: it gives them the names of the script."""
 _scripts: dict[str, ModuleType] = {}
 """The modules of scripts that were made here."""
+_rests: list[Rest] = []
 _from_files: dict[tuple[str, str], ModuleType] = {}
 _kept: set[object] = set()
 """Classes and functions that are as they should be: a second pickle must not set them back."""
@@ -31,32 +42,33 @@ def prepare(
     scripts: Mapping[str, Mapping[str, Any]],
     *,
     is_frame: bool,
-    load_rest: Callable[[str], bool],
+    rest: Rest,
 ) -> None:
     """Make the modules of scripts.
 
     Args:
         scripts: Their names, and of each its file and its docstring.
         is_frame: This process is a frame's: ``__main__`` is the script then, as far as Python can tell.
-        load_rest: Gives the scripts the names that no layer needs, if one of them is this.
+        rest: What of the scripts no layer needs.
     """
+    _rests.append(rest)
     for name, said in scripts.items():
         if name in _scripts:
             continue
         module = _scripts[name] = ModuleType(name, said["doc"])
         module.__file__ = _here(said["file"]) if said["file"] else ""
-        vars(module)["__getattr__"] = _looking(module, load_rest)
+        vars(module)["__getattr__"] = _looking(module, rest)
         if is_frame:
             sys.modules[name] = module  # before the layer: what it holds may look for it
     if is_frame and scripts:
         _make_main(_scripts["__main__" if "__main__" in scripts else next(iter(scripts))])
 
 
-def _looking(module: ModuleType, load_rest: Callable[[str], bool]) -> Callable[[str], Any]:
+def _looking(module: ModuleType, rest: Rest) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of a script's module: what pickle or a method asks for by name is loaded then."""
 
     def __getattr__(name: str) -> Any:
-        if not name.startswith("__") and load_rest(name) and name in vars(module):
+        if not name.startswith("__") and rest.load(name) and name in vars(module):
             return vars(module)[name]
         raise AttributeError(
             f"module {module.__name__!r} has no attribute {name!r}; a frame has the names that "
@@ -72,6 +84,11 @@ def _make_main(module: ModuleType) -> None:
         _kept.add(sys.modules.get("__main__"))  # its code still runs
         sys.modules["__main__"] = module
     module.__spec__ = type(__spec__)(_CHILD, None, origin=module.__file__)
+
+
+def sources() -> dict[str, str]:
+    """Return the text of each script that was made here, by its file, as it was at launch."""
+    return {file: text for rest in _rests[:1] for file, text in rest.sources().items()}
 
 
 def script(name: str) -> ModuleType:

@@ -99,7 +99,7 @@ class _Reading:
     def records(self, pack: LayerPack, said: Mapping[str, Any]) -> Layer:
         """Return a layer that `outline._restore.travel` wrote."""
         rest = _Rest(self._outline, pack)
-        scriptmodule.prepare(said["scripts"], is_frame=is_frame(), load_rest=rest.load)
+        scriptmodule.prepare(said["scripts"], is_frame=is_frame(), rest=rest)
         layer = self._attached(Layer.__new__(self._load()))
         while (record := self._load())[0] != "end":
             layer = self._take(layer, *record)
@@ -125,6 +125,11 @@ class _Rest:
 
     def __init__(self, ol: Restored, pack: LayerPack) -> None:
         self._outline, self._pack, self._is_loaded = ol, pack, False
+
+    def sources(self) -> dict[str, str]:
+        """Return the text of each script, by its file, as it was at launch."""
+        found: dict[str, str] = self._pack.read(layerpack.SCRIPT)[0]["sources"]
+        return found
 
     def load(self, name: str = "") -> bool:
         """Give the scripts all the names there are, unless a name is given that is none of them; tell if that is done."""

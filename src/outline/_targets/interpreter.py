@@ -41,7 +41,8 @@ def fitting_environment(python: str) -> dict[str, str]:
     if not _is_this(python):
         return dict.fromkeys(OF_LAUNCH, "") | {"PYTHONPATH": _our_folder()}
     began = {} if sys.flags.ignore_environment else _environment_at_start()
-    return {name: began.get(name, "") for name in OF_LAUNCH}
+    # with PYTHONINSPECT a Python starts, but it does not end with the exit status it should
+    return {name: began.get(name, "") for name in OF_LAUNCH} | {"PYTHONINSPECT": ""}
 
 
 def _is_this(python: str) -> bool:

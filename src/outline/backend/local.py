@@ -65,6 +65,8 @@ class LocalFrame:
         """``SUCCEEDED``, ``DEAD``, ``EATEN``, or ``DEPEND`` when what it waited for never came."""
         self.attempts = facts.attempts if facts else 0
         self.exit_status = facts.exit_status if facts else -1
+        self.exit_signal = facts.exit_signal if facts else 0
+        """The signal that ended its process, 0 when none did."""
         self.reason = facts.reason if facts else ""
         self.wall_s = facts.wall_s if facts else 0.0
         self.log_path = run.log_path(index)

@@ -13,7 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR")
+OWN = (
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR"),
+    *("PYTHONINSPECT", "PYTHON_GIL"),
+)
 """Set aside wherever they come from: a script sets them for a command, which gets them."""
 OF_LAUNCH = (
     *OWN,
@@ -68,12 +71,19 @@ def give_back() -> None:
     """
     import sys
 
-    for variable, at in ((FROM_LAUNCH, len(sys.path)), (FROM_SCRIPT, 0)):
-        text = os.environ.pop(variable, "")
-        aside = json.loads(text) if text else {}
-        os.environ.update(aside)
-        folders = aside.get("PYTHONPATH", "").split(os.pathsep)
-        sys.path[at:at] = [each for each in folders if each and not _is_other_python(each)]
+    of_launch, of_script = (
+        json.loads(os.environ.pop(each, "{}")) for each in (FROM_LAUNCH, FROM_SCRIPT)
+    )
+    os.environ.update({**of_launch, **of_script})
+    if "PYTHONPATH" in of_script:
+        sys.path[:0] = _usable(of_script["PYTHONPATH"])
+    else:
+        sys.path += _usable(of_launch.get("PYTHONPATH", ""))
+
+
+def _usable(path: str) -> list[str]:
+    folders = path.split(os.pathsep)
+    return [each for each in folders if each and not _is_other_python(each)]
 
 
 def _is_other_python(folder: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 
 from outline.exception import NewerSpecError
 from outline.frames import EdgeKind, Tasks
@@ -247,9 +248,16 @@ def spec_from_dict(values: Mapping[str, Any]) -> JobSpec:
     known = _known(JobSpec, values)
     known["layers"] = tuple(_layer_from_dict(layer) for layer in known["layers"])
     known["after"] = tuple(known.get("after", ()))
+    if known.get("base_env"):
+        known["base_env"] = shared_environment(known["base_env"])
     for key in ("edges", "outside"):
         known[key] = tuple(_edge_from_dict(edge) for edge in known.get(key, ()))
     return JobSpec(**known)
+
+
+def shared_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment whose texts are kept once, however many jobs have the same."""
+    return {sys.intern(name): sys.intern(value) for name, value in env.items()}
 
 
 def _known(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -201,6 +201,7 @@ class _Builder:
             hosts=self._hosts(),
             notes=notes,
             range_given=bool(self.launcher.get_flag("range")),
+            place_of=self._place_of,
             known_errors=not self._is_sound(),
         )
 

@@ -91,12 +91,12 @@ def _of_layer(
 
 
 def _env(plan: Plan, layer: PlannedLayer, frames: tuple[int, ...]) -> dict[str, str]:
-    """Return the variables of a process; tokens stay where several commands have a value each."""
+    """Return the variables of a process; what differs from command to command stays as written."""
     env = {**plan.env, **layer.env}
-    if layer.each == "frame" and len(frames) > 1:
-        return env
+    is_split = layer.each == "frame" and len(frames) > 1
+    stay = {k for k, v in env.items() if is_split and tokens.has_any(v, tokens.PER_FRAME)}
     known = _known(plan, layer, frames, frames[0])
-    return {key: tokens.replace(value, known) for key, value in env.items()}
+    return {k: v if k in stay else tokens.replace(v, known) for k, v in env.items()}
 
 
 def _known(plan: Plan, layer: PlannedLayer, frames: tuple[int, ...], number: int) -> dict[str, str]:

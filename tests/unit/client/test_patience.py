@@ -7,7 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from opencue import ending
-from opencue.exception import ConnectionException, FarmNotOursException
+from opencue.exception import (
+    ConnectionException,
+    CueException,
+    DeadlineExceededException,
+    FarmNotOursException,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +47,12 @@ def test_a_server_that_comes_back_at_the_last_try_is_found_however_long_it_took(
     assert ending.patiently(failing(last - 1, ConnectionException("gone"))) == last
 
 
-def test_one_that_does_not_come_back_is_given_up() -> None:
-    with pytest.raises(ConnectionException):
-        ending.patiently(failing(ending.PATIENT_TRIES, ConnectionException("gone")))
+@pytest.mark.parametrize("kind", [ConnectionException, DeadlineExceededException])
+def test_one_that_does_not_come_back_is_given_up(kind: type[CueException]) -> None:
+    with pytest.raises(kind):
+        ending.patiently(failing(ending.PATIENT_TRIES, kind("gone")))
+
+    assert ending.patiently(failing(ending.PATIENT_TRIES - 1, kind("busy"))) > 1
 
 
 def test_another_users_farm_is_refused_at_once() -> None:

@@ -111,3 +111,12 @@ def test_a_broken_configuration_has_its_code(
 def test_verbose_shows_where_it_happened(stock: FarmDouble, run: Any) -> None:
     stock.answers["Show/GetShows"] = RefusalError(grpc.StatusCode.INTERNAL)
     assert "Traceback" in run("-ls", "-v").err
+
+
+def test_an_interrupt_is_left_to_the_program(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cueadmin.queries.run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run("-ls")

@@ -306,3 +306,15 @@ def test_layers_say_what_they_are() -> None:
     layer = Layer("render")
     assert (str(layer), repr(layer)) == ("render", "<Layer name='render' type='Render'>")
     assert repr(simple()) == "<Outline 'A-Job', 1 layers>"
+
+
+def test_serialize_before_setup_keeps_what_require_says() -> None:
+    ol = simple()
+    ol.add_layer(Shell("comp", command=["ls"], range="1-10", require="render:all"))
+    launcher = cuerun.OutlineLauncher(ol)
+
+    before = launcher.serialize(use_pycuerun=False)
+    ol.setup()
+
+    assert before.count("<depend ") == 1
+    assert launcher.serialize(use_pycuerun=False) == before

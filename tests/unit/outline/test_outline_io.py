@@ -94,17 +94,27 @@ def test_file_specs_name_a_file_per_frame(tmp_path: Path) -> None:
     ("cmd", "argv"),
     [
         (["a b", 5, Path("/x"), "#IFRAME#"], ["a b", "5", "/x", "7"]),
-        ("echo 'a b' %{FRAME}", ["/bin/sh", "-c", "echo 'a b' 7"]),
+        ("echo 'a b' %{FRAME}", ["echo", "a b", "7"]),
         (["#!IFRAME#", "%!{FRAME}", "#!!JOB#", "#!"], ["#IFRAME#", "%{FRAME}", "#!JOB#", "#!"]),
         (" ", []),
         ("ls | wc", ["/bin/sh", "-c", "ls | wc"]),
         ("echo $HOME", ["/bin/sh", "-c", "echo $HOME"]),
         ("A=b env", ["/bin/sh", "-c", "A=b env"]),
-        ("render --frame=#ZFRAME#", ["/bin/sh", "-c", "render --frame=0007"]),
+        ("render --frame=#ZFRAME#", ["render", "--frame=0007"]),
     ],
 )
 def test_a_command_becomes_arguments(cmd: object, argv: list[str]) -> None:
     assert io.prep_shell_command(cmd, 7) == argv
+
+
+def test_text_is_run_by_a_shell(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "bare").write_text("echo bare $0")
+    (tmp_path / "bare").chmod(0o755)
+
+    assert io.system("exit 3", ignore_error=True) == 3
+    assert io.system(f"{tmp_path}/bare") == 0
+    assert io.system("printf 'a\\tb %s\\n' %!{FRAME}", frame=7) == 0
+    assert capfd.readouterr().out == f"bare {tmp_path}/bare\na\tb %{{FRAME}}\n"
 
 
 def test_frame_zero_is_a_frame() -> None:

@@ -420,3 +420,17 @@ def test_an_outline_of_a_site_says_its_show_in_the_session(tmp_path: Path) -> No
     held = json.loads(Path(ol.get_session().get_path(), "outline.yaml").read_text())
     assert held["show"] == "site-show"
     assert outline.load_outline(ol.get_session().get_path()).get_show() == "site-show"
+
+
+def test_cores_of_the_outline_as_opencues_tutorial_sets_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ol = Outline("a-job")
+
+    ol.set_max_cores(4)
+    ol.set_min_cores(1)
+
+    assert ol.get_maxcores() == 4
+    assert capsys.readouterr().err.startswith("note: outline 'a-job': a job has no least share")
+    with pytest.raises(InvalidSettingError, match="min_cores"):
+        ol.set_min_cores(-1)

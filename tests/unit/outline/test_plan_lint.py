@@ -290,6 +290,7 @@ def test_p205_a_command_without_a_frame() -> None:
     ol = job()
     shell(ol, "blind", command=["render", "all"])
     shell(ol, "lone", command=["render", "all"], range="7")
+    shell(ol, "told", command=["render", "all"], env={"FRAME": "#IFRAME#"})
 
     finding = one(ol, "P205")
 

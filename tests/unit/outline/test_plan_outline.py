@@ -194,6 +194,17 @@ def test_a_command_for_one_frame_runs_for_each_of_a_chunk() -> None:
     assert last.commands == ("render 'my shot' 0003",)
 
 
+def test_variables_of_a_process_are_those_it_has() -> None:
+    ol = job()
+    ol.set_env("ALL", "#FRAMESPEC# #!JOB#", pre=True)
+    shell(ol, "render", chunk=2, range="1-3", env={"SEED": "#IFRAME#"})
+
+    first, last = processes(plan(ol))
+
+    assert first.env == {"ALL": "1-2 #JOB#", "SEED": "#IFRAME#"}
+    assert last.env == {"ALL": "3 #JOB#", "SEED": "3"}
+
+
 def test_frame_edges_are_exact(pipeline: Outline) -> None:
     edges = list(all_frame_edges(plan(pipeline)))
 

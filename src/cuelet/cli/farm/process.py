@@ -14,7 +14,7 @@ from typing import Any
 import opencue
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.settings import Settings, default_state_dir, prepare_folders
-from opencue.exception import FarmSilentException
+from opencue.silence import silent_farm
 
 START_TIMEOUT_S = 30.0
 _GIVEN_ON = (
@@ -61,8 +61,13 @@ def start_detached(options: argparse.Namespace) -> dict[str, Any]:
         if ended is not None and ended != Exit.UNREACHABLE:
             raise CommandError(f"the farm did not start: {_tail(log, size)}", Exit.ENVIRONMENT)
         time.sleep(0.02)
-    if holder := opencue.farm.holder():
-        raise FarmSilentException(process=holder, state_dir=str(settings.state_dir))
+    if opencue.farm.holder():
+        raise silent_farm(
+            str(settings.socket),
+            method="Farm/Info",
+            waited_s=START_TIMEOUT_S,
+            may_have_acted=False,
+        )
     raise CommandError(
         f"the farm did not answer within {START_TIMEOUT_S:.0f} s; see {log}", Exit.UNREACHABLE
     )

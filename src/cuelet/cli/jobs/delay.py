@@ -10,7 +10,7 @@ from datetime import datetime
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.naming import act_on_each, parts_of_jobs
 from cuelet.client import actions
-from cuelet.client.targets import Target
+from cuelet.client.naming.targets import Target
 from outline.jobspec.starttime import REMEDY, start_at
 
 

@@ -7,7 +7,7 @@ import argparse
 from cuelet.cli.exits import Exit
 from cuelet.cli.jobs.naming import act_on_each, parts_of_jobs
 from cuelet.client.depends import drop_between_jobs
-from cuelet.client.targets import Target
+from cuelet.client.naming.targets import Target
 from cuelet.quantities import count
 
 

@@ -11,7 +11,7 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.terminal import Harmless
 from cuelet.client import logs as frame_logs
 from cuelet.client.errors import LogNotFoundError
-from cuelet.client.targets import find_frame
+from cuelet.client.naming.targets import find_frame
 
 
 def logs(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import opencue
 from cuelet.cli.exits import CommandError, Exit, message_of, say
 from cuelet.client.errors import ClientError
-from cuelet.client.targets import Target, find_targets
+from cuelet.client.naming.targets import Target, find_targets
 from opencue.wrappers.job import Job
 
 Thing = TypeVar("Thing")

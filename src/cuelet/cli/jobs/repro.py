@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cuelet.cli.exits import CommandError, Exit
+from cuelet.client.naming.targets import find_frame
 from cuelet.client.repro import FrameRun, get_run, script_lines
-from cuelet.client.targets import find_frame
 from outline.jobspec.program import why_not
 
 

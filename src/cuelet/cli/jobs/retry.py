@@ -8,7 +8,7 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.naming import act_on_each, layers_and_frames, parts_of_jobs
 from cuelet.cli.jobs.which import confirm_layers
 from cuelet.client import actions
-from cuelet.client.targets import Target
+from cuelet.client.naming.targets import Target
 from cuelet.quantities import count
 
 

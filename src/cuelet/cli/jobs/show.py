@@ -1,4 +1,4 @@
-"""``cuelet show``: one job with its layers, depends, skipped and dead frames."""
+"""``cuelet show``: jobs with their layers, depends, skipped and dead frames; layers alone, and frames."""
 
 from __future__ import annotations
 
@@ -11,31 +11,50 @@ from typing import Any
 from cuelet.cli import tables
 from cuelet.cli.exits import Exit
 from cuelet.cli.jobs.leftovers import print_dead, skipped_lines, state_text
+from cuelet.cli.jobs.show_frame import show_frame
 from cuelet.client.causes import LOG_LINES
 from cuelet.client.depends import DependView, list_depends
 from cuelet.client.frames import DeadFrame, SkippedFrames, list_dead, list_skipped
 from cuelet.client.jobs import JobView, LayerView, current_view, list_layers
-from cuelet.client.lookup import get_job
+from cuelet.client.lookup import word_for
+from cuelet.client.naming.targets import Target, find_targets
+from cuelet.core.values.names import is_glob
 from cuelet.quantities import count, duration, memory
 from outline.jobspec.log_tail import last_lines
 
 
 def show(options: argparse.Namespace) -> int:
-    """Show one job: layers, depends, dead frames."""
-    handle = get_job(options.words[0])
+    """Show what is named, one after the other; as JSON a list, unless one thing was asked for."""
+    targets = find_targets(options.words)
+    found = [_show_one(target, options) for target in targets]
+    if options.json:
+        is_list = len(found) > 1 or any(map(is_glob, options.words))
+        print(json.dumps(found if is_list else found[0]))
+    return Exit.OK
+
+
+def _show_one(target: Target, options: argparse.Namespace) -> dict[str, Any] | None:
+    """Show a job, a layer of it or a frame; with --json return its values instead."""
+    if target.frames:
+        return show_frame(target, as_values=options.json)
+    handle, only = target.job, target.layer
     job, layers, depends = current_view(handle), list_layers(handle), list_depends(handle.id())
     skipped = list_skipped(handle.id())
     dead = list_dead(handle) if job.dead else ()
+    if only:
+        layers = tuple(layer for layer in layers if layer.name == only)
+        depends = tuple(depend for depend in depends if depend.layer == only)
+        skipped = tuple(each for each in skipped if each.layer == only)
+        dead = tuple(frame for frame in dead if frame.layer == only)
     if options.json:
-        print(json.dumps(_show_values(job, layers, depends, skipped, dead)))
-        return Exit.OK
+        return _show_values(job, layers, depends, skipped, dead)
     took = (job.stopped_at or time.time()) - job.submitted_at
     tables.show(f"{job.name}  {state_text(job)}, {duration(took)}, logs in {job.log_dir}")
     _print_layers(layers, {each.layer: each.count for each in skipped})
     for line in (*_over_memory_lines(layers), *map(_depend_line, depends), *skipped_lines(skipped)):
         tables.show(line)
-    print_dead(job.name, dead)
-    return Exit.OK
+    print_dead(word_for(handle), dead)
+    return None
 
 
 def _show_values(

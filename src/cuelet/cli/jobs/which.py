@@ -8,7 +8,7 @@ from shlex import quote
 
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.client import actions
-from cuelet.client.targets import Target
+from cuelet.client.naming.targets import Target
 from opencue.wrappers.job import Job
 
 

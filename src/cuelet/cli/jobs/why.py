@@ -6,7 +6,7 @@ import argparse
 import json
 
 from cuelet.cli.exits import CommandError, Exit
-from cuelet.client.targets import Target, find_target, frame_of
+from cuelet.client.naming.targets import Target, find_target, frame_of
 from opencue.exception import StockCuebotException
 from opencue.why import explain
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.run.built import built_outlines, is_classic
+from outline import _usertrace
 from outline.cuerun import LaunchContext
 from outline.jobspec.plainfile import odd_kind_of, open_plain
 
@@ -37,8 +37,9 @@ def launch_script(path: Path, args: list[str], *, pycuerun: bool = True) -> list
             built = _loaded(path) if is_classic(path) else _executed(source, path, module)
             if not context.launched:
                 layers = [each for each in made if isinstance(each, outline.Layer)]
-                for each in built or built_outlines(module, path, layers):
-                    outline.cuerun.launch(each, use_pycuerun=pycuerun)
+                with _only_known_errors(path):
+                    for each in built or built_outlines(module, path, layers):
+                        outline.cuerun.launch(each, use_pycuerun=pycuerun)
         return [job for _, jobs in context.launched for job in jobs]
 
 
@@ -147,17 +148,10 @@ def _only_known_errors(path: Path) -> Iterator[None]:
     except (outline.OutlineException, opencue.CueException, CommandError):
         raise
     except Exception as error:
-        _print_traceback(error, path)
+        _print_traceback(error)
         raise CommandError(f"{path} failed: {type(error).__name__}: {error}") from error
 
 
-def _print_traceback(error: BaseException, path: Path) -> None:
+def _print_traceback(error: BaseException) -> None:
     """Print the script's part of a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [at for at, frame in enumerate(frames) if frame.filename == str(path)]
-    lines = traceback.format_list(frames[own[0] :] if own else frames)
-    if isinstance(error, SyntaxError):  # what is wrong is not where it was raised
-        lines = lines if own else []
-        lines += traceback.format_exception_only(error)[:-1]
-    for line in lines:
-        print(line, end="", file=sys.stderr)
+    print(_usertrace.without_last(error), end="", file=sys.stderr)

@@ -34,7 +34,7 @@ class Place:
 
 
 def base_environment(job: Job, layer: Layer, place: Place) -> Mapping[str, str]:
-    """Return what a layer's frames start from: the submitter's environment, else the farm's own."""
+    """Return what a layer's frames start from: the submitter's environment, else that of the account."""
     base = place.base_env if job.spec.base_env is None else job.spec.base_env
     return for_layer(base, job.spec, layer.spec)
 

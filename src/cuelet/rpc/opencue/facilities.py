@@ -6,9 +6,10 @@ from typing import Any
 
 from opencue_proto import facility_pb2, facility_pb2_grpc
 
-from cuelet.core.values.errors import NotFoundError
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc.opencue.allocations import allocation_seq
+from cuelet.rpc.opencue.already import note
 from cuelet.rpc.opencue.convert import FACILITY, id_of
 
 Context = Any
@@ -22,6 +23,13 @@ class FacilityService(facility_pb2_grpc.FacilityInterfaceServicer):  # type: ign
 
     async def Get(self, request: Any, context: Context) -> Any:
         return facility_pb2.FacilityGetResponse(facility=_only_facility(request.name))
+
+    async def Create(self, request: Any, context: Context) -> Any:
+        if request.name != FACILITY:
+            reason = f"there is only {FACILITY}, this machine"
+            raise InvalidRequestError(request=f"create facility {request.name!r}", reason=reason)
+        note(context, f"facility {FACILITY}: it is there without being set up")
+        return facility_pb2.FacilityCreateResponse(facility=_only_facility(FACILITY))
 
     async def GetAllocations(self, request: Any, context: Context) -> Any:
         _only_facility(request.facility.id)

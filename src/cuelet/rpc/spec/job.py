@@ -15,7 +15,7 @@ from cuelet.rpc.spec.depends import (
 from cuelet.rpc.spec.document import Document
 from cuelet.rpc.spec.layer import MAX_RETRIES, read_layer
 from cuelet.rpc.spec.values import bool_of, env_of, environment, int_of, text_of, usable
-from outline.jobspec.model import JobSpec, LayerSpec, post_edges
+from outline.jobspec.model import JobSpec, LayerSpec, post_edges, shared_environment
 
 MAX_UMASK = 0o777
 MAX_NAMES = 200
@@ -58,7 +58,7 @@ def _job(document: Document, element: Element) -> JobSpec:
         max_cores=float(int_of(element, "maxcores", -1)),
         os=text_of(element, "os", ""),
         env=env_of(element, document.job),
-        base_env=environment(document.job["env"]) if "env" in document.job else None,
+        base_env=_base_env(document),
         python_fits=environment(document.job.get("python_fits") or {}),
         umask=_umask(document.job.get("umask")),
         cwd=usable("cwd", document.job.get("cwd") or ""),
@@ -69,6 +69,13 @@ def _job(document: Document, element: Element) -> JobSpec:
         after=tuple(awaited_jobs(document, name)),
         outside=tuple(edges_outside(document, name)),
     )
+
+
+def _base_env(document: Document) -> dict[str, str] | None:
+    """Return the environment of the launch, None when it says nothing."""
+    if "env" not in document.job:
+        return None
+    return shared_environment(environment(document.job["env"]))
 
 
 def _umask(value: object) -> int | None:

@@ -65,7 +65,8 @@ class Attempt(threading.Thread):
     def __init__(self, index: int, order: Order, done: SimpleQueue[Attempt]) -> None:
         super().__init__(name=f"frame {index}", daemon=True)
         self.index, self._order, self._done = index, order, done
-        self.exit_status, self.reason, self.wall_s = FAILED_LAUNCH, "", 0.0
+        self.exit_status, self.exit_signal = FAILED_LAUNCH, 0
+        self.reason, self.wall_s = "", 0.0
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_stopped = False
@@ -146,15 +147,17 @@ class Attempt(threading.Thread):
             status = process.wait()
             self._process = None
         self.exit_status = 128 - status if status < 0 else status
-        if status < 0:
-            self.reason = f"killed by {signal_words(-status)}"
+        self.exit_signal = max(0, -status)
+        if self.exit_signal:
+            self.reason = f"killed by {signal_words(self.exit_signal)}"
 
     def _fail(self, reason: str) -> None:
         self.exit_status, self.reason = FAILED_LAUNCH, reason
 
     def _footer(self) -> str:
-        facts = [f"exit status {status_words(self.exit_status)}", f"wall {self.wall_s:.2f} s"]
-        return f"\n[cuelet] {', '.join([*facts, *([self.reason] if self.reason else [])])}\n"
+        status = [] if self.exit_signal else [f"exit status {status_words(self.exit_status)}"]
+        facts = [*status, f"wall {self.wall_s:.2f} s", self.reason]
+        return f"\n[cuelet] {', '.join(filter(None, facts))}\n"
 
 
 def _signal_group(pid: int, number: int) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         state: str
         attempts: int
         exit_status: int
+        exit_signal: int
         reason: str
         log_path: str
 
@@ -102,5 +103,7 @@ def _summary(job: Job) -> str:
 
 def _ending(frame: Frame) -> str:
     times = "" if frame.attempts == 1 else f" in attempt {frame.attempts}"
+    if frame.exit_signal:
+        return f"{frame.reason}{times}"
     reason = f": {frame.reason}" if frame.reason else ""
     return f"exit status {status_words(frame.exit_status)}{times}{reason}"

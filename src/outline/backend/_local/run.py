@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import signal
@@ -63,10 +64,11 @@ def this_machine(cores: float | None = None) -> Machine:
 class FrameFacts:
     """What is known of one frame that has run."""
 
-    __slots__ = ("attempts", "exit_status", "reason", "wall_s")
+    __slots__ = ("attempts", "exit_signal", "exit_status", "reason", "wall_s")
 
     def __init__(self) -> None:
-        self.attempts, self.exit_status, self.reason, self.wall_s = 0, -1, "", 0.0
+        self.attempts, self.exit_status, self.exit_signal = 0, -1, 0
+        self.reason, self.wall_s = "", 0.0
 
 
 class Run:
@@ -193,7 +195,8 @@ class Run:
         layer = self.layer_of(attempt.index)
         self._hold(self.machine.reservation(layer), -1)
         facts = self.facts[attempt.index]
-        facts.exit_status, facts.reason = attempt.exit_status, attempt.reason
+        facts.exit_status, facts.exit_signal = attempt.exit_status, attempt.exit_signal
+        facts.reason = attempt.reason
         facts.wall_s = attempt.wall_s
         self._note(f"{self.frame_name(attempt.index)} ended, exit status {attempt.exit_status}")
         retries = self.job.max_retries if layer.retries is None else layer.retries
@@ -248,6 +251,8 @@ class Run:
         try:
             os.makedirs(self.log_dir, mode=0o700, exist_ok=True)
             self._journal = os.open(os.path.join(self.log_dir, JOURNAL), flags, 0o600)
+            if os.fstat(self._journal).st_uid != os.geteuid():
+                raise PermissionError(errno.EPERM, f"{JOURNAL} in it belongs to another user")
         except OSError as error:
             raise NoSessionError(
                 thing=f"job {self.job.name!r}",

@@ -13,6 +13,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P003": "there is nothing to plan",
         "P004": "the script goes on after its launch",
         "P005": "a layer's setup may change the plan",
+        "P006": "a layer is in no outline",
+        "P007": "nothing reads an argument",
         # Who waits for whom.
         "P101": "layers wait for each other in a cycle",
         "P102": "an edge guards nothing",
@@ -25,6 +27,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P203": "a frame is named twice",
         "P204": "a chunk would skip frames",
         "P205": "every frame runs the same command",
+        "P206": "nobody replaces a token",
+        "P207": "a list is written for a shell",
         "P208": "a layer's frames do nothing",
         # Limits of OpenCue.
         "P301": "too many frames",
@@ -35,12 +39,14 @@ CODES: Mapping[str, str] = MappingProxyType(
         # Resources.
         "P401": "no host can meet a reservation",
         "P402": "a reservation is lowered",
+        "P403": "a reservation is too small for anything",
         # Environment, outputs, names.
         "P501": "an environment value contains '='",
         "P601": "two layers write the same output",
         "P701": "OpenCue changes a name",
         "P702": "two layers have the same name",
         "P703": "OpenCue cannot take a name",
+        "P704": "no job can have a name of the shell",
     }
 )
 """The codes, which are stable: a code that is given up is not used again."""

@@ -126,8 +126,14 @@ def _tokens(layer: Layer, planned: PlannedLayer) -> Iterator[Finding]:
     by_chunk = tokens.has_any(command, tokens.PER_CHUNK)
     if by_frame and by_chunk and planned.chunk > 1:
         yield _skipping(planned)
-    elif not by_frame and not by_chunk:
+    elif not by_frame and not by_chunk and not _env_names_frame(layer):
         yield _all_alike(planned)
+
+
+def _env_names_frame(layer: Layer) -> bool:
+    """Tell whether the frames of a layer have variables of their own."""
+    of_outline = (value for value, _ in layer.get_outline().get_env().values())
+    return tokens.has_any([*of_outline, *layer.get_envs().values()], tokens.PER_FRAME)
 
 
 def _skipping(planned: PlannedLayer) -> Finding:

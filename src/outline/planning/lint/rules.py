@@ -14,6 +14,7 @@ from outline.planning.backends import Note
 from outline.planning.lint import edges as lint_edges
 from outline.planning.lint import frames as lint_frames
 from outline.planning.lint import names as lint_names
+from outline.planning.lint import remarks as lint_remarks
 from outline.planning.lint import resources as lint_resources
 from outline.planning.model import Finding, Host, Place, PlannedEdge, PlannedLayer, Severity
 
@@ -33,6 +34,8 @@ class Subject:
     """What the backend does differently."""
     range_given: bool
     """The range of the outline was given at launch, so cutting is meant."""
+    place_of: Callable[[object], Place | None]
+    """Says where a layer was made."""
     known_errors: bool
     """The definition is wrong already; why a backend refuses it is no news."""
 
@@ -107,4 +110,5 @@ _RULES: tuple[Rule, ...] = (
     lint_frames.run,
     lint_resources.run,
     lint_names.run,
+    lint_remarks.run,
 )

@@ -21,8 +21,8 @@ from cuelet.client.errors import (
     PartNotFoundError,
     short_ids,
 )
-from cuelet.client.nearness import did_you_mean
-from cuelet.client.spelling import FrameName, frame_name, frame_number, is_range
+from cuelet.client.naming.nearness import did_you_mean
+from cuelet.client.naming.spelling import FrameName, frame_name, frame_number, is_range
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
