@@ -14,6 +14,7 @@ from outline._layer.streams import let_through
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outline._commands.launching import Pycuerun
+    from outline.exception import OutlineException
     from outline.layer import Layer
 
 _EXECUTE = ("-e", "--execute")
@@ -165,44 +166,39 @@ def _show(error: BaseException) -> int:
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
-    import os
-
-    from outline.exception import (
-        ConfigFileError,
-        JobFailedError,
-        JobStillRunsError,
-        NoSessionError,
-        OutlineException,
-        ScriptError,
-    )
+    from outline import _usertrace
+    from outline.exception import JobFailedError, JobStillRunsError, OutlineException
 
     try:
         return _build_command().run(_legacy(arguments))
     except (JobFailedError, JobStillRunsError) as error:
         return _complain(str(error), error.exit_status)
-    except ScriptError as error:
-        is_there = os.path.exists(str(error.fields["path"]))
-        return _complain(str(error), FAILED if is_there else NOT_FOUND)
     except OutlineException as error:
-        from outline import _usertrace
-
         _usertrace.write(_usertrace.syntax_lines(error.__cause__))
-        is_local = isinstance(error, (NoSessionError, ConfigFileError))
-        is_local = is_local or isinstance(error.__cause__, OSError)
-        return _complain(str(error), ENVIRONMENT if is_local else FAILED)
+        return _complain(str(error), _own_status(error))
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
     except Exception as error:
         status = _farm_status(error)
         if status is not None:
             return _complain(str(error), status)
-        from outline import _usertrace
-
         text = _usertrace.user_traceback(error)
         if not text:
             raise  # it is not the script's
         _usertrace.write(text)
         return FAILED
+
+
+def _own_status(error: OutlineException) -> int:
+    """Return the exit status of an error of ours: no script, something of this machine, or the definition."""
+    from os.path import exists
+
+    from outline.exception import ConfigFileError, NoSessionError, ScriptError
+
+    if isinstance(error, ScriptError) and not exists(str(error.fields["path"])):
+        return NOT_FOUND
+    is_local = isinstance(error, (NoSessionError, ConfigFileError))
+    return ENVIRONMENT if is_local or isinstance(error.__cause__, OSError) else FAILED
 
 
 def _farm_status(error: Exception) -> int | None:
