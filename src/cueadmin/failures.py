@@ -6,7 +6,7 @@ import grpc
 
 from opencue.config import ConfigError
 from opencue.cuebot import UnknownFacilityException
-from opencue.exception import ConnectionException, CueException
+from opencue.exception import ConnectionException, CueException, FarmNotStartedException
 from opencue.search import SearchOptionError
 
 FAILED, USAGE, UNREACHABLE, LOCAL, NOT_FOUND, DENIED = 1, 2, 3, 4, 5, 6
@@ -17,7 +17,7 @@ _CODES = {
     grpc.StatusCode.PERMISSION_DENIED: DENIED,
     grpc.StatusCode.UNAUTHENTICATED: DENIED,
 }
-_OF_THE_MACHINE = (OSError, MemoryError, ImportError, AttributeError)
+_OF_THE_MACHINE = (OSError, MemoryError, ImportError, AttributeError, UnicodeEncodeError)
 """What `cuelet.programs` finds words for."""
 
 
@@ -75,7 +75,7 @@ def exit_code_of(error: BaseException) -> int | None:
         return USAGE
     if isinstance(error, NothingFoundError):
         return NOT_FOUND
-    if isinstance(error, ConfigError):
+    if isinstance(error, ConfigError | FarmNotStartedException):
         return LOCAL
     if isinstance(error, CueException) and error.status in _CODES:
         return _CODES[error.status]

@@ -19,12 +19,10 @@ TYPE_CHECKING = False  # typing would cost every command 3 ms
 if TYPE_CHECKING:
     from typing import Any
 
-FAILED, ENVIRONMENT, INTERRUPTED = 1, 4, 130
+FAILED, USAGE, ENVIRONMENT, INTERRUPTED = 1, 2, 4, 130
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 _DOCTOR = "doctor"
 _SHOWN = "cuelet.shown"
-_OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
-"""What a write to a standard stream ends with; other writes name their file."""
 
 
 def cuelet() -> int:
@@ -87,6 +85,8 @@ def _ending(error: BaseException) -> tuple[str | None, int]:
         return "", FAILED  # whoever read us has enough
     if _is_the_users(error):
         return None, FAILED
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.object!r} is no text in UTF-8, as names have to be", USAGE
     if isinstance(error, MemoryError):
         return "out of memory; see ulimit -v", ENVIRONMENT
     if isinstance(error, OSError):
@@ -120,9 +120,9 @@ def _is_the_users(error: BaseException) -> bool:
 
 def _words_of_os(error: OSError) -> str:
     reason = error.strerror or str(error)
-    if error.filename is None and error.errno in _OUTPUT_ERRORS:
+    if error is _failed_output():
         return f"cannot write the output: {reason}"
-    if error.filename is None and isinstance(error, FileNotFoundError):
+    if error.errno == errno.ENOENT and _is_nowhere():
         return "the current folder is gone; change to another"
     if error.errno in {errno.EMFILE, errno.ENFILE}:
         reason = f"{reason}; see ulimit -n"
@@ -131,25 +131,44 @@ def _words_of_os(error: OSError) -> str:
     return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
 
 
-class _Results(io.TextIOWrapper):
-    """Results on stdout: a failure is kept, as argparse swallows it."""
+def _is_nowhere() -> bool:
+    """Tell whether the current folder is gone."""
+    try:
+        os.getcwd()
+    except OSError:
+        return True
+    return False
+
+
+class _Results(io.FileIO):
+    """Where results are written, below every buffer: a failure is kept, as argparse swallows it."""
 
     failure: OSError | None = None
 
-    def write(self, text: str) -> int:
-        """Write a text, or raise OSError."""
+    def write(self, data: Any) -> int:
+        """Write bytes, or raise OSError."""
         try:
-            return super().write(text)
+            return super().write(data)
         except OSError as error:
             self.failure = error
             raise
 
 
+_results: list[_Results] = []
+"""Where the results of this process go, once the streams are open."""
+
+
+def _failed_output() -> OSError | None:
+    """Return what a write of results ended with, or None."""
+    return next((each.failure for each in _results if each.failure is not None), None)
+
+
 def _require_written() -> None:
     """Raise OSError when some of the results did not get through."""
     sys.stdout.flush()
-    if isinstance(sys.stdout, _Results) and sys.stdout.failure is not None:
-        raise sys.stdout.failure
+    failure = _failed_output()
+    if failure is not None:
+        raise failure
 
 
 class _Lossy(io.TextIOWrapper):
@@ -179,23 +198,23 @@ def _open_streams() -> None:
             os.set_inheritable(os.open(os.devnull, mode), True)
     if sys.stdin is None:
         sys.stdin = open(_STDIN, closefd=False)  # noqa: SIM115 - it is open as long as the process
-    sys.stdout = _results(sys.stdout)
+    sys.stdout = _open_results(sys.stdout)
     encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
     raw: Any = io.FileIO(_STDERR, "w", closefd=False)
     sys.stderr = _Lossy(raw, encoding, "backslashreplace", write_through=True)
 
 
-def _results(given: Any) -> _Results:
+def _open_results(given: Any) -> io.TextIOWrapper:
     """Return stdout; a closed one has a descriptor that can only be read, so that a write is the error it should be."""
     codecs.register_error(_SHOWN, _shown)
+    raw = _Results(_STDOUT, "w", closefd=False)
+    _results.append(raw)
     if given is None:
-        return _Results(io.BufferedWriter(io.FileIO(_STDOUT, "w", closefd=False)), "utf-8", _SHOWN)
-    return _Results(
-        given.buffer,
-        given.encoding,
-        _SHOWN,
-        line_buffering=given.line_buffering,
-        write_through=given.write_through,
+        return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", _SHOWN)
+    through = given.write_through
+    buffer: Any = raw if through else io.BufferedWriter(raw)
+    return io.TextIOWrapper(
+        buffer, given.encoding, _SHOWN, line_buffering=given.line_buffering, write_through=through
     )
 
 

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdirs import user_state_dir
+from platformdirs import user_state_path
 
 from cuelet.core.state.memory import MemoryAction, MemoryPolicy
 
@@ -124,12 +124,15 @@ def default_state_dir() -> Path:
         LocalEnvironmentError: It lies in the home folder, and nobody knows where that is.
     """
     given = os.environ.get("CUELET_STATE_DIR")
-    found = os.path.expanduser(given) if given else user_state_dir("cuelet")
-    if found.startswith("~"):
+    try:
+        found = Path(given).expanduser() if given else user_state_path("cuelet")
+    except RuntimeError:
+        found = Path("~")
+    if found.parts[:1] == ("~",):  # platformdirs before 4.10 raises nothing
         raise LocalEnvironmentError(
-            path=Path(found), reason="there is no home folder: HOME is not set"
+            path=found, reason="this user has no home folder and HOME is not set"
         )
-    return Path(found).absolute()
+    return found.absolute()
 
 
 def memory_policy(action: str | None, factor: float | str | None) -> MemoryPolicy:
@@ -186,6 +189,8 @@ def own_folder(folder: Path, *, may_be_link: bool = True) -> None:
             _take(handle, folder)
         finally:
             os.close(handle)
+    except FileExistsError as error:
+        raise LocalEnvironmentError(path=folder, reason="is a file, not a folder") from error
     except OSError as error:
         raise LocalEnvironmentError(path=folder, reason=str(error.strerror)) from error
 

@@ -63,7 +63,7 @@ def get_config() -> ConfigParser:
     """Return the parsed settings; the file is read at the first call.
 
     Raises:
-        OutlineException: It cannot be read.
+        ConfigFileError: It cannot be read.
     """
     if "parser" not in _state:
         _state["parser"] = _load()
@@ -152,17 +152,17 @@ def _load() -> ConfigParser:
 
 
 def _read(parser: ConfigParser, path: str) -> None:
-    """Read a file; raises OutlineException when it cannot be."""
+    """Read a file; raises ConfigFileError when it cannot be."""
     import configparser
 
-    from outline.exception import OutlineException
+    from outline.exception import ConfigFileError
 
     try:
         with open(path, encoding="utf-8") as lines:
             parser.read_file(lines)
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise OutlineException(f"{path}: {reason}; correct it or remove it") from error
+        raise ConfigFileError(path=path, reason=reason) from error
 
 
 def _interpolation() -> Interpolation:

@@ -12,7 +12,7 @@ The tree, PyOutline's names at the top, ours below them::
     |- FailImmediately
     |- ShellCommandFailureException
     |- InvalidNameError, NameCollisionError, UnknownLayerError, DependencyCycleError
-    |- ModeError, SpecError, NewerSpecError, UnknownFlagError, UnknownBackendError, ScriptError
+    |- ModeError, SpecError, NewerSpecError, UnknownFlagError, UnknownBackendError, ScriptError, ConfigFileError
     |- JobFailedError, JobStillRunsError
 
 Ours carry what they are about in ``fields`` (and as attributes) and build one line that names the thing, the value and
@@ -298,6 +298,13 @@ class UnknownBackendError(_Described, OutlineException):
 
     text = "no backend {name!r}"
     remedy_text = "there are: {available}"
+
+
+class ConfigFileError(_Described, OutlineException):
+    """A configuration file that cannot be read, or a value in it that cannot mean anything."""
+
+    text = "{path}: {reason}"
+    remedy_text = "correct it or remove it"
 
 
 class ScriptError(_Described, OutlineException):

@@ -133,8 +133,12 @@ class Session:
             return  # it holds other sessions
 
     def save(self) -> None:
-        """Have the outline and its layers written into the session."""
-        self._outline.save_layers(self._folder)
+        """Have the outline and its layers written into the session; raises NoSessionError when that fails."""
+        try:
+            self._outline.save_layers(self._folder)
+        except OSError as error:
+            reason = f"it cannot be written: {error.strerror}"
+            raise NoSessionError(thing=f"directory {self._path!r}", reason=reason) from error
         self._pack = None
 
     def layers(self) -> LayerPack:

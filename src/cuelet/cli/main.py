@@ -83,19 +83,25 @@ def _status_of(error: Exception) -> Exit | None:
     statuses: tuple[tuple[type[Exception], Exit], ...] = (
         (opencue.exception.FarmNotOursException, Exit.DENIED),
         (opencue.exception.PermissionDeniedException, Exit.DENIED),
+        (opencue.exception.FarmNotStartedException, Exit.ENVIRONMENT),
         (opencue.exception.ConnectionException, Exit.UNREACHABLE),
         (opencue.exception.DeadlineExceededException, Exit.UNREACHABLE),
         (opencue.EntityNotFoundException, Exit.NOT_FOUND),
         (opencue.CueException, Exit.FAILED),
         (outline.exception.JobFailedError, Exit.DEAD_FRAMES),
         (outline.exception.JobStillRunsError, Exit.TIMEOUT),
+        (outline.exception.NoSessionError, Exit.ENVIRONMENT),
+        (outline.exception.ConfigFileError, Exit.ENVIRONMENT),
         (outline.OutlineException, Exit.FAILED),
         (opencue.config.ConfigError, Exit.ENVIRONMENT),
+        (opencue.search.SearchOptionError, Exit.USAGE),
         (LocalEnvironmentError, Exit.ENVIRONMENT),
         (errors.UnknownNameError, Exit.NOT_FOUND),
         (errors.BadRequestError, Exit.USAGE),
         (errors.ClientError, Exit.FAILED),
     )
+    if isinstance(error, outline.OutlineException) and isinstance(error.__cause__, OSError):
+        return Exit.ENVIRONMENT  # a folder or a file that cannot be used
     return next((status for kind, status in statuses if isinstance(error, kind)), None)
 
 

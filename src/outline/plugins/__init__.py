@@ -104,11 +104,12 @@ def _enabled(parser: ConfigParser, sections: Sequence[str]) -> list[str]:
     """Return the modules of the plug-ins that are enabled, in order of priority.
 
     Raises:
-        OutlineException: A section lacks its module, or has a value that cannot mean anything.
+        ConfigFileError: A section lacks its module, or has a value that cannot mean anything.
     """
     import configparser
 
-    from outline.exception import OutlineException
+    from outline import config
+    from outline.exception import ConfigFileError
 
     found: list[tuple[int, int, str]] = []
     for section in sections:
@@ -117,8 +118,8 @@ def _enabled(parser: ConfigParser, sections: Sequence[str]) -> list[str]:
                 priority = parser.getint(section, "priority", fallback=0)
                 found.append((priority, len(found), parser.get(section, "module")))
         except (ValueError, configparser.Error) as error:
-            raise OutlineException(
-                f"outline.cfg: section [{section}]: {error}; it needs a module, enable is true or false, "
-                "priority a whole number"
-            ) from error
+            reason = (
+                f"[{section}] needs a module, enable is true or false, priority a number: {error}"
+            )
+            raise ConfigFileError(path=config.config_file(), reason=reason) from error
     return [module for _, _, module in sorted(found)]

@@ -22,7 +22,7 @@ from opencue.exception import (
     ("error", "status"),
     [
         (ConnectionException("gone"), Exit.UNREACHABLE),
-        (FarmNotStartedException(command=["x"], state_dir="/s", reason="r"), Exit.UNREACHABLE),
+        (FarmNotStartedException(command=["x"], state_dir="/s", reason="r"), Exit.ENVIRONMENT),
         (FarmNotOursException(path="/s", owner=7), Exit.DENIED),
         (PermissionDeniedException("no"), Exit.DENIED),
         (EntityNotFoundException("no"), Exit.NOT_FOUND),

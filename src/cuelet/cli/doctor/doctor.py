@@ -44,10 +44,12 @@ def _looked_at(check: Callable[[], Iterator[Checkup]]) -> Iterator[Checkup]:
     """Yield what a check finds; what it fails of is a finding too."""
     import opencue
     import outline
+    from cuelet.settings import LocalEnvironmentError
 
+    ours = (opencue.CueException, outline.OutlineException, LocalEnvironmentError)
     try:
         yield from check()
-    except (OSError, opencue.CueException, outline.OutlineException) as error:
+    except (OSError, ValueError, *ours) as error:
         yield Checkup("error", check.__name__.strip("_"), str(error))
 
 
@@ -80,7 +82,9 @@ def _farm() -> Iterator[Checkup]:
         yield Checkup("ok", "server", "none named: jobs go to the embedded farm of this machine")
     info = opencue.farm.is_running()
     if info is None:
-        yield Checkup("ok", "farm", "not running; it starts when first needed")
+        yield Checkup(
+            "ok", "farm", "not running; it starts when first needed and its state is well"
+        )
         return
     detail = f"{info['address']}, process {info['pid']}, version {info['version']}"
     if info["version"] != cuelet.__version__:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -86,4 +87,7 @@ def _tail(log: Path, since: int) -> str:
     with log.open("rb") as lines:
         lines.seek(since)
         text = lines.read().decode("utf-8", "replace").strip()
-    return text.splitlines()[-1].removeprefix("cuelet: ") if text else f"see {log}"
+    if text:
+        return text.splitlines()[-1].removeprefix("cuelet: ")
+    is_full = not shutil.disk_usage(log.parent).free
+    return f"no space is left in {log.parent}" if is_full else f"see {log}"
