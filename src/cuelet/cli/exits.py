@@ -47,4 +47,4 @@ def say(message: str) -> None:
     """Print an error: readable however long it is, and without what would drive a terminal."""
     from cuelet.cli.terminal import readable
 
-    print(f"cuelet: {readable(message, MAX_MESSAGE)}", file=sys.stderr)
+    print(f"cuelet: {readable(message, MAX_MESSAGE)}", file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cuelet.cli.terminal import one_line, readable
 
@@ -55,9 +55,10 @@ class Table:
         Args:
             width: Columns of the terminal; None: there is no limit.
         """
-        everything = list(range(len(self.columns)))
         if self.cut and width is not None:
-            self._cut_cells(self._titles().index(self.cut), everything, width)
+            yield from replace(self, cut="", rows=self._cut_rows(width)).lines(width)
+            return
+        everything = list(range(len(self.columns)))
         kept = self._fitting(everything, width)
         if width is None or self._width(kept) <= width:
             yield from ([line] for line in self._aligned(kept))
@@ -67,12 +68,12 @@ class Table:
         for row, line in zip([self._titles(), *self.rows], below, strict=True):
             yield [row[0], f"{_GAP}{line}".rstrip()]
 
-    def _cut_cells(self, at: int, everything: Sequence[int], width: int) -> None:
-        """Cut the cells of a column to the room beside the others, if there is some."""
-        others = self._width([other for other in everything if other != at]) + len(_GAP)
-        room = max(width - others, _LEAST_ROOM)
-        for row in self.rows:
-            row[at] = row[at] if width_of(row[at]) <= room else f"{row[at][: room - 3]}..."
+    def _cut_rows(self, width: int) -> list[list[str]]:
+        """Return the rows with the column that may be cut as wide as the others leave room."""
+        cut = self._titles().index(self.cut)
+        others = [at for at in range(len(self.columns)) if at != cut]
+        room = max(width - self._width(others) - len(_GAP), _LEAST_ROOM)
+        return [[*row[:cut], _shortened(row[cut], room), *row[cut + 1 :]] for row in self.rows]
 
     def _titles(self) -> list[str]:
         return [column.title for column in self.columns]
@@ -98,6 +99,10 @@ class Table:
         for row in [self._titles(), *self.rows]:
             cells = (_padded(row[at], widths[at], self.columns[at]) for at in chosen)
             yield _GAP.join(cells).rstrip()
+
+
+def _shortened(cell: str, room: int) -> str:
+    return cell if width_of(cell) <= room else f"{cell[: room - 3]}..."
 
 
 def _padded(cell: str, width: int, column: Column) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 import opencue
 import outline
-from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.exits import CommandError, Exit, say
 from cuelet.cli.main import _status_of, main
 from cuelet.settings import LocalEnvironmentError
 from opencue.exception import (
@@ -97,3 +97,13 @@ def test_what_is_like_nothing_is_told_what_there_is(capsys: pytest.CaptureFixtur
         main(["farm", "xyzzy"])
 
     assert "use start, stop, status" in capsys.readouterr().err
+
+
+def test_an_error_is_said_so_that_it_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    say("cannot run \x1b[2J" + "x" * 100_000 + " end")
+
+    said = capsys.readouterr().err
+    assert said.startswith("cuelet: cannot run ?[2Jxxx")
+    assert "[100,019 characters]" in said
+    assert said.endswith("x end\n")
+    assert len(said) < 2200

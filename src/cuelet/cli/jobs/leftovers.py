@@ -14,6 +14,8 @@ from cuelet.quantities import count
 
 MAX_CAUSES_SHOWN = 10
 MAX_NAMES_SHOWN = 3
+MAX_NAMES_WIDTH = 60
+"""Characters of names that are listed; longer ones are told by layer and range."""
 MAX_CAUSE = 1000
 """Characters of how frames ended that are shown; some reasons quote commands."""
 
@@ -62,6 +64,8 @@ def print_dead(job: str, frames: Sequence[DeadFrame]) -> None:
 def _names(cause: Cause) -> str:
     """Return a few names, and all of the frames in short when there are more."""
     names = [frame.name for frame in cause.frames[:MAX_NAMES_SHOWN]]
+    if len(names) > 1 and sum(map(len, names)) > MAX_NAMES_WIDTH:
+        return f"{count(len(cause.frames), 'frame')}: {cause.names}"
     if len(cause.frames) > MAX_NAMES_SHOWN:
         names[-1] = f"... {len(cause.frames)} frames: {cause.names}"
     return ", ".join(names)

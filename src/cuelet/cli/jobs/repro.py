@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.exits import CommandError, Exit, say
 from cuelet.client.naming.targets import find_frame
 from cuelet.client.repro import FrameRun, get_run, script_lines
 from outline.jobspec.program import why_not
@@ -43,7 +43,7 @@ def _require_directory(run: FrameRun) -> None:
 def _execute(run: FrameRun) -> int:
     """Run the steps one after the other; return the first exit status that is not 0."""
     for step in run.steps:
-        print(f"cuelet: {shlex.join(step.argv)}", file=sys.stderr, flush=True)
+        say(shlex.join(step.argv))
         env = run.step_env(step)
         try:
             status = _run(step.argv, run, env)
@@ -58,7 +58,7 @@ def _execute(run: FrameRun) -> int:
 def _shell(run: FrameRun) -> int:
     """Open an interactive shell where the frame would run."""
     for step in run.steps:
-        print(f"cuelet: the frame runs {shlex.join(step.argv)}", file=sys.stderr)
+        say(f"the frame runs {shlex.join(step.argv)}")
     shell = run.env.get("SHELL") or "/bin/sh"
     env = run.step_env(run.steps[0])
     return _run([shell], run, env)
