@@ -165,18 +165,24 @@ def _show(error: BaseException) -> int:
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
+    import os
+
     from outline.exception import (
         ConfigFileError,
         JobFailedError,
         JobStillRunsError,
         NoSessionError,
         OutlineException,
+        ScriptError,
     )
 
     try:
         return _build_command().run(_legacy(arguments))
     except (JobFailedError, JobStillRunsError) as error:
         return _complain(str(error), error.exit_status)
+    except ScriptError as error:
+        is_there = os.path.exists(str(error.fields["path"]))
+        return _complain(str(error), FAILED if is_there else NOT_FOUND)
     except OutlineException as error:
         from outline import _usertrace
 
@@ -200,8 +206,10 @@ def _command(arguments: list[str]) -> int:
 
 
 def _farm_status(error: Exception) -> int | None:
-    """Return the exit status of what a farm refused or nobody answered, or None when it is neither."""
-    exception = sys.modules.get("opencue.exception")
+    """Return the exit status of what kept a launch from a farm, or None when something else is wrong."""
+    exception, config = map(sys.modules.get, ("opencue.exception", "opencue.config"))
+    if config is not None and isinstance(error, config.ConfigError):
+        return ENVIRONMENT
     if exception is None or not isinstance(error, exception.CueException):
         return None
     kinds = (
