@@ -320,6 +320,19 @@ def test_the_extension_brings_title_directory_environment_and_session_of_the_job
     assert job.base_env == {"A": "1"}
 
 
+@pytest.mark.parametrize(
+    ("said", "umask"),
+    [(0o27, 0o27), (0, 0), (None, None), (-1, None), (0o1000, None), ("18", None), (True, None)],
+)
+def test_the_extension_brings_the_umask(said: object, umask: int | None) -> None:
+    fits = {"PYTHONHOME": "", "PYTHONPATH": "/a"}
+
+    job = spec(extension={"version": 1, "job": {"umask": said, "python_fits": fits}})
+
+    assert (job.umask, job.python_fits) == (umask, fits)
+    assert spec(extension={"version": 1}).python_fits == {}
+
+
 def test_a_job_without_session_has_none() -> None:
     job = spec(extension={"version": 1, "job": {"session": None}})
 

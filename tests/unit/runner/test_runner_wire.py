@@ -34,6 +34,7 @@ requests = st.builds(
     env=maps,
     cwd=texts,
     log_path=texts,
+    umask=st.none() | st.integers(0, 0o777),
     header=texts,
 )
 exits = st.builds(
