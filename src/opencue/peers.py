@@ -169,10 +169,11 @@ def _raise_unless_absent(body: bytes) -> None:
 
 def _ask_tables(local: End, remote: End) -> Owner | None:
     """Return the owner by the tables in /proc; None also when several rows would do."""
+    pairs = ((local, remote), (_mapped(local), _mapped(remote)))
     found = [
         Owner(uid, inode)
-        for table, form in zip(TABLES, (lambda end: end, _mapped), strict=True)
-        for uid, inode in _rows(table, _written(form(local)), _written(form(remote)))
+        for table, (here, there) in zip(TABLES, pairs, strict=True)
+        for uid, inode in _rows(table, _written(here), _written(there))
     ]
     return found[0] if len(found) == 1 else None
 
