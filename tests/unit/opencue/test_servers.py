@@ -179,6 +179,20 @@ class TestRelay:
         with pytest.raises(BlockingIOError):
             server.accept()
 
+    def test_outlives_the_channel_of_a_fork(self, server: socket.socket) -> None:
+        relay = self.relay_to(server)
+        child = os.fork()
+        if not child:
+            self.channels.clear()
+            os._exit(0)
+        os.waitpid(child, 0)
+
+        with self.dial(relay) as client:
+            accepted, _ = server.accept()
+            with accepted:
+                accepted.sendall(b"here")
+                assert client.recv(100) == b"here"
+
     def test_ends_with_its_channel(self, server: socket.socket) -> None:
         before = set(threading.enumerate())
         relay = self.relay_to(server)
