@@ -90,6 +90,10 @@ class TestPrivateSocket:
         path.parent.chmod(0o1777)
         assert not is_private(Address(socket.AF_UNIX, str(path)), OURS)
 
+    def test_has_a_folder(self) -> None:
+        (abstract,) = addresses_here("unix-abstract:anybodys")
+        assert not is_private(abstract, OURS)
+
     def test_is_no_link_and_no_file(self, path: Path) -> None:
         (path.parent / "link").symlink_to(path)
         (path.parent / "file").touch()
