@@ -56,7 +56,7 @@ class Relay:
 
     def end_with(self, channel: object) -> None:
         """Close when nobody has the channel any more."""
-        weakref.finalize(channel, _hang_up, self._listener)
+        weakref.finalize(channel, _close, self._listener, os.getpid())
 
     def _accept_all(self) -> None:
         with self._listener:
@@ -156,6 +156,12 @@ def _pour(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(piece)
     _hang_up(source)
     _hang_up(sink)
+
+
+def _close(listener: socket.socket, pid: int) -> None:
+    """End a relay, but not from a fork, which has the very same socket."""
+    if os.getpid() == pid:
+        _hang_up(listener)
 
 
 def _hang_up(end: socket.socket) -> None:

@@ -74,8 +74,10 @@ def addresses_here(target: str) -> list[Address]:
     """Return what a target means when one of its addresses is this machine's; else nothing.
 
     Args:
-        target: ``name:port``, ``[address]:port`` or ``unix:/path``.
+        target: ``name:port``, ``[address]:port``, ``unix:/path`` or ``unix-abstract:name``.
     """
+    if target.startswith("unix-abstract:"):
+        return [Address(socket.AF_UNIX, "\0" + target.removeprefix("unix-abstract:"))]
     if target.startswith("unix:"):
         return [Address(socket.AF_UNIX, target.removeprefix("unix:"))]
     host, _, port = target.rpartition(":")
@@ -89,7 +91,7 @@ def addresses_here(target: str) -> list[Address]:
 
 def is_private(address: Address, users: Iterable[int]) -> bool:
     """Tell whether a socket's file and folder are these users', and nobody else can put another there."""
-    if address.family != socket.AF_UNIX:
+    if address.family != socket.AF_UNIX or address.name.startswith("\0"):
         return False
     path = os.path.abspath(address.name)
     try:

@@ -205,7 +205,10 @@ class ForeignSessionError(NoSessionError):
     """
 
     text = "{path} {reason}: whoever can write there decides what your frames execute"
-    remedy_text = "move session_dir, launch the job again, or name whom you trust in session_users of outline.cfg"
+    remedy_text = (
+        "take it back (chmod go-w) if it is yours, else move session_dir or launch the job again, "
+        "or name whom you trust in session_users of outline.cfg"
+    )
 
 
 class InvalidNameError(_Described, OutlineException):

@@ -17,6 +17,7 @@ import outline
 from outline.depend import FINISHED, DependType
 from outline.layer import Layer, LayerPostProcess, LayerPreProcess
 from outline.modules.shell import Shell
+from tests.private_copy import private_copy
 
 GOLDEN = Path(__file__).parent / "cuelet_sessions"
 SRC = Path(__file__).resolve().parents[2] / "src"
@@ -46,8 +47,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.delitem(sys.modules, "studio_layers", raising=False)
 
     def copied(name: str) -> Path:
-        target = tmp_path / "sessions" / name
-        return Path(shutil.copytree(GOLDEN / name, target, symlinks=True))
+        return private_copy(GOLDEN / name, tmp_path / "sessions" / name)
 
     return copied
 

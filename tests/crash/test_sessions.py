@@ -21,6 +21,7 @@ from outline.loader import load_outline
 from outline.modules.shell import Shell
 from outline.session import Session
 from tests.conftest import SRC
+from tests.private_copy import private_copy
 
 STOCK = Path(__file__).parent.parent / "compat" / "stock_1_37_session"
 
@@ -427,13 +428,19 @@ def test_ten_megabytes_of_yaml_are_refused_at_once_and_of_json_read(
 # -- sessions that stock PyOutline wrote ----------------------------------------------------------
 
 
-def stock_session() -> Session:
+@pytest.fixture
+def stock(tmp_path: Path) -> Path:
+    return private_copy(STOCK, tmp_path / "stock")
+
+
+@pytest.fixture
+def stock_session(stock: Path) -> Session:
     """Return the sample, read as a session; its outline is not, as that would be executing it."""
-    return Session(Outline("stock-sample", path=str(STOCK / "outline.yaml")))
+    return Session(Outline("stock-sample", path=str(stock / "outline.yaml")))
 
 
-def test_what_stock_stored_is_read_with_its_types() -> None:
-    session, layer = stock_session(), Layer("render")
+def test_what_stock_stored_is_read_with_its_types(stock_session: Session) -> None:
+    session, layer = stock_session, Layer("render")
 
     assert session.get_data("config") == {
         "resolution": [1920, 1080],
@@ -451,12 +458,12 @@ def test_what_stock_stored_is_read_with_its_types() -> None:
     assert str(session.get_data("layer", layer=layer)) == "2025-01-29"
 
 
-def test_objects_that_stock_stored_are_refused() -> None:
+def test_objects_that_stock_stored_are_refused(stock_session: Session) -> None:
     with pytest.raises(DataFormatError, match="could not determine a constructor"):
-        stock_session().get_data("ordered", layer=Layer("render"))
+        stock_session.get_data("ordered", layer=Layer("render"))
 
 
-def test_an_outline_that_stock_wrote_is_read() -> None:
-    layers = load_outline(str(STOCK)).get_layers()
+def test_an_outline_that_stock_wrote_is_read(stock: Path) -> None:
+    layers = load_outline(str(stock)).get_layers()
 
     assert [layer.get_name() for layer in layers] == ["render"]

@@ -90,6 +90,10 @@ class TestPrivateSocket:
         path.parent.chmod(0o1777)
         assert not is_private(Address(socket.AF_UNIX, str(path)), OURS)
 
+    def test_has_a_folder(self) -> None:
+        (abstract,) = addresses_here("unix-abstract:anybodys")
+        assert not is_private(abstract, OURS)
+
     def test_is_no_link_and_no_file(self, path: Path) -> None:
         (path.parent / "link").symlink_to(path)
         (path.parent / "file").touch()
@@ -178,6 +182,20 @@ class TestRelay:
         server.setblocking(False)
         with pytest.raises(BlockingIOError):
             server.accept()
+
+    def test_outlives_the_channel_of_a_fork(self, server: socket.socket) -> None:
+        relay = self.relay_to(server)
+        child = os.fork()
+        if not child:
+            self.channels.clear()
+            os._exit(0)
+        os.waitpid(child, 0)
+
+        with self.dial(relay) as client:
+            accepted, _ = server.accept()
+            with accepted:
+                accepted.sendall(b"here")
+                assert client.recv(100) == b"here"
 
     def test_ends_with_its_channel(self, server: socket.socket) -> None:
         before = set(threading.enumerate())
