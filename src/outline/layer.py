@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Self
 
+    from outline._layer.signature import LayerSignature as _Signature
     from outline.loader import Outline
     from outline.session import Session
-
+else:
+    _Signature = object
 
 __all__ = [
     "DEFAULT_FRAME_RANGE",
@@ -48,7 +50,7 @@ LayerMeta = type
 """The class of layer classes in sessions of earlier versions."""
 
 
-class Layer:
+class Layer(_Signature):
     """A named set of frames that are executed in the same way.
 
     Subclasses override ``_execute(frames)`` and, when they need it, ``_setup``, ``_before_execute``, ``_after_execute``,
@@ -71,14 +73,21 @@ class Layer:
     _default_type = LayerType.RENDER
     _default_service = "shell"
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Make the parts: a layer that is read from a session does without its constructor."""
-        from outline._layer import made  # frames read their layers and make none
+    if not TYPE_CHECKING:  # type checkers know every argument
 
-        made.prepare(cls)
-        self = super().__new__(cls)
-        self._layer_parts = Parts(self)
-        return self
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+            """Make the parts: a layer that is read from a session does without its constructor."""
+            from outline._layer import made  # frames read their layers and make none
+
+            made.prepare(cls)
+            self = super().__new__(cls)
+            self._layer_parts = Parts(self)
+            return self
+
+        def __init__(self, name: str, **args: Any) -> None:
+            self._layer_parts.family.name = check_name("layer", name, example="beauty-render")
+            self._layer_parts.arguments.type = self._default_type
+            self._take_arguments(self.get_default_args(args))
 
     @classmethod
     def _bare(cls) -> Self:
@@ -86,11 +95,6 @@ class Layer:
         layer = object.__new__(cls)
         layer._layer_parts = Parts(layer)
         return layer
-
-    def __init__(self, name: str, **args: Any) -> None:
-        self._layer_parts.family.name = check_name("layer", name, example="beauty-render")
-        self._layer_parts.arguments.type = self._default_type
-        self._take_arguments(self.get_default_args(args))
 
     def _take_arguments(self, args: dict[str, Any]) -> None:
         for key, value in (args.pop("env", None) or {}).items():

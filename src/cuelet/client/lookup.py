@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import opencue
 from cuelet.client.errors import AmbiguousNameError, JobNotFoundError, short_ids
 from cuelet.client.naming.nearness import did_you_mean
+from cuelet.core.state.set_aside import SetAside
 from cuelet.core.values import ids, names
 from opencue.wrappers.job import Job
+
+_SET_ASIDE = "; it is set aside, for it is damaged in the database: see cuelet farm check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,10 @@ def word_for(job: Job) -> str:
 
 def not_found(word: str) -> JobNotFoundError:
     """Return the error for a word that means no job, with the name that is most like it."""
+    if any(
+        SetAside(**job).answers_to(word) for job in (opencue.farm.info() or {}).get("damaged", ())
+    ):
+        return JobNotFoundError(word=word, meant=_SET_ASIDE)
     return JobNotFoundError(word=word, meant=did_you_mean(word, job_words()))
 
 

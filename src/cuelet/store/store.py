@@ -124,11 +124,10 @@ class Store:
             self._update_job(job)
         for edge in decision.edges.values():
             self._put_edge(edge)
-        counted = self._put_frames(decision.frames)
-        for job in (*decision.launched, *decision.jobs.values(), *_waiters(decision)):
-            counted[self._pks[job.id]] = job
-        for pk, job in counted.items():
-            self._tallies.write(pk, job)
+        more = self._put_frames(decision.frames)
+        touched = (*decision.launched, *decision.jobs.values(), *_waiters(decision))
+        changed = {self._pks[job.id]: job for job in touched}
+        self._tallies.write_all({**more, **changed}, changed)
         for job in decision.forgotten:
             self._drop_job(self._pks[job.id])
         made = [MADE.summed(tuple(record)) for record in decision.made]
@@ -329,7 +328,8 @@ class Store:
             for pk, index, spec, active in adopted:
                 self._put_depend(pk, index, spec, active=active)
                 self._database.execute(self._sql["clear_after"], (pk,))
-                self._tallies.write(pk, jobs[pk])
+            changed = {pk: jobs[pk] for pk, *_ in adopted}
+            self._tallies.write_all(changed, changed)
 
 
 def _size_of(path: Path) -> int:

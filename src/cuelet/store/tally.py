@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from cuelet.core.state.job import Job
 from cuelet.core.values.states import JobState
@@ -24,11 +25,14 @@ class Tallies:
         """Which frames of the jobs at work have a row; of others it is read when it is needed."""
         self._frames: dict[int, int] = {}
         """How many these are."""
+        self._others: dict[int, int] = {}
+        """Rows in all other tables, of the same jobs."""
 
     def forget(self) -> None:
         """Know nothing any more, for what was written did not last."""
         self._has_row.clear()
         self._frames.clear()
+        self._others.clear()
 
     def note_frames(self, pk: int, job: Job, indexes: Iterable[int]) -> bool:
         """Note the frames of which a row is about to be written; return whether some had none."""
@@ -46,15 +50,29 @@ class Tallies:
         self._frames[pk] = sum(found)
         return found
 
-    def write(self, pk: int, job: Job) -> None:
-        """Write the tally of a job, all of whose rows are written."""
+    def write_all(self, jobs: Mapping[int, Job], changed: Collection[int]) -> None:
+        """Write the tallies of jobs by key, once all their rows are written.
+
+        Args:
+            jobs: Those that have more rows of frames than before, or other rows.
+            changed: Keys of those with other rows.
+        """
+        for pk in changed:
+            self._others.pop(pk, None)
+        self._database.executemany(
+            self._sql["put_tally"], [self._row(pk, job) for pk, job in jobs.items()]
+        )
+        for pk, job in jobs.items():
+            if job.state is JobState.FINISHED:
+                self._drop(pk)
+
+    def _row(self, pk: int, job: Job) -> tuple[Any, ...]:
         if pk not in self._frames:
             self._known(pk, job)
-        (others,) = self._database.execute(self._sql["others_kept"], (pk,)).fetchone()
-        row = TALLY.summed((pk, job.id, job.name, self._frames[pk], others))
-        self._database.execute(self._sql["put_tally"], row)
-        if job.state is JobState.FINISHED:
-            self._drop(pk)
+        if pk not in self._others:
+            found = self._database.execute(self._sql["others_kept"], (pk,))
+            (self._others[pk],) = found.fetchone()
+        return TALLY.summed((pk, job.id, job.name, self._frames[pk], self._others[pk]))
 
     def drop(self, pk: int) -> None:
         """Forget the tally of a job that is forgotten."""
@@ -64,3 +82,4 @@ class Tallies:
     def _drop(self, pk: int) -> None:
         self._has_row.pop(pk, None)
         self._frames.pop(pk, None)
+        self._others.pop(pk, None)
