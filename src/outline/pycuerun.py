@@ -181,12 +181,12 @@ def _command(arguments: list[str]) -> int:
     except (JobFailedError, JobStillRunsError) as error:
         return _complain(str(error), error.exit_status)
     except ScriptError as error:
-        is_there = os.path.exists(str(error.fields["path"]))
-        return _complain(str(error), FAILED if is_there else NOT_FOUND)
-    except OutlineException as error:
         from outline import _usertrace
 
         _usertrace.write(_usertrace.syntax_lines(error.__cause__))
+        is_there = os.path.exists(str(error.fields["path"]))
+        return _complain(str(error), FAILED if is_there else NOT_FOUND)
+    except OutlineException as error:
         is_local = isinstance(error, (NoSessionError, ConfigFileError))
         is_local = is_local or isinstance(error.__cause__, OSError)
         return _complain(str(error), ENVIRONMENT if is_local else FAILED)
