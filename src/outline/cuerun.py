@@ -362,7 +362,7 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
         layer: Name of the layer.
         frame: First frame of the chunk.
     """
-    from outline.layer import finish
+    from outline.event import finish
     from outline.loader import load_outline
 
     outline = load_outline(script)

@@ -93,19 +93,19 @@ class EventHandler:
         """
         for callback in self.get_event_listeners(event.type):
             try:
-                began = callback(event)
-                if began is not None:
-                    _finish(began)
+                finish(callback(event))
             except FailImmediately:
                 raise
             except Exception:  # noqa: BLE001 - listeners are plug-ins; theirs must not stop a frame
                 _log_failure(event)
 
 
-def _finish(began: object) -> None:
-    from outline._finish import run_to_end  # only listeners that are coroutines need it
+def finish(began: object) -> None:
+    """Run to its end what the user's code began: a coroutine or generator has not run when it returns."""
+    if began is not None:
+        from outline._finish import run_to_end
 
-    run_to_end(began)
+        run_to_end(began)
 
 
 def _log_failure(event: _Event) -> None:

@@ -153,22 +153,22 @@ class Layer(_Signature):
 
     def after_init(self, ol: Outline) -> None:
         """Run the hook and the event for joining an outline."""
-        finish(self._after_init(ol))
+        event.finish(self._after_init(ol))
         self._layer_parts.emit(event.AFTER_INIT)
 
     def after_parented(self, parent: Layer) -> None:
         """Run the hook and the event for becoming a child."""
-        finish(self._after_parented(parent))
+        event.finish(self._after_parented(parent))
         self._layer_parts.emit(event.AFTER_PARENTED)
 
     def before_execute(self) -> Any:
         """Run the hook and the event before the frames."""
-        finish(self._before_execute())
+        event.finish(self._before_execute())
         self._layer_parts.emit(event.BEFORE_EXECUTE)
 
     def after_execute(self) -> Any:
         """Run the hook and the event after the frames."""
-        finish(self._after_execute())
+        event.finish(self._after_execute())
         self._layer_parts.emit(event.AFTER_EXECUTE)
 
     def add_event_listener(self, event_type: str, callback: Callable[[Any], object]) -> None:
@@ -314,11 +314,11 @@ class Layer(_Signature):
         """Check the layer and run its ``_setup`` and that of its children; `Outline.setup` calls it."""
         self.check_required_args()
         self._layer_parts.arguments.check_cores()
-        finish(self._setup())
+        event.finish(self._setup())
         self._layer_parts.paths.check_skip()
         self._layer_parts.emit(event.SETUP)
         for child in self._layer_parts.family.children:
-            finish(child.setup())
+            event.finish(child.setup())
 
     def carry_out_stage(self, session: Session) -> None:
         """Store what was put before there was a session."""
@@ -343,19 +343,19 @@ class Layer(_Signature):
 
         frames = self.get_local_frame_set(frame)
         environment.apply(self, frames)
-        finish(self.execute_frames(frames))
+        event.finish(self.execute_frames(frames))
 
     def execute_frames(self, frames: FrameSet) -> Any:
         """Execute some frames and, after them, the children for the same frames."""
         self.setup_args_override()
         self.load_outputs()
         self._layer_parts.paths.make_folders()
-        finish(self.before_execute())
+        event.finish(self.before_execute())
         self.check_input(frames)
-        finish(self._execute(frames))
+        event.finish(self._execute(frames))
         for child in self._layer_parts.family.children:
-            finish(child.execute_frames(frames))
-        finish(self.after_execute())
+            event.finish(child.execute_frames(frames))
+        event.finish(self.after_execute())
         self.check_output(frames)
 
     @staticmethod
@@ -377,14 +377,6 @@ class Layer(_Signature):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.get_name()!r} type={self.get_type().value!r}>"
-
-
-def finish(began: object) -> None:
-    """Run to its end what a method of the user's class began: a coroutine or generator has not run when it returns."""
-    if began is not None:
-        from outline._finish import run_to_end
-
-        run_to_end(began)
 
 
 class Frame(Layer):

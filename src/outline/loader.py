@@ -10,6 +10,7 @@ from outline._outline.layers import LayerList
 from outline._outline.settings import Settings, name_from_path
 from outline._session.kept import Kept, Stage
 from outline.constants import OUTLINE_MODE_INIT, OUTLINE_MODE_READY, OUTLINE_MODE_SETUP
+from outline.event import finish
 from outline.exception import (
     ModeError,
     NoSessionError,
@@ -17,7 +18,7 @@ from outline.exception import (
     ScriptError,
     UnknownLayerError,
 )
-from outline.layer import Layer, finish
+from outline.layer import Layer
 from outline.session import OUTLINE_FILE, Session, new_session_path
 
 TYPE_CHECKING = False

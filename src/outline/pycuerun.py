@@ -101,7 +101,7 @@ def _split_target(target: str) -> tuple[int | None, str]:
 
 
 def _execute_frame(place: str, layer: str, number: int) -> None:
-    from outline.layer import finish
+    from outline.event import finish
 
     found = _load_layer(place, layer)
     gc.enable()

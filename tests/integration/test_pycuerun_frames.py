@@ -433,4 +433,4 @@ def test_a_script_that_fails_says_so(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
     missing = pycuerun(run, tmp_path / "nothing.outline")
-    assert (missing.returncode, "no such file" in missing.stderr) == (1, True)
+    assert (missing.returncode, "no such file" in missing.stderr) == (5, True)

@@ -15,6 +15,7 @@ import pytest
 HERE = Path(__file__).parent
 SRC = HERE.parents[1] / "src"
 TOOLS = """
+import multiprocessing
 from outline import Layer
 
 class ToolRec:
@@ -23,7 +24,10 @@ class ToolRec:
 def tool(x): return x + {step}
 
 class ToolLayer(Layer):
-    def _execute(self, frames): print("tool", tool(1), __name__)
+    def times(self, x): return x * 2, self.get_name()
+    def _execute(self, frames):
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            print("tool", tool(1), __name__, *pool.map(self.times, [2]))
 """
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -99,8 +103,11 @@ def test_a_frame_finds_everything_its_script_has(
     assert (wrong, done.returncode, done.stderr) == ([], 0, "")
     assert "run as the main program" not in done.stdout
     assert execute(run, session, "1-work_prep").stdout == "PRE 4 work\n"
-    assert execute(run, session, "1-toolayer").stdout == "tool 11 loaded_tools\n"
-    assert execute(run, session, "1-toolayer3").stdout == "tool 21 unregistered_tools\n"
+    assert execute(run, session, "1-toolayer").stdout == "tool 11 loaded_tools (4, 'toolayer')\n"
+    assert (
+        execute(run, session, "1-toolayer3").stdout
+        == "tool 21 unregistered_tools (4, 'toolayer3')\n"
+    )
 
 
 def test_cuelet_run_makes_the_script_the_main_program_too(run: Run, scripts: Path) -> None:
@@ -286,6 +293,33 @@ def test_a_second_layer_does_not_set_the_script_back(run: Run, tmp_path: Path) -
     done = execute(run, session, "1-first")
 
     assert done.stdout == "{'n': 1} 1 True 1\n", done.stderr
+
+
+def test_a_script_of_a_package_keeps_its_relative_imports(run: Run, tmp_path: Path) -> None:
+    package = tmp_path / "elsewhere" / "studio"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "words.py").write_text("WORD = 'relative'\n")
+    (package / "job.py").write_text(
+        textwrap.dedent(
+            """
+            from outline import Layer, Outline
+            class Mine(Layer):
+                def _execute(self, frames):
+                    from . import words
+                    print(words.WORD)
+            ol = Outline("package-job")
+            ol.add_layer(Mine("mine", range="1"))
+            ol.setup()
+            print(ol.get_session().get_path())
+            """
+        )
+    )
+    session = run("-m", "studio.job").stdout.split()[-1]
+
+    done = execute(run, session, "1-mine")
+
+    assert done.stdout == "relative\n", done.stderr
 
 
 LOST = """

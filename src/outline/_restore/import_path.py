@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
 def own() -> list[str]:
     """Return the sys.path entries that Python does not have by itself: modules beside the script are there."""
+    asked = *sys.path, os.getcwd()
+    if _answered.get("asked") != asked:  # a launch of many layers asks for each
+        _answered.update(asked=asked, own=tuple(_own()))
+    return [str(entry) for entry in _answered["own"]]
+
+
+_answered: dict[str, tuple[str, ...]] = {}
+
+
+def _own() -> list[str]:
     entries = (os.path.abspath(entry or os.curdir) for entry in sys.path)
     installed = _installed()
     own = (entry for entry in entries if entry not in installed and os.path.isdir(entry))

@@ -28,8 +28,13 @@ class Namespace(dict[str, object]):
         super().__init__(__name__=module)  # not empty: cloudpickle fills one that is
         self.module, self.is_script = module, is_script(module)
         self.file = absolute(str(held.get("__file__") or ""))
-        doc = held.get("__doc__")
-        self.doc = doc if isinstance(doc, str) else None
+        self.doc = _text(held.get("__doc__"))
+        self.package = _text(held.get("__package__"))
+        """Set for ``python -m``: relative imports go from there."""
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def is_script(module: object) -> bool:
@@ -94,8 +99,7 @@ def scripts_by_value() -> Iterator[None]:
     import cloudpickle
 
     known = cloudpickle.list_registry_pickle_by_value()
-    names = [name for name in sys.modules if name not in known and is_script(name)]
-    scripts = [sys.modules[name] for name in names if name != "__main__"]
+    scripts = [sys.modules[name] for name in _other_scripts() if name not in known]
     for each in scripts:
         cloudpickle.register_pickle_by_value(each)
     try:
@@ -103,6 +107,19 @@ def scripts_by_value() -> Iterator[None]:
     finally:
         for each in scripts:
             cloudpickle.unregister_pickle_by_value(each)
+
+
+_looked_at: dict[str, tuple[object, ...]] = {}
+"""What modules there were when scripts were looked for last, and which of these there were."""
+
+
+def _other_scripts() -> tuple[str, ...]:
+    """Return the names of the scripts beside ``__main__``."""
+    now = len(sys.modules), next(reversed(sys.modules))
+    if _looked_at.get("modules") != now:
+        found = (name for name in list(sys.modules) if name != "__main__" and is_script(name))
+        _looked_at.update(modules=now, scripts=tuple(found))
+    return tuple(str(name) for name in _looked_at["scripts"] if name in sys.modules)
 
 
 # Modules loaded by path.

@@ -79,6 +79,9 @@ def _joined(path: str, name: str) -> str:
 
 
 def _of_layer(layer: Layer) -> Iterator[tuple[str, Any]]:
+    for cls in type(layer).__mro__:
+        if issubclass(cls, Layer) and origin.travels_by_value(cls):
+            yield from _of_class(cls)
     shape, parts, own = travel.state_of(layer) if _has_state(layer) else ("", {}, None)
     state = own if shape == "state" else parts
     if isinstance(state, dict):
@@ -87,9 +90,6 @@ def _of_layer(layer: Layer) -> Iterator[tuple[str, Any]]:
         yield f"what {type(layer).__name__}.__getstate__ returns", state
     if shape == "reduce":
         yield f"what {type(layer).__name__}.__reduce__ returns", own
-    for cls in type(layer).__mro__:
-        if issubclass(cls, Layer) and origin.travels_by_value(cls):
-            yield from _of_class(cls)
 
 
 def _has_state(layer: Layer) -> bool:
@@ -101,14 +101,16 @@ def _has_state(layer: Layer) -> bool:
 
 
 def _name_of(name: str) -> str:
-    return {"_args": "argument ", "_evh": "event listener ", "_children": "child "}.get(
+    return {"_args": "arguments", "_evh": "event listeners", "_children": "children"}.get(
         name, f"attribute self.{name}"
     )
 
 
 def _parts_of(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield what a value consists of, with how to get there."""
-    if isinstance(value, types.FunctionType):
+    if isinstance(value, Layer):
+        yield from _of_layer(value)
+    elif isinstance(value, types.FunctionType):
         yield from _of_function(value)
     elif isinstance(value, type):
         yield from _of_class(value)

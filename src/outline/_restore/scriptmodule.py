@@ -56,7 +56,9 @@ def prepare(
         if name in _scripts:
             continue
         module = _scripts[name] = ModuleType(name, said["doc"])
-        module.__file__ = _here(said["file"]) if said["file"] else ""
+        module.__package__ = said["package"]
+        if said["file"]:
+            module.__file__ = _here(said["file"])
         vars(module)["__getattr__"] = _looking(module, rest)
         if is_frame:
             sys.modules[name] = module  # before the layer: what it holds may look for it
@@ -83,7 +85,7 @@ def _make_main(module: ModuleType) -> None:
     if sys.modules.get("__main__") is not module:
         _kept.add(sys.modules.get("__main__"))  # its code still runs
         sys.modules["__main__"] = module
-    module.__spec__ = type(__spec__)(_CHILD, None, origin=module.__file__)
+    module.__spec__ = type(__spec__)(_CHILD, None)
 
 
 def sources() -> dict[str, str]:

@@ -71,11 +71,10 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
             self.dump(("end", None))
 
     def write_alone(self, value: Any) -> None:
-        """Write one value, to see whether it can be."""
+        """Write one value, to see whether it can be; names it is found by are another matter."""
         self._apart.clear()
         with origin.scripts_by_value():
             self.dump(value)
-            self._write_wanted()
 
     def write_name(self, module: str, name: str) -> None:
         """Write one name of a script."""
@@ -198,7 +197,9 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
 
     def _note(self, space: origin.Namespace) -> None:
         if space.is_script:
-            self.scripts.setdefault(space.module, {"file": space.file, "doc": space.doc})
+            self.scripts.setdefault(
+                space.module, {"file": space.file, "doc": space.doc, "package": space.package}
+            )
 
     # Names of the script that no code says, but Python asks its module for.
 
