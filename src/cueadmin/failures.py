@@ -17,7 +17,7 @@ _CODES = {
     grpc.StatusCode.PERMISSION_DENIED: DENIED,
     grpc.StatusCode.UNAUTHENTICATED: DENIED,
 }
-_OF_THE_MACHINE = (OSError, MemoryError, ImportError, AttributeError)
+_OF_THE_MACHINE = (OSError, MemoryError, ImportError, AttributeError, UnicodeEncodeError)
 """What `cuelet.programs` finds words for."""
 
 

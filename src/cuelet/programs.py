@@ -19,7 +19,7 @@ TYPE_CHECKING = False  # typing would cost every command 3 ms
 if TYPE_CHECKING:
     from typing import Any
 
-FAILED, ENVIRONMENT, INTERRUPTED = 1, 4, 130
+FAILED, USAGE, ENVIRONMENT, INTERRUPTED = 1, 2, 4, 130
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 _DOCTOR = "doctor"
 _SHOWN = "cuelet.shown"
@@ -85,6 +85,8 @@ def _ending(error: BaseException) -> tuple[str | None, int]:
         return "", FAILED  # whoever read us has enough
     if _is_the_users(error):
         return None, FAILED
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.object!r} is no text in UTF-8, as names have to be", USAGE
     if isinstance(error, MemoryError):
         return "out of memory; see ulimit -v", ENVIRONMENT
     if isinstance(error, OSError):
@@ -138,31 +140,27 @@ def _is_nowhere() -> bool:
     return False
 
 
-class _Results(io.TextIOWrapper):
-    """Results on stdout: a failure is kept, as argparse swallows it."""
+class _Results(io.FileIO):
+    """Where results are written, below every buffer: a failure is kept, as argparse swallows it."""
 
     failure: OSError | None = None
 
-    def write(self, text: str) -> int:
-        """Write a text, or raise OSError."""
+    def write(self, data: Any) -> int:
+        """Write bytes, or raise OSError."""
         try:
-            return super().write(text)
+            return super().write(data)
         except OSError as error:
             self.failure = error
             raise
 
-    def flush(self) -> None:
-        """Write what is left, or raise OSError."""
-        try:
-            super().flush()
-        except OSError as error:
-            self.failure = error
-            raise
+
+_results: list[_Results] = []
+"""Where the results of this process go, once the streams are open."""
 
 
 def _failed_output() -> OSError | None:
     """Return what a write of results ended with, or None."""
-    return sys.stdout.failure if isinstance(sys.stdout, _Results) else None
+    return next((each.failure for each in _results if each.failure is not None), None)
 
 
 def _require_written() -> None:
@@ -200,23 +198,23 @@ def _open_streams() -> None:
             os.set_inheritable(os.open(os.devnull, mode), True)
     if sys.stdin is None:
         sys.stdin = open(_STDIN, closefd=False)  # noqa: SIM115 - it is open as long as the process
-    sys.stdout = _results(sys.stdout)
+    sys.stdout = _open_results(sys.stdout)
     encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
     raw: Any = io.FileIO(_STDERR, "w", closefd=False)
     sys.stderr = _Lossy(raw, encoding, "backslashreplace", write_through=True)
 
 
-def _results(given: Any) -> _Results:
+def _open_results(given: Any) -> io.TextIOWrapper:
     """Return stdout; a closed one has a descriptor that can only be read, so that a write is the error it should be."""
     codecs.register_error(_SHOWN, _shown)
+    raw = _Results(_STDOUT, "w", closefd=False)
+    _results.append(raw)
     if given is None:
-        return _Results(io.BufferedWriter(io.FileIO(_STDOUT, "w", closefd=False)), "utf-8", _SHOWN)
-    return _Results(
-        given.buffer,
-        given.encoding,
-        _SHOWN,
-        line_buffering=given.line_buffering,
-        write_through=given.write_through,
+        return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", _SHOWN)
+    through = given.write_through
+    buffer: Any = raw if through else io.BufferedWriter(raw)
+    return io.TextIOWrapper(
+        buffer, given.encoding, _SHOWN, line_buffering=given.line_buffering, write_through=through
     )
 
 

@@ -14,11 +14,57 @@ from outline.spec import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
-    from typing import Any
+    from typing import Any, Literal, overload
 
+    from opencue.wrappers.job import Job
+    from outline._targets.proof import Proof
+    from outline.backend.local import LocalJob
     from outline.loader import Outline
+
+    @overload
+    def launch(
+        ol: Outline,
+        use_pycuerun: bool = True,
+        *,
+        backend: Literal["local"],
+        wait: bool = ...,
+        test: bool = ...,
+        threads: float | None = ...,
+        log_dir: str | None = ...,
+        **flags: Any,
+    ) -> list[LocalJob]: ...
+    @overload
+    def launch(
+        ol: Outline,
+        use_pycuerun: bool = True,
+        *,
+        pause: bool = ...,
+        priority: int | None = ...,
+        wait: bool = ...,
+        test: bool = ...,
+        timeout_s: float | None = ...,
+        server: str | None = ...,
+        show: str | None = ...,
+        shot: str | None = ...,
+        user: str | None = ...,
+        range: str | int | Iterable[int] | None = ...,
+        basename: str | None = ...,
+        nomail: bool = ...,
+        os: str | None = ...,
+        env: Mapping[str, object] | Iterable[str] = ...,
+        maxretries: int | None = ...,
+        autoeat: bool = ...,
+        skip_existing: bool | None = ...,
+        force: bool = ...,
+        facility: str | None = ...,
+        backend: str | None = ...,
+        **flags: Any,
+    ) -> list[Job]: ...
+    def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> Any:
+        """Launch; the function itself stands below."""
+
 
 LaunchContext = contexts.LaunchContext
 """What a tool that runs a script wants of the launches of that script."""
@@ -61,26 +107,28 @@ _SPELLED = {"server": False, "os": False, "priority": 1}
 """What flags that nobody set look like to scripts that ask."""
 
 
-def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> list[Any]:
-    """Launch an outline and return its jobs; the caller may exit at once, the jobs run on.
+if not TYPE_CHECKING:  # type checkers know every flag, and which job comes back
 
-    Args:
-        ol: The outline; it is set up first when it is not yet.
-        use_pycuerun: Frames run through ``pycuerun -e``, as layers written in Python need; else commands run directly.
-        **flags: ``pause``, ``priority``, ``wait`` (return when all of the job is done), ``test`` (wait, and kill the job
-            when a frame dies), ``timeout_s`` (wait no longer), ``server``, ``show``, ``shot``, ``user``, ``range``, ``basename`` (another job name), ``nomail``,
-            ``os``, ``env`` (a dict, or texts ``KEY=VALUE``), ``maxretries``, ``autoeat``, ``facility``, ``backend``, ...
-            ``skip_existing`` says for all layers with outputs whether frames may be skipped, ``force`` runs all frames.
-            With ``backend="local"`` the job runs here and has ended when this returns; ``threads`` says how many cores
-            it may use, ``log_dir`` where its logs go.
+    def launch(ol: Outline, use_pycuerun: bool = True, **flags: Any) -> list[Any]:
+        """Launch an outline and return its jobs; the caller may exit at once, the jobs run on.
 
-    Raises:
-        UnknownFlagError: There is no such flag.
-        OutlineException: The outline cannot run; nothing is left behind.
-        JobFailedError: With ``wait`` or ``test``: it ended with frames undone, or cannot go on.
-        JobStillRunsError: ``timeout_s`` is over.
-    """
-    return OutlineLauncher(ol, **flags).launch(use_pycuerun)
+        Args:
+            ol: The outline; it is set up first when it is not yet.
+            use_pycuerun: Frames run through ``pycuerun -e``, as layers written in Python need; else commands run directly.
+            **flags: ``pause``, ``priority``, ``wait`` (return when all of the job is done), ``test`` (wait, and kill the job
+                when a frame dies), ``timeout_s`` (wait no longer), ``server``, ``show``, ``shot``, ``user``, ``range``, ``basename`` (another job name), ``nomail``,
+                ``os``, ``env`` (a dict, or texts ``KEY=VALUE``), ``maxretries``, ``autoeat``, ``facility``, ``backend``, ...
+                ``skip_existing`` says for all layers with outputs whether frames may be skipped, ``force`` runs all frames.
+                With ``backend="local"`` the job runs here and has ended when this returns; ``threads`` says how many cores
+                it may use, ``log_dir`` where its logs go.
+
+        Raises:
+            UnknownFlagError: There is no such flag.
+            OutlineException: The outline cannot run; nothing is left behind.
+            JobFailedError: With ``wait`` or ``test``: it ended with frames undone, or cannot go on.
+            JobStillRunsError: ``timeout_s`` is over.
+        """
+        return OutlineLauncher(ol, **flags).launch(use_pycuerun)
 
 
 class OutlineLauncher:
@@ -95,6 +143,7 @@ class OutlineLauncher:
         self._outline = outline
         self._flags = dict(_DEFAULTS)
         self._evh = event.EventHandler(self)
+        self._proof: Proof | None = None
         for key, value in {**flags, **contexts.launch_context().overrides}.items():
             self.set_flag(key, value)
         self._apply_flags()
@@ -176,11 +225,14 @@ class OutlineLauncher:
         backend, timeout_s = self._get_backend(), self._timeout_s()
         was_ready = self._outline.get_mode() >= OUTLINE_MODE_READY
         self.setup()
-        self._say_what_looks_wrong()
+        self._proof = _start_proof(self._outline) if use_pycuerun else None
+        self._say_what_looks_wrong(use_pycuerun=use_pycuerun)
         try:
             self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self, outline=self._outline))
             jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
         except BaseException:
+            if self._proof is not None:
+                self._proof.abandon()
             if not was_ready:
                 self._outline.undo_setup()
             raise
@@ -193,10 +245,19 @@ class OutlineLauncher:
         self._follow(backend, jobs, timeout_s)
         return jobs
 
-    def _say_what_looks_wrong(self) -> None:
+    def require_proof(self) -> None:
+        """Wait until it is proven that frames can load the layers; a backend calls it just before it sends a job.
+
+        Raises:
+            LayerException: One of them cannot be loaded.
+        """
+        if self._proof is not None:
+            self._proof.require()
+
+    def _say_what_looks_wrong(self, *, use_pycuerun: bool) -> None:
         from outline._targets import remarks
 
-        remarks.tell(self._outline)
+        remarks.tell(self._outline, use_pycuerun=use_pycuerun)
 
     def _follow(self, backend: ModuleType, jobs: list[Any], timeout_s: float | None) -> None:
         if self.get_flag("test"):
@@ -249,6 +310,12 @@ class OutlineLauncher:
             os=self._flags["os"] or os.environ.get("OL_OS"),
             email=None if self.get_flag("nomail") else f"{user}@{_option('domain')}",
         )
+
+
+def _start_proof(ol: Outline) -> Proof:
+    from outline._targets import proof
+
+    return proof.start(ol)
 
 
 def _refuse_misspelled(key: str) -> None:

@@ -354,6 +354,15 @@ def system(
     return status
 
 
+def flush() -> None:
+    """Write what standard output and error hold, unless somebody has closed them or taken them away."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, ValueError):
+            continue
+
+
 def here(path: str) -> str:
     """Return where a path lies on this machine: ``~`` expanded, prefixes mapped."""
     from outline import config, pathmap
@@ -378,8 +387,7 @@ def _run(argv: list[str]) -> tuple[int, str]:
     # signal.py makes enums of all signals, and every frame would pay for that
     from _signal import SIGPIPE, SIGXFSZ  # type: ignore[import-not-found] # built in, no stubs
 
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush()
     try:
         # Python ignores these two signals; a command expects them as they are everywhere else.
         pid = os.posix_spawnp(argv[0], argv, os.environ, setsigdef=[SIGPIPE, SIGXFSZ])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from outline import event
-from outline._layer import made
 from outline._layer.arguments import Arguments
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
@@ -21,9 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Self
 
+    from outline._layer.signature import LayerSignature as _Signature
     from outline.loader import Outline
     from outline.session import Session
-
+else:
+    _Signature = object
 
 __all__ = [
     "DEFAULT_FRAME_RANGE",
@@ -49,7 +50,7 @@ LayerMeta = type
 """The class of layer classes in sessions of earlier versions."""
 
 
-class Layer:
+class Layer(_Signature):
     """A named set of frames that are executed in the same way.
 
     Subclasses override ``_execute(frames)`` and, when they need it, ``_setup``, ``_before_execute``, ``_after_execute``,
@@ -72,17 +73,28 @@ class Layer:
     _default_type = LayerType.RENDER
     _default_service = "shell"
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Make the parts: a layer that is read from a session does without its constructor."""
-        self = super().__new__(cls)
-        self._layer_parts = Parts(self)
-        made.prepare(cls)
-        return self
+    if not TYPE_CHECKING:  # type checkers know every argument
 
-    def __init__(self, name: str, **args: Any) -> None:
-        self._layer_parts.family.name = check_name("layer", name, example="beauty-render")
-        self._layer_parts.arguments.type = self._default_type
-        self._take_arguments(self.get_default_args(args))
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+            """Make the parts: a layer that is read from a session does without its constructor."""
+            from outline._layer import made  # frames read their layers and make none
+
+            made.prepare(cls)
+            self = super().__new__(cls)
+            self._layer_parts = Parts(self)
+            return self
+
+        def __init__(self, name: str, **args: Any) -> None:
+            self._layer_parts.family.name = check_name("layer", name, example="beauty-render")
+            self._layer_parts.arguments.type = self._default_type
+            self._take_arguments(self.get_default_args(args))
+
+    @classmethod
+    def _bare(cls) -> Self:
+        """Return a layer without running its constructor: all it holds is in a session."""
+        layer = object.__new__(cls)
+        layer._layer_parts = Parts(layer)
+        return layer
 
     def _take_arguments(self, args: dict[str, Any]) -> None:
         for key, value in (args.pop("env", None) or {}).items():
@@ -109,7 +121,7 @@ class Layer:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """Return a layer from what `to_data` returned; its constructor does not run."""
-        layer = cls.__new__(cls)
+        layer = cls._bare()
         layer._layer_parts.take_data(data)
         return layer
 

@@ -9,6 +9,8 @@ import gc
 import sys
 from os import environ
 
+from outline._layer.streams import let_through
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from outline._commands.launching import Pycuerun
@@ -33,8 +35,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _execute(*frame) if frame is not None else _command(arguments)
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
+
+
+def _flush() -> None:
+    from outline.io import flush
+
+    flush()
 
 
 def _frame_request(arguments: list[str]) -> tuple[str, str] | None:
@@ -65,7 +72,6 @@ def _execute(place: str, target: str) -> int:
 
 
 def _execute_target(place: str, target: str) -> int:
-    from outline._layer.streams import let_through
     from outline.exception import ShellCommandFailureException
 
     let_through()
@@ -107,7 +113,6 @@ def _load_layer(place: str, layer: str) -> Layer:
     from outline.loader import load_outline
 
     become_frame()
-
     if environ.get("CUELET_SET_ASIDE") or environ.get("CUELET_SET_ASIDE_BY_SCRIPT"):
         from outline.jobspec.environment import give_back
 
@@ -125,6 +130,7 @@ def _names_of_script() -> dict[str, object]:
         return {}
     from outline import config, pathmap
 
+    let_through()
     place, target = request
     _load_layer(pathmap.map_text(place, config.path_map()), _split_target(target)[1])
     held = vars(sys.modules["__main__"])
@@ -137,7 +143,7 @@ _OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "
 
 
 def _complain(message: str, status: int) -> int:
-    sys.stdout.flush()
+    _flush()
     sys.stderr.write(f"pycuerun: {message}\n")
     return status
 
@@ -159,18 +165,24 @@ def _show(error: BaseException) -> int:
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
+    import os
+
     from outline.exception import (
         ConfigFileError,
         JobFailedError,
         JobStillRunsError,
         NoSessionError,
         OutlineException,
+        ScriptError,
     )
 
     try:
         return _build_command().run(_legacy(arguments))
     except (JobFailedError, JobStillRunsError) as error:
         return _complain(str(error), error.exit_status)
+    except ScriptError as error:
+        is_there = os.path.exists(str(error.fields["path"]))
+        return _complain(str(error), FAILED if is_there else NOT_FOUND)
     except OutlineException as error:
         from outline import _usertrace
 
@@ -194,8 +206,10 @@ def _command(arguments: list[str]) -> int:
 
 
 def _farm_status(error: Exception) -> int | None:
-    """Return the exit status of what a farm refused or nobody answered, or None when it is neither."""
-    exception = sys.modules.get("opencue.exception")
+    """Return the exit status of what kept a launch from a farm, or None when something else is wrong."""
+    exception, config = map(sys.modules.get, ("opencue.exception", "opencue.config"))
+    if config is not None and isinstance(error, config.ConfigError):
+        return ENVIRONMENT
     if exception is None or not isinstance(error, exception.CueException):
         return None
     kinds = (

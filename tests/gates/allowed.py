@@ -26,6 +26,7 @@ FACADES: dict[str, str] = {
 BACK_IMPORTS: dict[tuple[str, str], str] = {
     ("outline._layer.*", "outline.layer"): "parts of a layer name in types the layer they serve",
     ("outline._layer.*", "outline.loader"): "parts of a layer name in types its outline",
+    ("outline.backend.*", "outline.cuerun"): "a backend names in types the launcher that chose it",
     ("outline.depend", "outline.layer"): "a depend names the layers at its ends",
     ("outline.layer", "outline.loader"): "a layer knows the outline it belongs to",
     ("outline.planning", "outline.planning.build"): "the face loads what it stands for when asked",

@@ -30,7 +30,7 @@ VALUES: dict[str, Any] = {
     "BYTES": "caf\udce9",
     "ASTRAL": "𝄞",
     "XML": '<a href="b">&amp;</a>]]>\'',
-    "SHELL": "$HOME `id` 'q' \"q\" \\ #IFRAME#",
+    "SHELL": "$HOME `id` 'q' \"q\" \\",
     "NUMBER": 10,
     "FLOAT": 1.5,
     "PATH_LIKE": Path("/a b"),

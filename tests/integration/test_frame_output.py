@@ -157,6 +157,25 @@ def test_no_text_kills_a_frame(frame: Frame) -> None:
         assert (len(lines[2]), lines[-2:]) == (3_000_000, [b"", b"50%done"])
 
 
+def test_processes_that_a_frame_spawns_hold_nothing_back_either(frame: Frame) -> None:
+    code = """
+        import multiprocessing, os, sys
+        assert (sys.stdout.name, sys.stderr.fileno()) == ("<stdout>", 2)
+        context = multiprocessing.get_context("spawn")
+        worker = context.Process(target=exec, args=("print('spawned'); import os; os.abort()",))
+        worker.start()
+        worker.join()
+        print(worker.exitcode)
+    """
+
+    assert frame(code, "-u") == (0, b"spawned\n-6\n")
+
+
+@pytest.mark.parametrize("code", ["sys.stdout.close()", "sys.stdout = sys.stderr = None"])
+def test_a_layer_may_take_its_streams_away(frame: Frame, code: str) -> None:
+    assert frame(f"import sys; print(1); {code}") == (0, b"1\n")
+
+
 def test_print_is_print(frame: Frame) -> None:
     code = """
         import builtins, io

@@ -286,3 +286,46 @@ def test_a_second_layer_does_not_set_the_script_back(run: Run, tmp_path: Path) -
     done = execute(run, session, "1-first")
 
     assert done.stdout == "{'n': 1} 1 True 1\n", done.stderr
+
+
+LOST = """
+    import importlib.machinery, os, sys, types
+    from outline import Layer, Outline
+    made_up = types.ModuleType("made_up")
+    made_up.__spec__ = importlib.machinery.ModuleSpec("made_up", None)
+    sys.modules["made_up"] = made_up
+
+    class Lost(Layer):
+        def _execute(self, frames):
+            print(made_up)
+
+    class Refuses(Layer):
+        def __setstate__(self, state):
+            print("not for the launch to read")
+            raise ValueError("not here")
+        def _execute(self, frames):
+            pass
+
+    job = Outline("lost-job", show="demo", shot="sh010")
+    job.add_layer(globals()[os.environ["WHICH"]]("render", range="1"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("which", "why"),
+    [
+        ("Lost", "ModuleNotFoundError: No module named 'made_up'"),
+        ("Refuses", "ValueError: not here"),
+    ],
+)
+def test_a_layer_that_frames_could_not_load_is_refused_at_launch(
+    run: Run, tmp_path: Path, which: str, why: str
+) -> None:
+    path = tmp_path / "job.py"
+    path.write_text(textwrap.dedent(LOST))
+
+    done = run("-m", "cuelet", "run", "--local", path, WHICH=which)
+
+    assert done.returncode == 1
+    assert f"layer 'render' cannot be loaded in a frame: {why}" in done.stderr
+    assert not list((tmp_path / ".opencue" / "sessions").glob("*/*"))

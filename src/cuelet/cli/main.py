@@ -94,6 +94,7 @@ def _status_of(error: Exception) -> Exit | None:
         (outline.exception.ConfigFileError, Exit.ENVIRONMENT),
         (outline.OutlineException, Exit.FAILED),
         (opencue.config.ConfigError, Exit.ENVIRONMENT),
+        (opencue.search.SearchOptionError, Exit.USAGE),
         (LocalEnvironmentError, Exit.ENVIRONMENT),
         (errors.UnknownNameError, Exit.NOT_FOUND),
         (errors.BadRequestError, Exit.USAGE),

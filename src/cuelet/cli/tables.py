@@ -20,6 +20,8 @@ MAX_CELL = 260
 MAX_LINE = 100_000
 """Characters of a line that are shown: paths and commands stay whole."""
 _GAP = "  "
+_LEAST_ROOM = 24
+"""What a column that is cut keeps; where there is less, columns are left out."""
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -39,6 +41,8 @@ class Table:
     columns: Sequence[Column]
     spare: Sequence[str] = ()
     """Titles of columns that may be left out, the first one first."""
+    cut: str = ""
+    """Title of the column that shows as much as there is room for; empty: none."""
     rows: list[list[str]] = field(default_factory=list)
 
     def add_row(self, *cells: str) -> None:
@@ -52,6 +56,8 @@ class Table:
             width: Columns of the terminal; None: there is no limit.
         """
         everything = list(range(len(self.columns)))
+        if self.cut and width is not None:
+            self._cut_cells(self._titles().index(self.cut), everything, width)
         kept = self._fitting(everything, width)
         if width is None or self._width(kept) <= width:
             yield from ([line] for line in self._aligned(kept))
@@ -60,6 +66,13 @@ class Table:
         below = self._aligned(rest)
         for row, line in zip([self._titles(), *self.rows], below, strict=True):
             yield [row[0], f"{_GAP}{line}".rstrip()]
+
+    def _cut_cells(self, at: int, everything: Sequence[int], width: int) -> None:
+        """Cut the cells of a column to the room beside the others, if there is some."""
+        others = self._width([other for other in everything if other != at]) + len(_GAP)
+        room = max(width - others, _LEAST_ROOM)
+        for row in self.rows:
+            row[at] = row[at] if width_of(row[at]) <= room else f"{row[at][: room - 3]}..."
 
     def _titles(self) -> list[str]:
         return [column.title for column in self.columns]
@@ -100,14 +113,16 @@ def width_of(text: str) -> int:
     return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
 
 
-def table(*columns: tuple[str, str], spare: Sequence[str] = ()) -> Table:
+def table(*columns: tuple[str, str], spare: Sequence[str] = (), cut: str = "") -> Table:
     """Return an empty table.
 
     Args:
         columns: Title of each, and ``left`` or ``right`` for where its cells stand.
         spare: Titles of those that may be left out where there is no room, the first one first.
+        cut: Title of the one that shows as much as there is room for; empty: none.
     """
-    return Table([Column(title, side == "right") for title, side in columns], spare)
+    made = [Column(title, side == "right") for title, side in columns]
+    return Table(made, spare, cut)
 
 
 def terminal_width() -> int | None:

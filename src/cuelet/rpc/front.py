@@ -19,7 +19,7 @@ from opencue import peers
 _log = logging.getLogger(__name__)
 
 _HOST = "127.0.0.1"
-_BACKLOG = 128
+_BACKLOG = 1024
 _MOST_REFUSALS = 16
 """Strangers that are told why at a time; more are hung up on."""
 _PAUSE_S = 0.2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from outline._layer import own as own_data
 from outline._layer.arguments import Arguments
 from outline._layer.dependencies import Dependencies
 from outline._layer.family import Family
@@ -64,6 +63,8 @@ class Parts:
         Args:
             whole: Also what does not travel to the farm.
         """
+        from outline._layer import own as own_data
+
         data = self.data_of_parts(whole=whole)
         if held := own_data.slots(self.layer):
             data[_SLOTS] = held
@@ -86,7 +87,13 @@ class Parts:
         """Take what `to_data` or a class's own ``__getstate__`` returned: attributes, or these and those in slots."""
         attributes, slots = state if isinstance(state, tuple) else (state, None)
         self.take_data(attributes or {})
-        own_data.fill_slots(self.layer, slots or {})
+        self._fill_slots(slots)
+
+    def _fill_slots(self, held: Mapping[str, Any] | None) -> None:
+        if held:
+            from outline._layer import own as own_data
+
+            own_data.fill_slots(self.layer, held)
 
     def take_data(self, data: Mapping[str, Any]) -> None:
         """Give every part its data, and what is left to the layer itself; the other way round as `to_data`."""
@@ -94,7 +101,7 @@ class Parts:
         for part in self._all():
             part.take_data(left)
         self.events = left.pop(_EVENTS, self.events)
-        own_data.fill_slots(self.layer, left.pop(_SLOTS, {}))
+        self._fill_slots(left.pop(_SLOTS, None))
         clashing = left.pop(_OWN, {})
         vars(self.layer).update(left | clashing)
 

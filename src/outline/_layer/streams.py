@@ -33,13 +33,15 @@ def let_through() -> None:
         # Another kind of stream is somebody's own: of a test, or of a site's sitecustomize.
         if type(stream) is io.TextIOWrapper and stream is getattr(sys, f"__{name}__"):
             stream.reconfigure(line_buffering=True)  # for whoever has taken hold of it before
-            _replace(name, _open(handle, stream.encoding))
+            _replace(name, _open(name, handle, stream.encoding))
     builtins.print = print_whole
 
 
-def _open(handle: int, encoding: str) -> io.TextIOWrapper:
+def _open(name: str, handle: int, encoding: str) -> io.TextIOWrapper:
+    raw = io.FileIO(handle, "wb", closefd=False)
+    raw.name = f"<{name}>"  # as Python calls it
     return io.TextIOWrapper(
-        _Through(io.FileIO(handle, "wb", closefd=False)),
+        _Through(raw),
         encoding=encoding,
         errors="backslashreplace",
         newline="\n",

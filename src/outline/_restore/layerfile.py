@@ -9,9 +9,7 @@ import json
 import os
 import sys
 
-from outline._layer import own
 from outline._layer.parts import parts_of
-from outline._restore import import_path
 from outline._session import OUTLINE_FILE, layerpack
 from outline._session.datafile import is_json
 from outline._session.outlinefile import FORMAT
@@ -119,6 +117,8 @@ def plain(layer: Layer) -> dict[str, Any] | None:
     held = parts_of(layer).to_data()
     known = {name: held.pop(key) for name, key in _KNOWN}
     children = [plain(child) for child in known["children"]]
+    from outline._layer import own
+
     reference = _class_reference(type(layer))
     if reference is None or None in children or known["evh"].has_listeners():
         return None
@@ -185,7 +185,7 @@ def pickled(layer: Layer, **instead: Any) -> tuple[dict[str, Any], bytes]:
 
     import cloudpickle
 
-    from outline._restore import refusal, travel
+    from outline._restore import import_path, refusal, travel
 
     stream = io.BytesIO()
     pickler = travel.LayerPickler(stream, layer)
@@ -234,7 +234,7 @@ def load_layer(ol: Restored, pack: LayerPack, name: str) -> Layer:
 
 def _from_plain(body: Mapping[str, Any]) -> Layer:
     as_they_are = ("name", "args", "env", "service", "limits")
-    layer = Layer.__new__(_import_class(body))
+    layer = _import_class(body)._bare()
     parts_of(layer).take_data(
         {
             **body["extra"],
@@ -252,6 +252,8 @@ def _import_class(body: Mapping[str, Any]) -> type[Layer]:
     module, name = body["class"]
     root = body["root"]
     if root is not None:
+        from outline._restore import import_path
+
         import_path.extend([root])
     try:
         __import__(module)

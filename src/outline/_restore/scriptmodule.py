@@ -286,7 +286,7 @@ def make_of_module(make: Any, args: tuple[Any, ...], more: dict[str, Any], modul
 
 def bare_layer(cls: type[Layer]) -> Layer:
     """Return a layer without running its constructor: all it holds is in the file."""
-    return Layer.__new__(cls)
+    return cls._bare()
 
 
 def refill(layer: Layer, state: tuple[str, dict[str, Any], Any]) -> None:

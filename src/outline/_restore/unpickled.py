@@ -87,7 +87,7 @@ class _Reading:
 
     def first_form(self) -> Layer:
         """Return a layer that an earlier version wrote: its class, then its state."""
-        layer = self._attached(Layer.__new__(self._load()))
+        layer = self._attached(self._load()._bare())
         parts_of(layer).take_data(self._load())
         return layer
 
@@ -100,7 +100,7 @@ class _Reading:
         """Return a layer that `outline._restore.travel` wrote."""
         rest = _Rest(self._outline, pack)
         scriptmodule.prepare(said["scripts"], is_frame=is_frame(), rest=rest)
-        layer = self._attached(Layer.__new__(self._load()))
+        layer = self._attached(self._load()._bare())
         while (record := self._load())[0] != "end":
             layer = self._take(layer, *record)
         if said["looks_up"]:

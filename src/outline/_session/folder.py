@@ -247,11 +247,19 @@ def _write_new(folder: int, name: str, data: bytes, mode: int, *, sync: bool) ->
             os.fsync(stream.fileno())
 
 
+def _read(source: BinaryIO) -> bytes:
+    """Return the next bytes; raises OSError where there are none yet, as in some files of the system."""
+    chunk: bytes | None = source.read(_CHUNK_BYTES)
+    if chunk is None:
+        raise OSError(errno.EAGAIN, "who reads it has to wait for what comes next")
+    return chunk
+
+
 def _copy_unchanged(source: BinaryIO, target: BinaryIO) -> None:
     """Copy what a file holds; raises OSError when somebody writes to it meanwhile, as half of it would be old."""
     before = os.fstat(source.fileno())
     left = before.st_size
-    while chunk := source.read(_CHUNK_BYTES):
+    while chunk := _read(source):
         target.write(chunk)
         left -= len(chunk)
         if left < 0 < before.st_size:  # it grows, perhaps for ever; files of the system say 0 bytes

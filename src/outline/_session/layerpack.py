@@ -83,6 +83,10 @@ class LayerPack:
         self._places = index["layers"]
         self._start += length
 
+    def pickled(self) -> list[str]:
+        """Return the names of the layers that have a pickle."""
+        return [name for name, (_, _, size) in self._places.items() if size and name != SCRIPT]
+
     def read(self, name: str) -> tuple[dict[str, Any], bytes]:
         """Return what JSON holds of a layer, and its pickle or nothing.
 

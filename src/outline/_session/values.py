@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NUMBERS = (bool, int, float)
+_FROM_ARRAYS = (*_NUMBERS, str, bytes)
 _PLAIN = frozenset((*_NUMBERS, type(None), str, bytes, dt.date, dt.datetime))
 _ORDERED = (list, tuple)
 _HINT = "texts, numbers, lists and dicts, such as str(path) or list(array)"
@@ -65,12 +66,12 @@ class Checked:
         self._inside: set[int] = set()
 
     def plain(self, value: Any, place: str = "") -> Any:
-        """Return a value of which every part can be stored: numbers of array libraries become Python's.
+        """Return a value of which every part can be stored: scalars of array libraries become Python's.
 
         Raises:
             DataFormatError: A part cannot be stored; the message says which.
         """
-        value = python_number(value)
+        value = python_scalar(value)
         kind = type(value)
         if kind is int and value.bit_length() >= MOST_BITS:
             raise self._error(f"holds an endless number at {_shown(place)}; store hex(value)")
@@ -143,12 +144,13 @@ def _has_odd_offset(value: Any) -> bool:
     return offset is not None and offset % dt.timedelta(minutes=1) != dt.timedelta()
 
 
-def python_number(value: Any) -> Any:
-    """Return the Python number that a number of an array library equals, any other value as it is."""
+def python_scalar(value: Any) -> Any:
+    """Return the Python value that a scalar of an array library equals, any other value as it is."""
     if type(value) in _PLAIN or getattr(value, "shape", None) != () or not hasattr(value, "item"):
         return value
     found = value.item()
-    return found if type(found) in _NUMBERS and (found == value or found != found) else value
+    same = type(found) in _FROM_ARRAYS and (found == value or found != found)
+    return found if same else value
 
 
 def is_key(value: Any, back: Any) -> bool:
@@ -169,6 +171,8 @@ def _typed(values: Iterable[Any]) -> set[tuple[str, str]]:
 
 def way_out(value: Any) -> str:
     """Return what to store in place of a value that cannot be stored."""
+    if getattr(value, "shape", None) == ():
+        return "str(value)"
     for name, instead in _WAYS_OUT_BY_NAME:
         if hasattr(value, name):
             return instead

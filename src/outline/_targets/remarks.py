@@ -7,6 +7,7 @@ import sys
 
 from outline._layer.current import take_loose
 from outline._layer.parts import parts_of
+from outline._targets.idle import IDLE, REMEDY, idle_layers
 from outline._targets.shell_syntax import find_shell_syntax
 from outline.jobspec import tokens
 from outline.jobspec.record import Record
@@ -83,16 +84,27 @@ def remarks_on(outline: Outline, *, with_earlier: bool = False) -> Iterator[Rema
         yield from _little_memory(layer)
 
 
-def tell(outline: Outline) -> None:
-    """Say on stderr, in one line each, what looks wrong with an outline and which names were changed."""
+def tell(outline: Outline, *, use_pycuerun: bool = True) -> None:
+    """Say on stderr, in one line each, what looks wrong with an outline and which names were changed.
+
+    Args:
+        outline: The outline.
+        use_pycuerun: As the launch was called.
+    """
     for remark in changed_logins(outline):
         if remark.text not in _told:
             _told.add(remark.text)
             _say(f"{remark.text}; {remark.remedy}")
-    found = list(remarks_on(outline))
+    found = [*_idle(outline, use_pycuerun=use_pycuerun), *remarks_on(outline)]
     if found:
         more = f" ({len(found) - 1} more: cuelet plan says them all)" if found[1:] else ""
         _say(f"{found[0].text}; {found[0].remedy}{more}")
+
+
+def _idle(outline: Outline, *, use_pycuerun: bool) -> Iterator[Remark]:
+    """Yield the layers whose frames would do nothing."""
+    for layer, text in idle_layers(outline.get_layers(), use_pycuerun=use_pycuerun):
+        yield Remark(code=IDLE, text=text, remedy=REMEDY, layer=layer.get_name())
 
 
 def _say(sentence: str) -> None:

@@ -15,8 +15,10 @@ _OPERATORS = frozenset(
 _REDIRECTION = r"(\d|&)?(>>?|<)(&\d|[A-Za-z_./~$][^=]*)\Z"
 _VARIABLE = r"\$(\w+|\{\w+\})"
 _SEVERAL = r"--?[A-Za-z][\w-]*\s+\S"
-_HINT = r"[&|<>;$*]|-\w[^\n]*[ \t]"
+_HINT = r"[&|<>;$*`~]|-\w[^\n]*[ \t]"
 """What a list without any of the above has nothing of."""
+_OWN_WORDS = frozenset(("cd", "source", ".", "export", "set", "alias", "ulimit"))
+"""Words of shells that are no programs."""
 _READ_BY_A_SHELL = frozenset(("sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "ssh"))
 _WITH_A_LANGUAGE = frozenset(
     ("test", "[", "expr", "awk", "gawk", "mawk", "sed", "perl", "ruby", "jq", "bc", "dc", "tclsh")
@@ -39,6 +41,8 @@ def find_shell_syntax(argv: Sequence[str], variables: Collection[str]) -> str:
     program, space, _ = argv[0].partition(" ")
     if space and "/" not in program:
         return f"{argv[0]!r} is one program name, spaces included"
+    if argv[0] in _OWN_WORDS or re.match(r"[A-Za-z_]\w*=", argv[0]):
+        return f"{argv[0]!r} is for a shell, no program of that name starts"
     if not re.search(_HINT, "\n".join(argv)) or _speaks_for_itself(argv):
         return ""
     for each in argv[1:]:
@@ -60,6 +64,8 @@ def _why(text: str, argv: Sequence[str], variables: Collection[str]) -> str:
         return f"{text!r} is one of the arguments and redirects nothing"
     if re.match(_SEVERAL, text):
         return f"{text!r} is one argument, spaces included"
+    if text.startswith("~/") or re.search(r"\$\(|`[^`]+`", text):
+        return f"{text!r} stays as it is, no shell reads it"
     for name in re.findall(_VARIABLE, text):
         bare = name.strip("{}")
         if bare in _OF_EVERYBODY or bare in variables or bare.startswith(("CUE_", "OL_")):

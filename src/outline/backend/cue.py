@@ -36,6 +36,7 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
 
     for sentence in built.lowered:
         sys.stderr.write(f"note: {sentence}\n")
+    launcher.require_proof()
     jobs: list[Any] = list(api.launchSpecAndWait(built.xml))
     return jobs
 

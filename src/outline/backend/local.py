@@ -162,6 +162,7 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJo
     for limitation in limitations:
         if sys.stderr is not None:  # a DCC without a console
             sys.stderr.write(f"note: {limitation.text}\n")
+    launcher.require_proof()
     return [LocalJob(Run(runnable(compiled), this_machine(_cores(launcher)), _log_dir(launcher)))]
 
 

@@ -80,7 +80,8 @@ def plain_name(text: str) -> str:
 
 def login_name(text: str) -> str:
     """Return the nearest name to a login; those of a domain, before a backslash or after an ``@``, go without it."""
-    return plain_name(text.rpartition("\\")[2].partition("@")[0]) or plain_name(text)
+    bare = text.strip().rpartition("\\")[2].partition("@")[0]
+    return plain_name(bare) or plain_name(text.strip())
 
 
 def check_file_name(thing: str, name: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from outline import io
 from outline._layer import environment
@@ -84,9 +83,11 @@ class Shell(_Commands):
             With a token for the chunk (``#FRAMESPEC#``, ...) it runs once per chunk.
     """
 
-    def __init__(self, name: str, **args: Any) -> None:
-        super().__init__(name, **args)
-        self.require_arg("command")
+    if not TYPE_CHECKING:  # type checkers know every argument
+
+        def __init__(self, name: str, **args: Any) -> None:
+            super().__init__(name, **args)
+            self.require_arg("command")
 
     def _execute(self, frames: FrameSet) -> None:
         self._run(self.get_arg("command"), frames)
@@ -100,11 +101,13 @@ class ShellSequence(_Commands):
         commands: One command per frame.
     """
 
-    def __init__(self, name: str, **args: Any) -> None:
-        super().__init__(name, **args)
-        self.require_arg("commands")
-        if self.get_arg("commands"):
-            self.set_frame_range(f"1-{len(self.get_arg('commands'))}")
+    if not TYPE_CHECKING:  # type checkers know every argument
+
+        def __init__(self, name: str, **args: Any) -> None:
+            super().__init__(name, **args)
+            self.require_arg("commands")
+            if self.get_arg("commands"):
+                self.set_frame_range(f"1-{len(self.get_arg('commands'))}")
 
     def _execute(self, frames: FrameSet) -> None:
         for frame in frames:
@@ -119,9 +122,11 @@ class ShellCommand(_Commands, Frame):
         command: The command; see `Shell`.
     """
 
-    def __init__(self, name: str, **args: Any) -> None:
-        super().__init__(name, **args)
-        self.require_arg("command")
+    if not TYPE_CHECKING:  # type checkers know every argument
+
+        def __init__(self, name: str, **args: Any) -> None:
+            super().__init__(name, **args)
+            self.require_arg("command")
 
     def _execute(self, frames: FrameSet) -> None:
         self._run(self.get_arg("command"), frames)
@@ -135,9 +140,11 @@ class ShellScript(Frame):
         script: Path of the script.
     """
 
-    def __init__(self, name: str, **args: Any) -> None:
-        super().__init__(name, **args)
-        self.require_arg("script")
+    if not TYPE_CHECKING:  # type checkers know every argument
+
+        def __init__(self, name: str, **args: Any) -> None:
+            super().__init__(name, **args)
+            self.require_arg("script")
 
     def _setup(self) -> None:
         self.put_file(self.get_arg("script"), rename="script")
@@ -169,7 +176,7 @@ class PyEval(Layer):
             environment.apply_frame(self, frame, frames)
             names = {"__name__": "__main__", "layer": self, "frame": frame, "frames": frames}
             exec(code, names)  # noqa: S102 - running the user's code is what this layer is for
-            sys.stdout.flush()
+            io.flush()
 
 
 def shell(name: str, command: str | Sequence[str], **args: Any) -> Shell:

@@ -69,3 +69,11 @@ def test_what_others_wrote_is_one_readable_line() -> None:
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("漢字", 4), ("e\u0301", 1)])
 def test_a_text_takes_columns_not_characters(text: str, columns: int) -> None:
     assert width_of(text) == columns
+
+
+def test_a_column_that_may_be_cut_shows_what_there_is_room_for() -> None:
+    table = tables.table(("job", "left"), ("state", "left"), ("done", "right"), cut="state")
+    table.add_row("bake", "waiting for everything that can be waited for", "1/10")
+
+    assert list(table.lines(37))[1] == ["bake  waiting for everything...  1/10"]
+    assert list(table.lines(None))[1][0].split()[-2:] == ["for", "1/10"]

@@ -97,7 +97,7 @@ def test_a_farm_that_cannot_be_started_has_its_code(
 ) -> None:
     monkeypatch.setenv("CUELET_PYTHON", "/nowhere/python")
     ran = run("-ls")
-    assert (ran.code, "CUEBOT_HOSTS" in ran.err) == (3, True)
+    assert (ran.code, "CUEBOT_HOSTS" in ran.err) == (4, True)
 
 
 def test_a_broken_configuration_has_its_code(
@@ -113,9 +113,10 @@ def test_verbose_shows_where_it_happened(stock: FarmDouble, run: Any) -> None:
     assert "Traceback" in run("-ls", "-v").err
 
 
-def test_an_interrupt_has_its_code(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_left_to_the_program(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_args: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cueadmin.queries.run", interrupted)
-    assert run("-ls").code == 130
+    with pytest.raises(KeyboardInterrupt):
+        run("-ls")

@@ -24,6 +24,8 @@ from outline.session import session_root
         ("ada lovelace", "ada_lovelace"),
         ("josé", "jose"),
         ("a/b", "a_b"),
+        ("ada \n", "ada"),
+        ("@ada", "_ada"),
         ("-rf", "rf"),
         ("王", f"uid{os.getuid()}"),
         ("..", f"uid{os.getuid()}"),

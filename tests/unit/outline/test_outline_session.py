@@ -12,6 +12,7 @@ import socket
 import stat
 import time
 import tracemalloc
+import types
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,24 @@ def test_what_is_refused_is_named_with_its_place_and_what_to_store(
     with pytest.raises(DataFormatError, match=f"data 'key' holds .*{told}"):
         layer.put_data("key", value)
     assert not data_file(layer, "key").exists()
+
+
+@pytest.mark.parametrize("number", [7, 1.5, True, float("inf"), "text", b"bytes"])
+def test_scalars_of_array_libraries_come_back_as_pythons(layer: Layer, number: Any) -> None:
+    equal = {"__eq__": lambda _, other: other == number}
+    scalar = type("Scalar", (types.SimpleNamespace,), equal)(shape=(), item=lambda: number)
+
+    layer.put_data("key", [scalar])
+
+    assert layer.get_data("key") == [number]
+    assert type(layer.get_data("key")[0]) is type(number)
+
+
+def test_arrays_are_refused_with_the_way_out(layer: Layer) -> None:
+    array = types.SimpleNamespace(shape=(1,), item=lambda: 1, tolist=lambda: [1])
+
+    with pytest.raises(DataFormatError, match=r"store value.tolist\(\)"):
+        layer.put_data("key", array)
 
 
 def test_an_open_file_is_refused(layer: Layer, tmp_path: Path) -> None:

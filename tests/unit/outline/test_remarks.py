@@ -41,12 +41,17 @@ def codes(ol: Outline) -> list[str]:
         (["echo", "x", ">>out.txt"], "'>>out.txt' is one of the arguments and redirects nothing"),
         (["make", "2>&1"], "'2>&1' is one of the arguments"),
         (["make", "2>/dev/null"], "redirects nothing"),
-        (["cd", "/tmp", ";", "ls"], "';' is one of the arguments"),
+        (["ls", "/tmp", ";", "ls"], "';' is one of the arguments"),
         (["render", "-o", "$HOME/a.exr"], "$HOME in '$HOME/a.exr' stays as it is"),
         (["render", "-o", "${LOOK}/a.exr"], "$LOOK in"),
         (["render", "-f", "$CUE_IFRAME"], "$CUE_IFRAME in"),
         (["ls", "-l /tmp"], "'-l /tmp' is one argument, spaces included"),
         (["rm", "/tmp/*.exr"], "no shell looks for files like it"),
+        (["cd", "/tmp"], "'cd' is for a shell"),
+        (["LOOK=warm", "render"], "'LOOK=warm' is for a shell"),
+        (["render", "-t", "$(nproc)"], "'$(nproc)' stays as it is"),
+        (["render", "-t", "`nproc`"], "'`nproc`' stays as it is"),
+        (["render", "-o", "~/out.exr"], "'~/out.exr' stays as it is"),
         (["echo hello", "-n"], "'echo hello' is one program name"),
     ],
     ids=lambda value: " ".join(value)[:30],
@@ -223,3 +228,14 @@ def test_a_changed_login_is_said_once(
     )
     assert codes(ol) == []
     assert [each.code for each in outline.plan(ol).findings if each.code == "P704"] == ["P704"]
+
+
+def test_a_launch_says_that_the_frames_of_a_layer_do_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ol = Outline("idle-job")
+    ol.add_layer(Layer("idle", range="1"))
+
+    remarks.tell(ol)
+
+    assert "note: layer idle: class Layer has no _execute" in capsys.readouterr().err

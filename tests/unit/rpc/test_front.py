@@ -59,6 +59,7 @@ async def read_all(port: int, sent: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(sent)
+        writer.write_eof()
         return await reader.read()
     except ConnectionError:
         return b"hung up"

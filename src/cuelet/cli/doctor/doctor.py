@@ -44,10 +44,12 @@ def _looked_at(check: Callable[[], Iterator[Checkup]]) -> Iterator[Checkup]:
     """Yield what a check finds; what it fails of is a finding too."""
     import opencue
     import outline
+    from cuelet.settings import LocalEnvironmentError
 
+    ours = (opencue.CueException, outline.OutlineException, LocalEnvironmentError)
     try:
         yield from check()
-    except (OSError, opencue.CueException, outline.OutlineException) as error:
+    except (OSError, ValueError, *ours) as error:
         yield Checkup("error", check.__name__.strip("_"), str(error))
 
 

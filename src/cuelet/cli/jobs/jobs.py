@@ -70,19 +70,20 @@ def _print_jobs(found: JobList) -> None:
     """Print a table; jobs whose names others have too come with the beginnings of their ids."""
     ids = short_ids([job.id for job in found.jobs])
     table = tables.table(
-        *([("id", "left")] if found.clashing else ()),
         ("job", "left"),
+        *([("id", "left")] if found.clashing else ()),
         ("state", "left"),
         ("done", "right"),
         ("running", "right"),
         ("dead", "right"),
         ("age", "right"),
         spare=("age", "running"),
+        cut="state",
     )
     for job in found.jobs:
         table.add_row(
-            *([ids[job.id] if job.id in found.clashing else ""] if found.clashing else ()),
             job.name,
+            *([ids[job.id] if job.id in found.clashing else ""] if found.clashing else ()),
             state_text(job),
             f"{job.done}/{job.frames}",
             str(job.running or ""),

@@ -54,8 +54,9 @@ def print_dead(job: str, frames: Sequence[DeadFrame]) -> None:
         tables.show(*(f"  | {line}" for line in cause.lines))
     if len(found) > MAX_CAUSES_SHOWN:
         tables.show(f"... and {count(len(found) - MAX_CAUSES_SHOWN, 'more cause')}")
-    logs = pasteable("cuelet", "logs", job, found[0].frames[0].name)
-    tables.show(f"see {logs}; again with {pasteable('cuelet', 'retry', job)}")
+    tables.show("its log, and another try:")
+    tables.show(f"  {pasteable('cuelet', 'logs', job, found[0].frames[0].name)}")
+    tables.show(f"  {pasteable('cuelet', 'retry', job)}")
 
 
 def _names(cause: Cause) -> str:

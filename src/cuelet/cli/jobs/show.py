@@ -49,7 +49,8 @@ def _show_one(target: Target, options: argparse.Namespace) -> dict[str, Any] | N
     if options.json:
         return _show_values(job, layers, depends, skipped, dead)
     took = (job.stopped_at or time.time()) - job.submitted_at
-    tables.show(f"{job.name}  {state_text(job)}, {duration(took)}, logs in {job.log_dir}")
+    tables.show(f"{job.name}  {state_text(job)}, {duration(took)}")
+    tables.show(f"logs in {job.log_dir}")
     _print_layers(layers, {each.layer: each.count for each in skipped})
     for line in (*_over_memory_lines(layers), *map(_depend_line, depends), *skipped_lines(skipped)):
         tables.show(line)

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from cuelet.cli import tables
 from cuelet.cli.plan.script import PlannedScript
+from cuelet.cli.terminal import one_line
 from cuelet.quantities import count, duration
 from outline.frames import format_frames
 from outline.planning.detail import PlannedProcess, all_frame_edges, processes
@@ -28,11 +28,9 @@ from outline.planning.model import (
     Severity,
 )
 
-PIPE_WIDTH = 200
-"""Columns when the output is no terminal."""
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_YIELDING = {"command", "in words"}
-"""Columns that give way when the terminal is narrow."""
+_MAX_VALUE = 2000
+"""Characters of a variable's value that are shown."""
 _ARROWS = {
     "same": "-->",
     "frames": "-->",
@@ -68,17 +66,11 @@ def show_findings(outcome: PlannedScript, *, stderr: bool) -> None:
 
 
 def _console(*, stderr: bool = False) -> Console:
+    """Return where a plan is printed: a terminal gets lines that end between words, others get them whole."""
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console.width = PIPE_WIDTH
+        console.soft_wrap = True
     return console
-
-
-def _table(*columns: tuple[str, str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for title, justify in columns:
-        table.add_column(title, justify=justify, no_wrap=title not in _YIELDING)  # type: ignore[arg-type]
-    return table
 
 
 def _print_plan(
@@ -88,16 +80,17 @@ def _print_plan(
     if plan.processes != plan.frames:
         sizes.append(f"{plan.processes:,} processes")
     console.print(
-        Text(plan.name, style="bold"), f" {', '.join(sizes)}, planned for {_BACKENDS[plan.backend]}"
+        Text(plan.name, style="bold"),
+        f" {', '.join(sizes)}, planned for {_BACKENDS[plan.backend]}",
     )
-    console.print(plan.full_name, style="dim")
+    console.print(plan.full_name, style="dim", soft_wrap=True)
     if plan.layers:
-        console.print(_layer_table(plan))
+        tables.show(_layer_table(plan))
         for layer in plan.layers:
             if layer.checked or layer.skip_existing:
-                console.print(f"{layer.name}: {_outputs_text(layer)}")
+                console.print(f"{layer.name}: {_outputs_text(layer)}", soft_wrap=True)
     if plan.edges or plan.job_depends:
-        console.print(_edge_table(plan))
+        tables.show(_edge_table(plan))
     _print_paths(console, plan)
     _print_backends(console, plan)
     if options.layer is not None or numbers is not None:
@@ -106,8 +99,8 @@ def _print_plan(
         _print_frame_edges(console, all_frame_edges(plan, layer=options.layer, only=numbers))
 
 
-def _layer_table(plan: Plan) -> Table:
-    table = _table(
+def _layer_table(plan: Plan) -> tables.Table:
+    table = tables.table(
         ("layer", "left"),
         ("range", "left"),
         ("frames", "right"),
@@ -117,13 +110,15 @@ def _layer_table(plan: Plan) -> Table:
         ("retries", "right"),
         ("service", "left"),
         ("command", "left"),
+        spare=("service", "retries", "chunk", "command", "cores", "memory", "range"),
+        cut="command",
     )
     for layer in plan.layers:
         table.add_row(*_layer_cells(layer))
     return table
 
 
-def _layer_cells(layer: PlannedLayer) -> tuple[str | Text, ...]:
+def _layer_cells(layer: PlannedLayer) -> tuple[str, ...]:
     return (
         layer.name if layer.type == "Render" else f"{layer.name} ({layer.type})",
         _short(layer.range),
@@ -133,7 +128,7 @@ def _layer_cells(layer: PlannedLayer) -> tuple[str | Text, ...]:
         memory_text(layer),
         "" if layer.retries is None else str(layer.retries),
         ",".join(layer.services),
-        Text(layer.command.replace("\n", " "), no_wrap=True, overflow="ellipsis"),
+        layer.command,
     )
 
 
@@ -163,8 +158,8 @@ def memory_text(layer: PlannedLayer) -> str:
     )
 
 
-def _edge_table(plan: Plan) -> Table:
-    table = _table(("edge", "left"), ("type", "left"), ("in words", "left"))
+def _edge_table(plan: Plan) -> tables.Table:
+    table = tables.table(("edge", "left"), ("type", "left"), ("in words", "left"))
     for edge in plan.edges:
         table.add_row(f"{edge.on} {_ARROWS[edge.shape]} {edge.layer}", type_text(edge), edge.text)
     for job in plan.job_depends:
@@ -184,7 +179,8 @@ def _print_paths(console: Console, plan: Plan) -> None:
         console.print(Text("critical path", style="bold"), f" {path_text(plan.critical_path)}")
     if plan.critical_path_by_time is not None:
         console.print(
-            Text("by run times ", style="bold"), f" {path_text(plan.critical_path_by_time)}"
+            Text("by run times ", style="bold"),
+            f" {path_text(plan.critical_path_by_time)}",
         )
 
 
@@ -207,18 +203,21 @@ def _print_backends(console: Console, plan: Plan) -> None:
         if not words:
             console.print(Text(label, style="bold"), " everything as written")
         for at, each in enumerate(words):
-            console.print(Text(label if not at else " " * len(label), style="bold"), f" {each}")
+            shown = Text(label if not at else " " * len(label), style="bold")
+            console.print(shown, f" {each}")
 
 
 def _print_processes(console: Console, chosen: Iterator[PlannedProcess]) -> None:
     for process in chosen:
         frames = "" if len(process.frames) == 1 else f"  frames {format_frames(process.frames)}"
         console.print()
-        console.print(Text(process.name, style="bold").append(Text(frames, style="default")))
+        console.print(
+            Text(process.name, style="bold").append(Text(frames, style="default")), soft_wrap=True
+        )
         for command in process.commands:
             console.print(f"  $ {command}", soft_wrap=True)
         for key, value in process.env.items():
-            console.print(f"  {key}={value}", soft_wrap=True)
+            console.print(f"  {key}={one_line(value, _MAX_VALUE)}", soft_wrap=True)
         for edge in process.waits_for:
             console.print(f"  waits for {_awaited(edge)}", soft_wrap=True)
 
@@ -238,9 +237,9 @@ def _awaited(edge: FrameEdge) -> str:
 def _print_changes(console: Console, since: str, changes: list[Change]) -> None:
     console.print()
     if not changes:
-        console.print(f"nothing changed since {since}")
+        console.print(f"nothing changed since {since}", soft_wrap=True)
         return
-    console.print(Text(f"changed since {since}", style="bold"))
+    console.print(Text(f"changed since {since}", style="bold"), soft_wrap=True)
     for change in changes:
         console.print(f"  {change_text(change)}", soft_wrap=True)
 

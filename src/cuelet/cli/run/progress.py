@@ -12,6 +12,7 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.leftovers import notable
 from cuelet.client.jobs import JobView, LayerView
 from cuelet.client.watching import watch
+from cuelet.pasting import pasteable
 from cuelet.quantities import count, duration
 from opencue.ending import Ending
 
@@ -51,7 +52,8 @@ def show(
             if timeout_s is not None and time.monotonic() - started > timeout_s:
                 name = look.job.name
                 raise CommandError(
-                    f"{name} still runs after {timeout_s:g} s; cuelet watch {name}", Exit.TIMEOUT
+                    f"{name} still runs after {timeout_s:g} s; {pasteable('cuelet', 'watch', name)}",
+                    Exit.TIMEOUT,
                 )
     raise AssertionError("watching ends with an ending")
 

@@ -14,6 +14,7 @@ from cuelet.cli.run.script import launch_script, on_farm
 from cuelet.cli.run.watch import follow
 from cuelet.cli.script_words import take_script
 from cuelet.client.jobs import current_view
+from cuelet.pasting import pasteable
 from opencue.wrappers.job import Job
 from outline.cuerun import LaunchContext
 
@@ -87,4 +88,5 @@ def _print_detached(
         print(json.dumps([*local, *(current_view(job).values() for job in jobs)]))
         return
     for job in jobs:
-        print(f"launched {job.name()}; watch it with cuelet watch {job.name()}")
+        watch = pasteable("cuelet", "watch", job.name())
+        print(f"launched {job.name()}; watch it with {watch}")

@@ -15,6 +15,7 @@ import outline
 import outline.cuerun
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.run.built import built_outlines, is_classic
+from cuelet.pasting import pasteable
 from outline import _usertrace
 from outline.cuerun import LaunchContext
 from outline.jobspec.plainfile import odd_kind_of, open_plain
@@ -103,7 +104,7 @@ def _telling_what_was_launched(context: LaunchContext) -> Iterator[None]:
 def _launched_lines(jobs: Sequence[Any]) -> Iterator[str]:
     names = [job.name() for job in jobs if on_farm(job)]
     if names:
-        place = f"cuelet show {names[0]}" if len(names) == 1 else "cuelet jobs"
+        place = pasteable("cuelet", "show", names[0]) if len(names) == 1 else "cuelet jobs"
         yield f"note: {', '.join(names)} had been launched by then; see {place}"
     for job in jobs:
         if not on_farm(job):

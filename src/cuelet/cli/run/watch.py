@@ -14,6 +14,8 @@ from cuelet.cli.jobs.naming import whole_jobs
 from cuelet.cli.run.progress import exit_status, show, summary
 from cuelet.client.frames import list_dead, list_skipped
 from cuelet.client.jobs import JobView, list_outputs
+from cuelet.client.lookup import word_for
+from cuelet.pasting import pasteable
 from opencue.ending import Ending
 from opencue.wrappers.job import Job
 
@@ -44,7 +46,8 @@ def _follow_one(job: Job, options: argparse.Namespace) -> tuple[JobView, Ending]
         view, ending = show(job.id(), quiet=options.quiet, timeout_s=options.timeout)
     except KeyboardInterrupt:
         raise CommandError(
-            f"{job.name()} runs on; come back with cuelet watch {job.name()}", Exit.INTERRUPTED
+            f"{job.name()} runs on; come back with {pasteable('cuelet', 'watch', job.name())}",
+            Exit.INTERRUPTED,
         ) from None
     if not options.json:
         _print_ending(job, view, ending)
@@ -59,6 +62,6 @@ def _print_ending(job: Job, view: JobView, ending: Ending) -> None:
     for layer, path in list_outputs(job):
         print(f"  {layer}: {path}")
     if ending.dead:
-        print_dead(view.name, list_dead(job))
+        print_dead(word_for(job), list_dead(job))
     if ending.stuck:
         print(f"it cannot go on: {ending.stuck}", file=sys.stderr)

@@ -18,6 +18,7 @@ from cuelet.core.state.job import Job
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.core.values.reason import Reason
 from cuelet.core.values.states import DEAD, DEPEND, WAITING, JobState
+from cuelet.pasting import pasteable
 from cuelet.rpc import search
 from outline.jobspec.log_tail import last_lines
 
@@ -100,7 +101,7 @@ def stuck_reason(farm: Farm, job: Job) -> str:
     if job.state is not JobState.PENDING:
         return ""
     if job.paused:
-        return f"the job is paused; cuelet resume {job.name}"
+        return f"the job is paused; {pasteable('cuelet', 'resume', job.name)}"
     if not is_stuck(farm, job):
         return ""
     reasons = _dead_reason(job), held_in_vain(farm, job), _unfit_reason(farm, job)
@@ -122,4 +123,5 @@ def _dead_reason(job: Job) -> str:
         return ""
     are = "1 frame is dead" if dead == 1 else f"{dead} frames are dead"
     vain = f", {waiting} wait in vain" if waiting else ""
-    return f"{are}{vain}; cuelet retry {job.name}, or cuelet eat {job.name} to go on without"
+    retry, eat = pasteable("cuelet", "retry", job.name), pasteable("cuelet", "eat", job.name)
+    return f"{are}{vain}; {retry}, or {eat} to go on without"
