@@ -61,6 +61,8 @@ def scripts(tmp_path: Path) -> Path:
     for name in ("job.py", "classic.outline"):
         shutil.copy(HERE / "everything.outline", folder / name)
     (folder / "helper_mod.py").write_text("WORD = 'hello'\n")
+    (folder / "spaces" / "inner").mkdir(parents=True)
+    (folder / "spaces" / "inner" / "words.py").write_text("WORD = 'spaces'\n")
     (folder / "tools-v2.py").write_text(TOOLS.format(step=10))
     (folder / "tools-v3.py").write_text(TOOLS.format(step=20))
     (tmp_path / "links").mkdir()

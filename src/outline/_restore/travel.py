@@ -19,7 +19,7 @@ import cloudpickle
 from outline._layer import own
 from outline._layer.made import written
 from outline._layer.parts import parts_of
-from outline._restore import origin, scriptmodule
+from outline._restore import origin, process, scriptmodule
 from outline.layer import Layer
 
 FORM = 2
@@ -53,6 +53,7 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
             cls for cls in type(layer).__mro__ if layer is not None and issubclass(cls, Layer)
         }
         self._bodies: list[tuple[type, Any]] = []
+        self._things = process.things()
 
     # The records.
 
@@ -99,7 +100,9 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
     # What stands for what.
 
     def persistent_id(self, value: Any) -> tuple[str, str] | None:
-        """Return what stands for an outline, another layer or a namespace; None for anything else."""
+        """Return what stands for an outline, another layer, a namespace or a thing of the process; None for any other."""
+        if id(value) in self._things:
+            return "thing", self._things[id(value)]
         kind = type(value)
         if kind is origin.Namespace:
             return "names", value.module
@@ -338,6 +341,12 @@ def _values_now(value: contextvars.ContextVar[Any]) -> tuple[Any, ...]:
         return ()
 
 
+def _method(_pickler: LayerPickler, value: Any) -> Any:
+    """A method of something that a module keeps to itself: that would travel as a copy."""
+    module = process.holder(value)
+    return NotImplemented if module is None else (getattr, (module, value.__name__))
+
+
 def _new_type(_pickler: LayerPickler, value: Any) -> Any:
     return _of_typing(value, typing.NewType, (value.__name__, value.__supertype__))
 
@@ -377,7 +386,9 @@ def _stream(value: Any) -> Any:
 
 
 _BY_VALUE: dict[type, Any] = {
+    types.BuiltinMethodType: _method,
     types.CodeType: _code,
+    types.MethodType: _method,
     type(functools.lru_cache(_stream)): _cached,
     functools.cached_property: _cached_property,
     contextvars.ContextVar: _context_var,

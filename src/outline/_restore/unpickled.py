@@ -75,6 +75,10 @@ class _Unpickler(pickle.Unpickler):
         kind, name = reference
         if kind == "names":
             return scriptmodule.namespace(name)
+        if kind == "thing":
+            from outline._restore import process  # few scripts hold one
+
+            return process.thing(name)
         return self._outline if kind == "outline" else self._outline.get_layer(name)
 
 
