@@ -19,7 +19,7 @@ import cloudpickle
 from outline._layer import own
 from outline._layer.made import written
 from outline._layer.parts import parts_of
-from outline._restore import origin, process, scriptmodule
+from outline._restore import origin, process, scriptmodule, shared
 from outline.layer import Layer
 
 FORM = 2
@@ -54,6 +54,8 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
         }
         self._bodies: list[tuple[type, Any]] = []
         self._things = process.things()
+        self._places = shared.places(origin.is_script)
+        self._shared: set[int] = set()
 
     # The records.
 
@@ -99,8 +101,8 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
 
     # What stands for what.
 
-    def persistent_id(self, value: Any) -> tuple[str, str] | None:
-        """Return what stands for an outline, another layer, a namespace or a thing of the process; None for any other."""
+    def persistent_id(self, value: Any) -> tuple[str, Any] | None:
+        """Return what stands for an outline, another layer, a namespace, a thing of the process or of a module it imports."""
         if id(value) in self._things:
             return "thing", self._things[id(value)]
         kind = type(value)
@@ -110,7 +112,17 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
             return self._reference(value)
         if self.outline is not None and isinstance(value, type(self.outline)):
             return "outline", ""
-        return None
+        return self._of_module(value)
+
+    def _of_module(self, value: Any) -> tuple[str, shared.Shared] | None:
+        """Return what stands for a thing that a module holds; its content comes with it once."""
+        where = self._places.get(id(value))
+        module = shared.holder(value, where) if where is not None else None
+        if where is None or module is None:
+            return None
+        is_new = id(value) not in self._shared
+        self._shared.add(id(value))
+        return "shared", (module, where[1], type(value), shared.content(value) if is_new else None)
 
     def _reference(self, value: Layer) -> tuple[str, str] | None:
         if value is self.layer:
