@@ -37,15 +37,10 @@ __all__ = [
     "OutlinePostCommand",
 ]
 
-
-_OWNER = "outline.layer.Layer"
-_family = CarriedOutBy("_layer_parts.family", _OWNER)
-_depends = CarriedOutBy("_layer_parts.depends", _OWNER)
-_arguments = CarriedOutBy("_layer_parts.arguments", _OWNER)
-_paths = CarriedOutBy("_layer_parts.paths", _OWNER)
-_storage = CarriedOutBy("_layer_parts.storage", _OWNER)
-
-
+_family, _depends, _arguments, _paths, _storage = (
+    CarriedOutBy(f"_layer_parts.{part}", "outline.layer.Layer")
+    for part in ("family", "depends", "arguments", "paths", "storage")
+)
 LayerMeta = type
 """The class of layer classes in sessions of earlier versions."""
 

@@ -14,7 +14,7 @@ from cuelet.core.state.farm import Farm
 from cuelet.core.state.set_aside import SetAside
 from cuelet.store import machine
 from cuelet.store.database import refuse_damaged, text_of, translated
-from cuelet.store.errors import DamagedDatabaseError, NewerSchemaError, StoreError
+from cuelet.store.errors import DamagedDatabaseError, NewerSchemaError, NothingLeftError, StoreError
 from cuelet.store.loading import Loading
 from cuelet.store.migrating import SUMMED_SINCE, refuse_changed_schema, version_of
 from cuelet.store.reading import Reader
@@ -54,10 +54,9 @@ def inspect(path: Path) -> Inspection:
     Raises:
         StoreError: It cannot be read, nothing in it can, or a later Cuelet wrote it.
     """
-    with tempfile.TemporaryDirectory(prefix="cuelet-check-") as folder:
+    with translated(path, "read"), tempfile.TemporaryDirectory(prefix="cuelet-check-") as folder:
         copy = Path(folder) / "copy.db"
-        with translated(path, "read"):
-            take_copy(path, copy)
+        take_copy(path, copy)
         fold_log(copy)
         try:
             return _look(path, copy, structure="")
@@ -97,6 +96,8 @@ def _header(log: Path) -> bytes:
 def _look(path: Path, copy: Path, *, structure: str) -> Inspection:
     with translated(path, "read"), closing(sqlite3.connect(copy)) as database:
         database.text_factory = text_of
+        if not copy.stat().st_size:
+            raise NothingLeftError(path=path, detail="it is empty")
         refuse_damaged(database, path)
         version, known = version_of(database), len(migrations())
         refuse_changed_schema(database, path, version)

@@ -34,6 +34,12 @@ def salvaged_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.salvaged")
 
 
+def kept_files(path: Path) -> list[Path]:
+    """Return the damaged files that are kept beside a database, oldest first."""
+    found = path.parent.glob(f"{path.name}.damaged-*")
+    return sorted(each for each in found if not each.name.endswith("-wal"))
+
+
 def replace_damaged(path: Path, why: str) -> Path:
     """Put a database of all that can be read in the place of a damaged one; return where that is kept.
 
@@ -157,8 +163,20 @@ def _as_row(record: Record, table: Table) -> Row | None:
     if table.has_rowid:
         values = (record.rowid, *values[1:])
     kinds = zip(values, table.kinds, strict=False)
-    own = [float(v) if kind == "f" and isinstance(v, int) else v for v, kind in kinds]
-    return (*own, values[-1])
+    return (*(_as_kept(value, kind) for value, kind in kinds), values[-1])
+
+
+def _as_kept(value: object, kind: str) -> object:
+    """Return a value as SQLite takes it: whole numbers are kept short, and damaged text is no text.
+
+    What a row's checksum leaves out, a specification, may be damaged in a row that is whole; it has
+    a checksum of its own, which still does not fit then.
+    """
+    if kind == "f" and isinstance(value, int):
+        return float(value)
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode()
+    return value
 
 
 def whole_file(path: Path, copy: Path) -> bytes:

@@ -18,7 +18,7 @@ from cuelet.store import job_rows, layer_start, machine, salvage
 from cuelet.store.backup import back_up
 from cuelet.store.ballast import Ballast
 from cuelet.store.database import connect, transaction, translated
-from cuelet.store.errors import BackupError, DamagedDatabaseError, DiskFullError
+from cuelet.store.errors import BackupError, DamagedDatabaseError, DiskFullError, NothingLeftError
 from cuelet.store.loading import Loading, edge_values
 from cuelet.store.sql import queries
 from cuelet.store.tables import (
@@ -42,6 +42,10 @@ _LEFTOVERS = (
     *("drop_depends", "drop_released_edges", "drop_frames"),
 )
 """Statements that delete rows whose job has none."""
+_KEPT_WORDS = (
+    "the database was damaged and made anew of what was whole in it; the damaged file is {}, "
+    "move it away when you need it no more"
+)
 _SHRINK_PAGES = 2000
 """Given back in one go; that takes some milliseconds."""
 _PAGE_BYTES = 4096
@@ -74,11 +78,18 @@ class Store:
         """Open the file; what can be read of a damaged one takes its place."""
         if salvage.salvaged_path(self.path).exists():
             salvage.finish_replacing(self.path)
+        if self._was_emptied():
+            raise NothingLeftError(path=self.path, detail="it is empty, and was not")
         try:
             return self._open_whole()
         except DamagedDatabaseError as error:
             salvage.replace_damaged(self.path, error.damage)
         return self._open_whole()
+
+    def _was_emptied(self) -> bool:
+        """Tell whether a file is empty in which there was something: its ballast came after it."""
+        is_empty = self.path.exists() and not _size_of(self.path)
+        return is_empty and self._ballast.path.exists()
 
     def _open_whole(self) -> sqlite3.Connection:
         """Open the file, on a full disk with the room that was set aside."""
@@ -208,7 +219,8 @@ class Store:
             StoreError: The file cannot be read.
         """
         with translated(self.path, "read"):
-            farm.damage_notes = tuple(machine.read(self._database, farm))
+            notes = machine.read(self._database, farm)
+        farm.damage_notes = (*notes, *map(_KEPT_WORDS.format, salvage.kept_files(self.path)))
 
     def load(self) -> Iterator[Job]:
         """Yield every whole job as it was last committed, with what they wait for in each other.

@@ -247,7 +247,9 @@ def test_a_file_that_no_longer_opens_is_replaced_by_what_is_whole(path: Path) ->
     assert kept.read_bytes().startswith(b"no head any more")
     assert path.stat().st_mode & 0o777 == 0o600
     assert inspect(path).is_whole
-    assert machine_of(path).limits.by_name["nuke"].max_value == 3
+    farm = machine_of(path)
+    assert farm.limits.by_name["nuke"].max_value == 3
+    assert [str(kept) in note for note in farm.damage_notes] == [True]
 
 
 def test_what_was_committed_last_is_saved_from_the_log(path: Path) -> None:
@@ -291,6 +293,40 @@ def test_a_file_of_which_nothing_is_left_stays_as_it_is(path: Path) -> None:
 
     assert path.read_bytes() == rubbish
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_was_emptied_is_not_begun_anew(path: Path) -> None:
+    store = Store(path)
+    assert store.keep_ballast()
+    store.close()
+    path.write_bytes(b"")
+
+    with pytest.raises(NothingLeftError, match="it is empty"):
+        Store(path)
+    with pytest.raises(NothingLeftError, match="it is empty"):
+        inspect(path)
+
+    path.unlink()
+    assert opened(path) == ({}, [], [])
+
+
+def test_a_specification_that_is_no_text_is_saved_as_damaged(path: Path) -> None:
+    change(path, *DAMAGE["no text"])
+    overwrite(path, 0, bytes(100))
+
+    jobs, aside, _ = opened(path)
+
+    assert (aside, len(jobs)) == (["show-shot-me_job"], 2)
+
+
+def test_half_a_file_is_saved_as_far_as_it_goes(path: Path) -> None:
+    names = set(opened(path)[0])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 8192 * 4096])
+
+    jobs, aside, _ = opened(path)
+
+    assert set(jobs) | set(aside) <= names
+    assert inspect(path).structure == ""
 
 
 def test_a_look_at_a_file_changes_neither_it_nor_its_folder(path: Path) -> None:
