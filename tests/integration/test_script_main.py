@@ -29,6 +29,21 @@ class ToolLayer(Layer):
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             print("tool", tool(1), __name__, *pool.map(self.times, [2]))
 """
+HELPER = """
+import collections, contextvars
+WORD = 'hello'
+CACHE, FOUND, KNOWN, NOTHING = {}, collections.deque(), set(), object()
+SET_THERE = contextvars.ContextVar("SET_THERE")
+class Settings:
+    def __init__(self): self.quality, self.cache = "draft", CACHE
+SETTINGS = Settings()
+def remember(what):
+    CACHE[what] = 1
+    FOUND.append(what)
+    KNOWN.add(what)
+def state(): return SETTINGS.quality, SETTINGS.cache is CACHE, SET_THERE.get(), len(CACHE)
+def is_nothing(what): return what is NOTHING
+"""
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -60,7 +75,9 @@ def scripts(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("job.py", "classic.outline"):
         shutil.copy(HERE / "everything.outline", folder / name)
-    (folder / "helper_mod.py").write_text("WORD = 'hello'\n")
+    (folder / "helper_mod.py").write_text(HELPER)
+    (folder / "spaces" / "inner").mkdir(parents=True)
+    (folder / "spaces" / "inner" / "words.py").write_text("WORD = 'spaces'\n")
     (folder / "tools-v2.py").write_text(TOOLS.format(step=10))
     (folder / "tools-v3.py").write_text(TOOLS.format(step=20))
     (tmp_path / "links").mkdir()

@@ -189,8 +189,11 @@ def _finds(module: types.ModuleType) -> bool:
     path = None if holder is None else getattr(holder, "__path__", None)
     for finder in sys.meta_path:
         found = finder.find_spec(module.__name__, path)
-        if found is not None:
-            return found.origin is not None and _is_same(found.origin, str(module.__file__))
+        if found is not None and found.origin is not None:
+            return _is_same(found.origin, str(module.__file__))
+        if found is not None:  # a package without an __init__.py
+            folders = list(found.submodule_search_locations or ())
+            return folders == list(vars(module).get("__path__", ()))
     return False
 
 

@@ -19,7 +19,7 @@ import cloudpickle
 from outline._layer import own
 from outline._layer.made import written
 from outline._layer.parts import parts_of
-from outline._restore import origin, scriptmodule
+from outline._restore import origin, process, scriptmodule, shared
 from outline.layer import Layer
 
 FORM = 2
@@ -53,6 +53,9 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
             cls for cls in type(layer).__mro__ if layer is not None and issubclass(cls, Layer)
         }
         self._bodies: list[tuple[type, Any]] = []
+        self._things = process.things()
+        self._places = shared.places(origin.is_script)
+        self._shared: set[int] = set()
 
     # The records.
 
@@ -98,8 +101,10 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
 
     # What stands for what.
 
-    def persistent_id(self, value: Any) -> tuple[str, str] | None:
-        """Return what stands for an outline, another layer or a namespace; None for anything else."""
+    def persistent_id(self, value: Any) -> tuple[str, Any] | None:
+        """Return what stands for an outline, another layer, a namespace, a thing of the process or of a module it imports."""
+        if id(value) in self._things:
+            return "thing", self._things[id(value)]
         kind = type(value)
         if kind is origin.Namespace:
             return "names", value.module
@@ -107,7 +112,17 @@ class LayerPickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has
             return self._reference(value)
         if self.outline is not None and isinstance(value, type(self.outline)):
             return "outline", ""
-        return None
+        return self._of_module(value)
+
+    def _of_module(self, value: Any) -> tuple[str, shared.Shared] | None:
+        """Return what stands for a thing that a module holds; its content comes with it once."""
+        where = self._places.get(id(value))
+        module = shared.holder(value, where) if where is not None else None
+        if where is None or module is None:
+            return None
+        is_new = id(value) not in self._shared
+        self._shared.add(id(value))
+        return "shared", (module, where[1], type(value), shared.content(value) if is_new else None)
 
     def _reference(self, value: Layer) -> tuple[str, str] | None:
         if value is self.layer:
@@ -338,6 +353,12 @@ def _values_now(value: contextvars.ContextVar[Any]) -> tuple[Any, ...]:
         return ()
 
 
+def _method(_pickler: LayerPickler, value: Any) -> Any:
+    """A method of something that a module keeps to itself: that would travel as a copy."""
+    module = process.holder(value)
+    return NotImplemented if module is None else (getattr, (module, value.__name__))
+
+
 def _new_type(_pickler: LayerPickler, value: Any) -> Any:
     return _of_typing(value, typing.NewType, (value.__name__, value.__supertype__))
 
@@ -377,7 +398,9 @@ def _stream(value: Any) -> Any:
 
 
 _BY_VALUE: dict[type, Any] = {
+    types.BuiltinMethodType: _method,
     types.CodeType: _code,
+    types.MethodType: _method,
     type(functools.lru_cache(_stream)): _cached,
     functools.cached_property: _cached_property,
     contextvars.ContextVar: _context_var,

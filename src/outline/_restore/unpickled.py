@@ -71,10 +71,18 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(io.BytesIO(pickled))
         self._outline = ol
 
-    def persistent_load(self, reference: tuple[str, str]) -> Any:
+    def persistent_load(self, reference: tuple[str, Any]) -> Any:
         kind, name = reference
         if kind == "names":
             return scriptmodule.namespace(name)
+        if kind == "thing":
+            from outline._restore import process  # few scripts hold one
+
+            return process.thing(name)
+        if kind == "shared":
+            from outline._restore import shared
+
+            return shared.again(*name)
         return self._outline if kind == "outline" else self._outline.get_layer(name)
 
 
