@@ -115,7 +115,7 @@ def _is_the_users(error: BaseException) -> bool:
         if search_path.is_ours(file):
             return False
         if not search_path.is_library(file):
-            return os.path.basename(file).partition(".")[0] not in sys.stdlib_module_names
+            return not search_path.is_named_like_library(file)
     return False
 
 
