@@ -124,11 +124,12 @@ class StateFiles:
                 self.announce(self._announcement)
 
     def _is_announced(self) -> bool:
+        path = self._settings.info_file
         try:
-            found = self._settings.info_file.read_bytes()
+            # Anything but a plain file, such as a pipe, would not be read but waited for.
+            return path.is_file() and path.read_bytes() == self._announcement.encode()
         except OSError:
             return False
-        return found == self._announcement.encode()
 
 
 def _id_of(file: Path | int) -> tuple[int, int] | None:

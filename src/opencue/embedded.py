@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -108,8 +110,12 @@ def _is_free(lock: IO[str]) -> bool:
 
 def _read_ours(path: Path) -> str:
     """Return what a file of ours holds; whose it is is asked of what is read, not of its name."""
-    with path.open(encoding="utf-8") as stream:
-        _require_owner(path, os.fstat(stream.fileno()))
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe makes nobody wait
+    with open(handle, encoding="utf-8") as stream:
+        facts = os.fstat(handle)
+        _require_owner(path, facts)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "is no plain file", str(path))
         return stream.read()
 
 

@@ -42,6 +42,18 @@ def test_a_farm_is_found_without_its_announcement(farm: FarmBox, damage: str | N
     )
 
 
+def test_a_pipe_in_place_of_the_announcement_makes_nobody_wait(farm: FarmBox) -> None:
+    before, announcement = farm.info, farm.state_dir / "farm.json"
+    announcement.unlink()
+    os.mkfifo(announcement)
+
+    status = farm.json("farm", "status")
+
+    assert (status["running"], status["pid"]) == (True, before["pid"])
+    wait_until(announcement.is_file)
+    assert farm.cuelet("farm", "stop").returncode == 0
+
+
 def test_a_farm_without_announcement_can_be_stopped(farm: FarmBox) -> None:
     pid = farm.info["pid"]
     (farm.state_dir / "farm.json").unlink()
