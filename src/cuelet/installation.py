@@ -17,21 +17,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from cuelet import search_path
-from cuelet.search_path import OURS
-
-NEEDED = {
-    "grpc": "grpcio",
-    "google.protobuf": "protobuf",
-    "opencue_proto": "opencue-proto",
-    "yaml": "PyYAML",
-    "cloudpickle": "cloudpickle",
-    "psutil": "psutil",
-    "rich": "rich",
-    "platformdirs": "platformdirs",
-    "defusedxml": "defusedxml",
-    "graphlay": "graphlay",
-}
-"""Modules of others that Cuelet imports, and the packages they come in."""
+from cuelet.search_path import NEEDED, OURS
 
 HOME = Path(search_path.HOME)
 """The folder that holds all of ours."""
@@ -210,7 +196,7 @@ def _found_elsewhere(
     name: str, path: Sequence[str], proper: Sequence[str], whose: str
 ) -> Iterator[Fault]:
     found, wanted = _origin(name, path), _origin(name, proper)
-    if found is None or found == wanted or wanted is None:
+    if found is None or found == wanted or not (wanted or _is_folder(name, proper)):
         return
     owner = _owner_of(found)
     if owner:
@@ -225,12 +211,17 @@ def _origin(name: str, path: Sequence[str]) -> Path | None:
     """Return the file that a module would come from; None when there is none, or only a folder without one."""
     top, _, rest = name.partition(".")
     spec = PathFinder.find_spec(top, list(path))
-    if spec is not None and rest:
-        places = list(spec.submodule_search_locations or ())
-        spec = PathFinder.find_spec(name, places)
+    if spec is not None and rest and spec.submodule_search_locations is not None:
+        spec = PathFinder.find_spec(name, list(spec.submodule_search_locations)) or spec
     if spec is None or not spec.has_location or spec.origin is None:
         return None
     return Path(spec.origin).resolve()
+
+
+def _is_folder(name: str, path: Sequence[str]) -> bool:
+    """Tell whether a module is a folder without a file of its own, which any file of its name goes before."""
+    spec = PathFinder.find_spec(name.partition(".")[0], list(path))
+    return spec is not None and not spec.has_location
 
 
 def _owner_of(file: Path) -> str:

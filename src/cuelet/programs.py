@@ -57,7 +57,7 @@ def _run(program: str, module: str) -> int:
         _require_written()
         return status
     except BaseException as error:
-        message, status = _ending(error)
+        message, status = _ending(error, program)
         if message is None:
             raise
         if message:
@@ -77,12 +77,13 @@ def _status_of_exit(main: Any) -> int:
         return int(leaving.code or 0)
 
 
-def _ending(error: BaseException) -> tuple[str | None, int]:
+def _ending(error: BaseException, program: str) -> tuple[str | None, int]:
     """Return the line and the exit status of what ended a program; no line at all for our own bugs."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        return "", FAILED  # whoever read us has enough
+        # Whoever read us has enough; only cueadmin's reading flags lose nothing by that.
+        return "", 0 if program == "cueadmin" else FAILED
     if _is_the_users(error):
         return None, FAILED
     if isinstance(error, UnicodeEncodeError):
@@ -114,7 +115,7 @@ def _is_the_users(error: BaseException) -> bool:
         if search_path.is_ours(file):
             return False
         if not search_path.is_library(file):
-            return os.path.basename(file).partition(".")[0] not in sys.stdlib_module_names
+            return not search_path.is_named_like_library(file)
     return False
 
 

@@ -9,6 +9,19 @@ HOME = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 """The folder that holds all of Cuelet's packages."""
 OURS = ("opencue", "outline", "cueadmin", "FileSequence", "bin")
 """Packages that Cuelet brings beside `cuelet`, under the names that OpenCue's have."""
+NEEDED = {
+    "grpc": "grpcio",
+    "google.protobuf": "protobuf",
+    "opencue_proto": "opencue-proto",
+    "yaml": "PyYAML",
+    "cloudpickle": "cloudpickle",
+    "psutil": "psutil",
+    "rich": "rich",
+    "platformdirs": "platformdirs",
+    "defusedxml": "defusedxml",
+    "graphlay": "graphlay",
+}
+"""Modules of others that Cuelet imports, and the packages they come in."""
 _MARKED = frozenset({"opencue", "outline", "cueadmin"})
 """Those that say themselves whose they are."""
 _STANDARD = os.path.dirname(os.__file__)
@@ -58,6 +71,10 @@ def is_home(entry: str) -> bool:
 
 def is_ours(file: str) -> bool:
     """Tell whether a file of code belongs to Cuelet."""
+    if not os.path.isabs(
+        file
+    ):  # no file, such as <frozen posixpath>, or a script named by the user
+        return False
     top = os.path.relpath(os.path.realpath(file), HOME).partition(os.sep)[0]
     return top in (*OURS, "cuelet")
 
@@ -65,6 +82,14 @@ def is_ours(file: str) -> bool:
 def is_library(file: str) -> bool:
     """Tell whether a file of code is Python's, or installed."""
     return file.startswith(("<", _STANDARD + os.sep)) or "site-packages" in file
+
+
+def is_named_like_library(file: str) -> bool:
+    """Tell whether a file of code would be found in place of Python's, Cuelet's or a needed library's."""
+    folder, name = os.path.split(file)
+    module = os.path.basename(folder) if name == "__init__.py" else name.partition(".")[0]
+    libraries = (each.partition(".")[0] for each in NEEDED)
+    return module in (*OURS, *libraries, "cuelet") or module in sys.stdlib_module_names
 
 
 def _folder_of(file: str) -> str:

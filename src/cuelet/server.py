@@ -231,12 +231,12 @@ class FarmProcess:
         """See that the farm's files stay: mend what can be mended, end for what cannot.
 
         Raises:
-            FilesGoneError: The lock or the database is no longer there.
+            FilesGoneError: The lock, the database or its log is no longer there.
         """
         while True:
             await asyncio.sleep(LOOK_AT_FILES_S)
             if missing := self._files.find_missing():
-                raise FilesGoneError(path=missing, saved=self._save())
+                raise FilesGoneError(path=missing, saved=self._save(missing))
             self._files.mend()
             self._note_clock()
 
@@ -247,8 +247,15 @@ class FarmProcess:
             self._noted_drift_s = drift_s
             clock_mark.leave(self._settings.clock_mark, procfs.boot_id(), self._engine.drift_s)
 
-    def _save(self) -> Path | None:
-        """Copy the database, whose file may have no name any more, next to where it was."""
+    def _save(self, missing: Path) -> Path | None:
+        """Copy the database, whose file may have no name any more, next to where it was.
+
+        Where only its log has no name, the file takes in what the log had.
+        """
+        if missing == self._files.log:
+            with contextlib.suppress(StoreError):
+                self._store.close_without_log()
+                return self._settings.database
         target = self._settings.state_dir / f"farm-saved-{time.strftime('%Y%m%d-%H%M%S')}.db"
         try:
             self._store.back_up(target, force=False)

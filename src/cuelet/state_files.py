@@ -38,6 +38,8 @@ class FilesGoneError(Exception):
             if saved
             else "its jobs are gone with it; launch them again"
         )
+        if saved == path.parent / "farm.db":
+            kept = f"its jobs are all in {saved}: the next command goes on with them"
         super().__init__(
             f"{path} was removed or replaced while the farm ran, so the farm ends; "
             f"frames that run go on to their end; {kept}"
@@ -87,7 +89,10 @@ class StateFiles:
 
     def __init__(self, settings: Settings, lock: int) -> None:
         self._settings = settings
+        self.log = settings.database.with_name(f"{settings.database.name}-wal")
         self._ids = {settings.lock: _id_of(lock), settings.database: _id_of(settings.database)}
+        if known := _id_of(self.log):
+            self._ids[self.log] = known
         self._announcement = ""
 
     def announce(self, text: str) -> None:
@@ -106,9 +111,9 @@ class StateFiles:
             self._settings.info_file.unlink(missing_ok=True)
 
     def find_missing(self) -> Path | None:
-        """Return the lock or the database when it is no longer the file that the farm opened.
+        """Return the lock, the database or its log when it is no longer the file that was opened.
 
-        Without the one a second farm could start, without the other nothing more is kept.
+        Without the first a second farm could start, without the others nothing more is kept.
         """
         return next((path for path, known in self._ids.items() if _id_of(path) != known), None)
 

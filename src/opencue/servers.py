@@ -82,11 +82,24 @@ def addresses_here(target: str) -> list[Address]:
         return [Address(socket.AF_UNIX, target.removeprefix("unix:"))]
     host, _, port = target.rpartition(":")
     try:
-        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_without_scope(host), int(port), type=socket.SOCK_STREAM)
     except (OSError, ValueError, UnicodeError):
         return []  # gRPC says what is wrong with it
     addresses = [Address(family, name) for family, _, _, _, name in found]
     return addresses if any(each.is_here() for each in addresses) else []
+
+
+def _without_scope(host: str) -> str:
+    """Return a host without brackets, and without the interface where that means nothing.
+
+    gRPC goes to ``::1%lo``; the system's resolver only knows interfaces of link-local addresses.
+    """
+    address, _, scope = (bare := host.strip("[]")).partition("%")
+    try:
+        is_scoped = not scope or ipaddress.ip_address(address).is_link_local
+    except ValueError:
+        return bare
+    return bare if is_scoped else address
 
 
 def is_private(address: Address, users: Iterable[int]) -> bool:

@@ -205,12 +205,12 @@ class Session:
 
         Args:
             name: The key; any text that can be a file name.
-            data: Texts, numbers, lists, dicts, ...; tuples come back as lists.
+            data: Texts, numbers, lists, tuples, dicts, paths, ...; it comes back equal, classes of these as what they equal.
             layer: The layer it belongs to; the outline when None.
             force: Replace another value.
 
         Raises:
-            SessionException: Another value is there, the value has no YAML form, or the name is unsafe.
+            SessionException: Another value is there, the value could not come back equal, or the name is unsafe.
         """
         self.shelf(layer).put_data(name, data, force=force)
 

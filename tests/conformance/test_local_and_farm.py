@@ -231,7 +231,7 @@ def here(case: Case, options: spec.Options, folder: Path) -> tuple[list[Start], 
 
         def __init__(self, index: int, order: Order, done: SimpleQueue[Any]) -> None:
             self.index, self._order, self._done = index, order, done
-            self.exit_status = told.status(index)
+            self.exit_status, self.exit_signal = told.status(index), 0
 
         def start(self) -> None:
             steps = self._order.steps
@@ -241,6 +241,9 @@ def here(case: Case, options: spec.Options, folder: Path) -> tuple[list[Start], 
 
         def join(self) -> None:
             """It has no thread."""
+
+        def stop(self, number: int) -> None:
+            """It has ended."""
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_run, "Attempt", Staged)

@@ -94,6 +94,7 @@ def recover(folder: Path, files: dict[str, bytes]) -> str:
     try:
         found = fingerprint_of(store, farm)
         assert check_stored(farm) == []
+        assert store._log_note == ""  # what a power loss cuts off is no damage
         assert store._database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert store._database.execute("PRAGMA foreign_key_check").fetchall() == []
     finally:

@@ -106,6 +106,22 @@ def test_a_file_that_is_there_is_replaced_only_when_told_to(
     assert copy.read_bytes().startswith(b"SQLite format 3")
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_what_is_no_file_is_not_replaced(box: FarmBox, tmp_path: Path, running: bool) -> None:
+    box.start()
+    if not running:
+        box.cuelet("farm", "stop")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    refused = box.cuelet("farm", "backup", str(pipe), "--force")
+
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("it is no file; choose another place\n")
+    assert pipe.is_fifo()
+    assert list(tmp_path.glob(".*pipe*")) == []
+
+
 def test_a_place_that_cannot_be_written_is_named(client: FarmBox, tmp_path: Path) -> None:
     done = client.cuelet("farm", "backup", str(tmp_path / "nowhere" / "copy"))
 

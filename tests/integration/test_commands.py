@@ -483,7 +483,7 @@ def test_run_of_a_pipe_does_not_wait_for_a_writer(run: Run, tmp_path: Path) -> N
     status, _, err = run("run", str(tmp_path / "pipe"))
 
     assert status == 5
-    assert err.endswith("pipe'; it is a named pipe, write a plain file\n")
+    assert err.endswith("pipe' is a named pipe; name a script\n")
 
 
 def test_watch_of_a_stuck_job_ends_with_7(stuck: Job, run: Run) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,20 @@ def test_a_farm_without_socket_is_named_and_can_be_stopped(farm: FarmBox) -> Non
     assert farm.cuelet("farm", "status").stdout.startswith("no farm is running")
 
 
+def test_a_lock_that_names_another_process_gets_nobody_else_a_signal(farm: FarmBox) -> None:
+    pid, lock = farm.info["pid"], farm.state_dir / "farm.lock"
+    os.kill(pid, signal.SIGSTOP)
+    with subprocess.Popen(["sleep", "600"]) as other:
+        lock.write_text(lock.read_text().replace(str(pid), str(other.pid)))
+
+        done = farm.cuelet("farm", "stop")
+
+        assert (done.returncode, f"process {pid}" in done.stdout) == (0, True)
+        assert other.poll() is None
+        other.kill()
+    ended(pid)
+
+
 def test_a_suspended_farm_is_named_and_can_be_stopped(farm: FarmBox) -> None:
     pid = farm.info["pid"]
     os.kill(pid, signal.SIGSTOP)
@@ -111,3 +126,18 @@ def test_a_farm_whose_database_is_removed_saves_it_and_says_where(client: FarmBo
     saved.rename(database)
     client.start()
     assert [each["name"] for each in client.json("jobs", "--all")] == [job.name()]
+
+
+def test_a_farm_whose_log_is_removed_keeps_all_in_its_database(client: FarmBox) -> None:
+    (job,) = opencue.api.launchSpecAndWait(job_spec({"render": {"argv": sh("exit 0")}}))
+    pid, log = client.info["pid"], client.state_dir / "farm.db-wal"
+    wait_until(lambda: opencue.api.getJob(job.id()).succeededFrames() == 1)
+
+    log.unlink()
+    ended(pid)
+
+    said = (client.state_dir / "farm.log").read_text()
+    assert f"{log} was removed or replaced" in said
+    assert "the next command goes on with them" in said
+    client.start()
+    assert [each["state"] for each in client.json("jobs", "--all")] == ["finished"]

@@ -172,7 +172,10 @@ def front(box: FarmBox) -> Path:
     return folder
 
 
-SHADOWS = ("yaml.py", "grpc.py", "outline.py", "opencue/__init__.py", "random.py", "rich.py")
+SHADOWS = (
+    *("yaml.py", "grpc.py", "outline.py", "opencue/__init__.py", "random.py", "rich.py"),
+    *("google.py", "google/__init__.py", "opencue_proto.py"),
+)
 
 
 @pytest.mark.parametrize("name", SHADOWS)
@@ -187,12 +190,14 @@ def test_the_doctor_survives_files_in_place_of_libraries(
     assert (done.returncode, done.stderr) == (4, "")
     found = json.loads(done.stdout)
     (error,) = [each for each in found if each["level"] == "error"]
-    assert error["what"] == name.partition("/")[0].removesuffix(".py")
+    assert error["what"].partition(".")[0] == name.partition("/")[0].removesuffix(".py")
     assert error["detail"].startswith(f"{front / name} is found in place of")
     assert {each["what"] for each in found} >= {"state", "farm", "opencue.yaml"}
 
 
-@pytest.mark.parametrize("name", ["yaml.py", "grpc.py", "outline.py", "opencue/__init__.py"])
+@pytest.mark.parametrize(
+    "name", ["yaml.py", "grpc.py", "outline.py", "opencue/__init__.py", "google.py"]
+)
 @pytest.mark.parametrize("program", ["cuelet", "cueadmin"])
 def test_commands_name_a_file_in_place_of_a_library(
     box: FarmBox, front: Path, name: str, program: str
@@ -208,6 +213,22 @@ def test_commands_name_a_file_in_place_of_a_library(
         return  # it needs no outline itself
     assert done.returncode == 4, done.stderr
     assert done.stderr.startswith(f"{program}: {front / name} is found in place of")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["grpc.py", "google.py", "opencue_proto.py", "outline/__init__.py"]
+)
+def test_a_file_in_place_of_a_library_that_raises_is_named_too(
+    box: FarmBox, front: Path, name: str
+) -> None:
+    (front / name).parent.mkdir(exist_ok=True)
+    (front / name).write_text("raise RuntimeError('not the one that is wanted')\n")
+
+    done = box.python("-P", "-m", "cuelet", "jobs")
+
+    assert done.returncode == 4, done.stderr
+    assert done.stderr.startswith(f"cuelet: {front / name} is found in place of")
     assert len(done.stderr.splitlines()) == 1
 
 

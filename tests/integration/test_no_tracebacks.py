@@ -279,6 +279,9 @@ def test_a_folder_that_is_gone(scripts: FarmBox) -> None:
         ("cuelet", "run", "--local", str(scripts.home / "job.py")),
         ("pycuerun", "-b", "local", str(scripts.home / "classic.outline")),
         ("cuelet", "farm", "backup", "copy.db"),
+        ("cuelet", "plan", str(scripts.home / "classic.outline")),
+        ("cuelet", "plan", "../job.py"),
+        ("cuelet", "run", "--local", "../job.py"),
     ):
         words = [*gone, *argv(command)]
         done = subprocess.run(

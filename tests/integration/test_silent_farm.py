@@ -33,6 +33,15 @@ def test_a_stopped_farm_is_named_with_its_process_and_the_way_out(
     assert done.stderr.endswith(f"let it go on with kill -CONT {stopped}\n")
 
 
+def test_the_doctor_does_not_take_it_for_absent(farm: FarmBox, stopped: int) -> None:
+    done = farm.cuelet("doctor")
+
+    assert done.returncode == 4
+    (line,) = [each for each in done.stdout.splitlines() if each.startswith("error")]
+    assert f"process {stopped} runs the farm and does not answer" in line
+    assert line.endswith(f"kill -CONT {stopped}")
+
+
 def test_cueadmin_and_scripts_are_told_the_same(farm: FarmBox, stopped: int) -> None:
     admin = farm.cueadmin("-lj")
     script = farm.python("-c", "import opencue; opencue.api.getJobs()")

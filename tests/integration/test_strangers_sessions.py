@@ -140,6 +140,32 @@ def test_a_file_that_others_can_write_to_is_not_read(
     assert not note.exists()
 
 
+def test_another_session_of_ours_does_not_stand_in_for_one(
+    pair: tuple[Path, Path], shared: Path, note: Path
+) -> None:
+    ours, other = pair[0], set_up("other", note)
+    shared.chmod(0o777)  # without the sticky bit anybody may rename what is in it
+    ours.parent.rename(shared / "away")
+    ours.parent.mkdir()
+    ours.symlink_to(other)
+    os.chown(ours, UID, UID, follow_symlinks=False)
+    os.chown(ours.parent, UID, UID)
+
+    done = execute(ours)
+
+    assert done.returncode == 1
+    assert f"belongs to uid {UID}, not to you" in done.stderr
+    assert not note.exists()
+
+
+def test_a_link_in_a_folder_of_ours_leads_to_a_session(pair: tuple[Path, Path], note: Path) -> None:
+    link = pair[0].with_name("latest")
+    link.symlink_to(pair[0].name)
+
+    assert execute(link).returncode == 0
+    assert note.read_text() == "ours ours\n"
+
+
 @pytest.mark.parametrize("users", [str(UID), "any"])
 def test_who_trusts_the_owner_says_so(
     pair: tuple[Path, Path], note: Path, monkeypatch: pytest.MonkeyPatch, users: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import tempfile
 from contextlib import closing, suppress
 from errno import ENOSYS, ENOTSUP, EPERM
@@ -50,6 +51,15 @@ def back_up(source: sqlite3.Connection, target: Path, *, force: bool) -> int:
     return target.stat().st_size
 
 
+def _is_no_file(target: Path) -> bool:
+    """Tell whether there is a device, a pipe or the like, which a file must not take the place of."""
+    try:
+        mode = target.lstat().st_mode
+    except OSError:
+        return False  # what is wrong with it shows when the copy is written
+    return not stat.S_ISREG(mode) and not stat.S_ISLNK(mode)
+
+
 def _copy(source: sqlite3.Connection, fresh: Path) -> None:
     with closing(sqlite3.connect(fresh)) as copy:
         source.backup(copy, pages=STEP_PAGES, sleep=WAIT_S)
@@ -60,6 +70,8 @@ def _copy(source: sqlite3.Connection, fresh: Path) -> None:
 
 
 def _put(fresh: Path, target: Path, *, force: bool) -> None:
+    if _is_no_file(target):
+        raise BackupError(path=target, detail="it is no file; choose another place")
     _sync(fresh, os.O_RDWR)
     if force or not _link(fresh, target):
         fresh.replace(target)

@@ -11,6 +11,11 @@ SHARE = 8
 """On a small disk the ballast is this part of it."""
 
 
+def ballast_of(path: Path) -> Path:
+    """Return where the ballast of a database is."""
+    return path.with_suffix(".ballast")
+
+
 class Ballast:
     """Room set aside beside the database.
 

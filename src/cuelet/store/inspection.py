@@ -7,15 +7,17 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.set_aside import SetAside
 from cuelet.store import machine
+from cuelet.store.ballast import ballast_of
 from cuelet.store.database import refuse_damaged, text_of, translated
 from cuelet.store.errors import DamagedDatabaseError, NewerSchemaError, NothingLeftError, StoreError
 from cuelet.store.loading import Loading
+from cuelet.store.log import LOST_WORDS, OpenMark, commits_in, log_of, lost_words
 from cuelet.store.migrating import SUMMED_SINCE, refuse_changed_schema, version_of
 from cuelet.store.reading import Reader
 from cuelet.store.salvage import fold_log, write_salvaged
@@ -57,13 +59,24 @@ def inspect(path: Path) -> Inspection:
     with translated(path, "read"), tempfile.TemporaryDirectory(prefix="cuelet-check-") as folder:
         copy = Path(folder) / "copy.db"
         take_copy(path, copy)
+        notes = _log_notes(path, copy)
         fold_log(copy)
         try:
-            return _look(path, copy, structure="")
+            found = _look(path, copy, structure="")
         except DamagedDatabaseError as error:
             fresh = Path(folder) / "fresh.db"
             write_salvaged(copy, fresh, why=error.damage, named=path)
-            return _look(path, fresh, structure=error.damage)
+            found = _look(path, fresh, structure=error.damage)
+        return replace(found, notes=(*found.notes, *notes))
+
+
+def _log_notes(path: Path, copy: Path) -> Iterator[str]:
+    """Return what the write-ahead log should have and has not."""
+    notes = [LOST_WORDS.format(log_of(path), "missing")] if OpenMark(path).misses_log() else []
+    commits = commits_in(copy)
+    with suppress(sqlite3.Error), closing(sqlite3.connect(copy)) as database:
+        notes.append(lost_words(database, path, commits))
+    return filter(None, notes)
 
 
 def take_copy(path: Path, copy: Path) -> None:
@@ -72,7 +85,7 @@ def take_copy(path: Path, copy: Path) -> None:
     What is in the log is as of its last whole commit, and what a checkpoint writes into the file
     meanwhile is in the log as well, until the log is begun anew: then the copy is, too.
     """
-    log = Path(f"{path}-wal")
+    log = log_of(path)
     for _ in range(TRIES):
         before = _header(log)
         shutil.copyfile(path, copy)
@@ -101,6 +114,8 @@ def _look(path: Path, copy: Path, *, structure: str) -> Inspection:
         refuse_damaged(database, path)
         version, known = version_of(database), len(migrations())
         refuse_changed_schema(database, path, version)
+        if not version and ballast_of(path).exists():
+            raise NothingLeftError(path=path, detail="it is empty, and was not")
         if version > known:
             raise NewerSchemaError(path=path, found=version, known=known)
         if version < SUMMED_SINCE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,11 @@ from cuelet.core.state.job import Job
 from cuelet.core.state.set_aside import SetAside
 from cuelet.store import job_rows, layer_start, machine, salvage
 from cuelet.store.backup import back_up
-from cuelet.store.ballast import Ballast
+from cuelet.store.ballast import Ballast, ballast_of
 from cuelet.store.database import connect, transaction, translated
 from cuelet.store.errors import BackupError, DamagedDatabaseError, DiskFullError, NothingLeftError
 from cuelet.store.loading import Loading, edge_values
+from cuelet.store.log import LOST_WORDS, OpenMark, commits_in, log_of, lost_words
 from cuelet.store.sql import queries
 from cuelet.store.tables import (
     COMMENT,
@@ -66,8 +68,12 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._sql = queries()
-        self._ballast = Ballast(path.with_suffix(".ballast"))
+        self._ballast = Ballast(ballast_of(path))
+        self._mark = OpenMark(path)
+        self._log_note = ""
         self._database = self._open()
+        self._mark.leave()
+        self._unmark = weakref.finalize(self, self._mark.remove)  # the log goes with the connection
         self._bound_log()
         self._tallies = Tallies(self._database)
         self._pks: dict[str, int] = {}
@@ -87,18 +93,32 @@ class Store:
         return self._open_whole()
 
     def _was_emptied(self) -> bool:
-        """Tell whether a file is empty in which there was something: its ballast came after it."""
-        is_empty = self.path.exists() and not _size_of(self.path)
-        return is_empty and self._ballast.path.exists()
+        """Tell whether a file is empty in which there was something: its ballast came after it.
+
+        A file of one page has no room for a table; all that it had was in its log.
+        """
+        if not self.path.exists() or _size_of(log_of(self.path)):
+            return False
+        return _size_of(self.path) <= _PAGE_BYTES and self._ballast.path.exists()
 
     def _open_whole(self) -> sqlite3.Connection:
         """Open the file, on a full disk with the room that was set aside."""
         try:
-            return connect(self.path)
+            return self._connect()
         except DiskFullError:
             if not self._ballast.give_up():
                 raise
-        return connect(self.path)
+        return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        """Open the file and note what its log should have had and has not."""
+        if self._mark.misses_log():
+            self._log_note = LOST_WORDS.format(log_of(self.path), "missing")
+        commits = commits_in(self.path)
+        database = connect(self.path)
+        with translated(self.path, "write"):
+            self._log_note = lost_words(database, self.path, commits) or self._log_note
+        return database
 
     def _bound_log(self) -> None:
         """Have the write-ahead log folded before the ballast could not hold what that needs."""
@@ -107,7 +127,18 @@ class Store:
 
     def close(self) -> None:
         """Close the file; what was committed stays."""
+        self._unmark()
         self._database.close()
+
+    def close_without_log(self) -> None:
+        """Bring all that was committed into the file itself and close it: its log has been removed.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        with translated(self.path, "write"):
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.close()
 
     def commit(self, decision: Decision) -> None:
         """Write everything a decision changed in one transaction, durable on return.
@@ -193,7 +224,7 @@ class Store:
         return self._fold_log() or gave_up
 
     def _fold_log(self) -> bool:
-        log = self.path.with_name(f"{self.path.name}-wal")
+        log = log_of(self.path)
         before = _size_of(log)
         if self._ballast.free_bytes < before:
             return False  # half a fold would only eat what is left
@@ -220,7 +251,8 @@ class Store:
         """
         with translated(self.path, "read"):
             notes = machine.read(self._database, farm)
-        farm.damage_notes = (*notes, *map(_KEPT_WORDS.format, salvage.kept_files(self.path)))
+        kept = map(_KEPT_WORDS.format, salvage.kept_files(self.path))
+        farm.damage_notes = (*notes, *filter(None, [self._log_note]), *kept)
 
     def load(self) -> Iterator[Job]:
         """Yield every whole job as it was last committed, with what they wait for in each other.

@@ -1,4 +1,4 @@
-"""Session data as text: YAML that is also JSON wherever the value allows, because JSON is read 500 times faster."""
+"""Session data as text: YAML that is JSON wherever the value allows, but for tags, because JSON is read 500 times faster."""
 
 from __future__ import annotations
 
@@ -23,13 +23,17 @@ _MAX_MERGED = 10_000
 _CLOSED = (dict, list, str)
 """JSON values whose text says by itself where it ends."""
 
-_TUPLE = "tag:yaml.org,2002:python/tuple"
+_SLOW_YAML_BYTES = 16 << 10
+"""From here on dicts whose keys are no texts are written with a tag rather than as YAML's mappings."""
+_EXACT = "\n\n"
+"""The end of a text whose lists are lists: earlier versions, which wrote tuples as lists, left no empty line."""
+
+_TAGS = "tag:yaml.org,2002:"
+_TUPLE = f"{_TAGS}python/tuple"
 """How stock PyOutline writes a tuple."""
-_SEQUENCES = (_TUPLE, "tag:yaml.org,2002:seq")
+_SEQUENCES = (_TUPLE, f"{_TAGS}seq")
 _FROM_ODD_YAML = (ValueError, AttributeError, LookupError, TypeError, ArithmeticError)
 """What the YAML reader raises, beside its own errors, for a tag whose text is none of its kind."""
-_KEY = "!key"
-"""A sequence inside of a key, while it is read."""
 _ASTRAL = r"\\ud[89ab]"
 
 
@@ -62,17 +66,20 @@ def _is_text(value: str) -> bool:
 def to_text(thing: str, key: str, value: Any) -> str:
     """Return a value as YAML text that ends with a newline, and that was read back if there was any doubt.
 
-    Tuples become lists, as YAML has no tuples, except in keys of dicts and in sets.
-
     Raises:
-        DataFormatError: It holds something YAML's safe types cannot express, nests too deep, or is too large.
+        DataFormatError: It holds something the text could not give back, nests too deep, or is too large.
     """
     text = _json_text(value) if is_json(value) else None
     if text is None:
-        text = _yaml_text(thing, key, value)
+        text = _checked_text(thing, key, value)
     if len(text) > MAX_BYTES:
         raise _too_large(thing, key, len(text), MAX_BYTES)
-    return text
+    return text + "\n" if "[" in text else text
+
+
+def is_exact(text: str) -> bool:
+    """Tell whether what a text has as a list was one, and not a tuple that an earlier version stored."""
+    return text.endswith(_EXACT)
 
 
 def _json_text(value: Any) -> str | None:
@@ -99,15 +106,13 @@ def _has_long_key(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_long_key, value))
 
 
-def _yaml_text(thing: str, key: str, value: Any) -> str:
-    """Return YAML that gives back the value; raises DataFormatError where none does."""
+def _checked_text(thing: str, key: str, value: Any) -> str:
+    """Return a text that gives back the value; raises DataFormatError where none does."""
     from outline._session.values import Checked
 
     checked = Checked(thing, key)
     plain = checked.plain(value)
-    text = _dumped(thing, key, plain)
-    if len(text) > MAX_YAML_BYTES:
-        raise _too_large(thing, key, len(text), MAX_YAML_BYTES)
+    text = _tagged_text(plain, odd_keys=False) or _yaml_text(thing, key, plain)
     try:
         back = from_text(thing, key, text)
     except DataFormatError as error:
@@ -117,21 +122,55 @@ def _yaml_text(thing: str, key: str, value: Any) -> str:
     return text
 
 
-def _dumped(thing: str, key: str, value: Any) -> str:
+def _tagged_text(plain: Any, *, odd_keys: bool) -> str | None:
+    """Return JSON with or without tags, or None where it would not be the value for every reader.
+
+    Args:
+        plain: Of what `Checked` lets pass.
+        odd_keys: Take also dicts whose keys are no texts; versions before this one cannot read them with a tag.
+    """
+    from outline._session import tagged
+    from outline._session.values import as_lists
+
+    lists = as_lists(plain, odd_keys=odd_keys)
+    if not is_json(lists, 3 * MAX_DEPTH) or _json_text(lists) is None:
+        return None
+    return tagged.to_text(plain)
+
+
+def _yaml_text(thing: str, key: str, plain: Any) -> str:
+    """Return YAML, or where that would take long to read JSON with tags."""
+    tagged = _tagged_text(plain, odd_keys=True)
+    if tagged and len(tagged) > _SLOW_YAML_BYTES:
+        return tagged
+    text = _dumped(thing, key, plain)
+    if len(text) > MAX_YAML_BYTES:
+        raise _too_large(thing, key, len(text), MAX_YAML_BYTES)
+    return text
+
+
+def _dumped(thing: str, key: str, plain: Any) -> str:
+    import pathlib
+
     import yaml
+
+    from outline._session.tagged import PATH_TAG
 
     class Dumper(yaml.SafeDumper):
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
-        def represent_mapping(self, *args: Any, **kwargs: Any) -> Any:
-            node = super().represent_mapping(*args, **kwargs)
-            _retag_keys(node, _TUPLE)
-            return node
+    def from_tuple(dumper: Any, value: tuple[Any, ...]) -> Any:
+        return dumper.represent_sequence(_TUPLE, value)
 
+    def from_path(dumper: Any, path: pathlib.PurePath) -> Any:
+        return dumper.represent_sequence(f"{_TAGS}{PATH_TAG}{type(path).__name__}", [str(path)])
+
+    Dumper.add_representer(tuple, from_tuple)
+    Dumper.add_multi_representer(pathlib.PurePath, from_path)
     try:
         text: str = yaml.dump(
-            value, Dumper=Dumper, sort_keys=False, default_flow_style=True, width=MAX_BYTES
+            plain, Dumper=Dumper, sort_keys=False, default_flow_style=True, width=MAX_BYTES
         )
     except (yaml.YAMLError, ValueError) as error:
         first = str(error).partition(";")[0]
@@ -140,13 +179,13 @@ def _dumped(thing: str, key: str, value: Any) -> str:
     return text
 
 
-def _retag_keys(mapping: Any, tag: str) -> None:
+def _retag_keys(mapping: Any) -> None:
     """Say of every sequence in the keys of a mapping, or in a set, that it is a tuple: a list cannot be there."""
     nodes = [key for key, _ in mapping.value]
     while nodes:
         node = nodes.pop()
         if node.tag in _SEQUENCES:
-            node.tag = tag
+            node.tag = _TUPLE
             nodes += node.value
 
 
@@ -165,9 +204,13 @@ def from_text(thing: str, key: str, text: bytes | str) -> Any:
         value = json.loads(text, parse_constant=_no_number)
         return value if isinstance(value, _CLOSED) else _whole(thing, key, text, value)
     except RecursionError:
-        raise DataFormatError(thing=thing, key=key, reason="nests too deep") from None
+        raise _too_deep(thing, key) from None
     except ValueError:
-        return _from_yaml(thing, key, text)
+        return _from_tagged(thing, key, text)
+
+
+def _too_deep(thing: str, key: str) -> DataFormatError:
+    return DataFormatError(thing=thing, key=key, reason="nests too deep")
 
 
 def _no_number(name: str) -> Any:
@@ -183,6 +226,20 @@ def _whole(thing: str, key: str, text: bytes | str, value: Any) -> Any:
     return value
 
 
+def _from_tagged(thing: str, key: str, text: bytes | str) -> Any:
+    """Return the value of JSON with tags, or of YAML."""
+    if (b"!!python/" if isinstance(text, bytes) else "!!python/") in text:  # type: ignore[operator]
+        from outline._session import tagged
+
+        try:
+            return tagged.from_text(text.decode() if isinstance(text, bytes) else text)
+        except RecursionError:
+            raise _too_deep(thing, key) from None
+        except ValueError:
+            pass  # it is YAML of another kind, or none
+    return _from_yaml(thing, key, text)
+
+
 def _from_yaml(thing: str, key: str, text: bytes | str) -> Any:
     if len(text) > MAX_YAML_BYTES:
         raise _too_large(thing, key, len(text), MAX_YAML_BYTES)
@@ -192,7 +249,7 @@ def _from_yaml(thing: str, key: str, text: bytes | str) -> Any:
     try:
         return yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader, see there
     except RecursionError:
-        raise DataFormatError(thing=thing, key=key, reason="nests too deep") from None
+        raise _too_deep(thing, key) from None
     except (yaml.YAMLError, *_FROM_ODD_YAML) as error:
         first = str(error).partition("\n")[0]
         raise DataFormatError(
@@ -201,11 +258,10 @@ def _from_yaml(thing: str, key: str, text: bytes | str) -> Any:
 
 
 def _loader() -> Any:
-    """Return a safe loader whose merge keys cannot grow without bound.
-
-    Stock PyOutline writes tuples as ``!!python/tuple``: they come back as lists, as all tuples do here that are no keys.
-    """
+    """Return a safe loader that also knows tuples and paths, and whose merge keys cannot grow without bound."""
     import yaml
+
+    from outline._session import tagged
 
     class Loader(yaml.SafeLoader):
         def flatten_mapping(self, node: Any) -> None:
@@ -215,15 +271,15 @@ def _loader() -> Any:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"merges over {_MAX_MERGED:,} entries", node.start_mark
                 )
-            _retag_keys(node, _KEY)
+            _retag_keys(node)
 
     def as_tuple(loader: Any, node: Any) -> tuple[Any, ...]:
         return tuple(loader.construct_sequence(node, deep=True))
 
-    def as_list(loader: Any, node: Any) -> list[Any]:
-        found: list[Any] = loader.construct_sequence(node, deep=True)
-        return found
+    def as_path(loader: Any, name: str, node: Any) -> Any:
+        kind = name.removeprefix("_local.")
+        return tagged.path_of([kind, *loader.construct_sequence(node)])
 
-    Loader.add_constructor(_TUPLE, as_list)
-    Loader.add_constructor(_KEY, as_tuple)
+    Loader.add_constructor(_TUPLE, as_tuple)
+    Loader.add_multi_constructor(f"{_TAGS}{tagged.PATH_TAG}", as_path)
     return Loader

@@ -31,7 +31,7 @@ class Folder:
     top is.
 
     Args:
-        path: The top directory; it may itself be reached through symlinks.
+        path: The top directory; it may be reached through symlinks, and be one in a directory of ours.
     """
 
     def __init__(self, path: str) -> None:
@@ -170,7 +170,7 @@ class Folder:
 
     @contextlib.contextmanager
     def _opened(self, parts: tuple[str, ...], *, create: bool) -> Iterator[int]:
-        handle = os.open(self.path, _OPEN_FOLDER & ~os.O_NOFOLLOW)
+        handle = self._open_top()
         try:
             self._facts_of_ours(handle, ())
             for part in parts:
@@ -180,6 +180,27 @@ class Folder:
             yield handle
         finally:
             os.close(handle)
+
+    def _open_top(self) -> int:
+        """Open the top directory.
+
+        Raises:
+            ForeignSessionError: It is a link that somebody else can have made, so it may lead to
+                another session of ours.
+        """
+        path = self.path.rstrip(os.sep) or os.sep
+        try:
+            return os.open(path, _OPEN_FOLDER)
+        except OSError:
+            if not os.path.islink(path):
+                raise
+        above, name = os.path.split(path)
+        between = os.open(above or os.curdir, _OPEN_FOLDER & ~os.O_NOFOLLOW)
+        try:
+            require_ours(os.fstat(between), above)
+            return os.open(name, _OPEN_FOLDER & ~os.O_NOFOLLOW, dir_fd=between)
+        finally:
+            os.close(between)
 
     def _facts_of_ours(self, handle: int, parts: tuple[str, ...]) -> os.stat_result:
         """Return what is known of something open; raises ForeignSessionError when it is not ours."""

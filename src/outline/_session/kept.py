@@ -84,8 +84,10 @@ class Shelf:
         """Store YAML text under a name; see `put_data`."""
         parts = self._data_parts(key)
         try:
-            if not self._folder.write(parts, text.encode(), replace=force):
-                _refuse_other(self._thing, key, self._read(key), text)
+            if self._folder.write(parts, text.encode(), replace=force):
+                return
+            if _lost_tuples(self._thing, key, self._read(key), text):
+                self._folder.write(parts, text.encode(), replace=True)
         except OSError as error:
             raise DataFormatError(
                 thing=self._thing, key=key, reason=f"cannot be stored: {error.strerror or error}"
@@ -161,7 +163,7 @@ class Stage:
         key = check_file_name(thing, key)
         text = datafile.to_text(thing, key, value)
         if not force and key in self._data:
-            _refuse_other(thing, key, self._data[key], text)
+            _lost_tuples(thing, key, self._data[key], text)
         self._data[key] = text
 
     def get_data(self, thing: str, key: str) -> Any:
@@ -245,7 +247,7 @@ class Kept:
         Storing the same value again, as a retried frame does, is fine.
 
         Raises:
-            SessionException: Another value is there and ``force`` is false, or the value has no YAML form.
+            SessionException: Another value is there and ``force`` is false, or the value could not come back equal.
         """
         shelf = self.shelf()
         if shelf is not None:
@@ -278,17 +280,24 @@ def _source_path(thing: str, src: object, *, link: bool) -> str:
     return str(path)
 
 
-def _refuse_other(thing: str, key: str, old: str | bytes, new: str) -> None:
-    """Raise unless both texts hold the same value: a retried frame stores what it stored before."""
+def _lost_tuples(thing: str, key: str, old: str | bytes, new: str) -> bool:
+    """Tell whether an earlier version stored as lists what holds tuples now: a retried frame brings them back.
+
+    Raises:
+        DataExistsError: The texts do not hold the same value.
+    """
     if isinstance(old, bytes):
         old = old.decode("utf-8", "replace")
     if old == new:
-        return
+        return False
     before, now = (datafile.from_text(thing, key, text) for text in (old, new))
-    if before != now:
-        from outline._session.values import short
+    if before == now:
+        return False
+    from outline._session.values import lost_tuples, short
 
+    if datafile.is_exact(old) or not lost_tuples(before, now):
         raise DataExistsError(thing=thing, key=key, old=short(before), new=short(now))
+    return True
 
 
 def _refuse_odd(thing: str, path: str) -> None:

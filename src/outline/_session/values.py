@@ -6,10 +6,13 @@ import datetime as dt
 import enum
 import math
 import os
-from collections.abc import Iterator, Mapping
+import pathlib
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from outline._session import MAX_DEPTH, MOST_BITS
+from outline._session.tagged import PATH_KINDS
 from outline.exception import DataFormatError
 
 TYPE_CHECKING = False
@@ -20,8 +23,27 @@ if TYPE_CHECKING:
 _NUMBERS = (bool, int, float)
 _FROM_ARRAYS = (*_NUMBERS, str, bytes)
 _PLAIN = frozenset((*_NUMBERS, type(None), str, bytes, dt.date, dt.datetime))
+_HELD = frozenset((list, tuple, dict, set))
 _ORDERED = (list, tuple)
-_HINT = "texts, numbers, lists and dicts, such as str(path) or list(array)"
+_PATHS = tuple(getattr(pathlib, name) for name in PATH_KINDS)
+_HINT = "texts, numbers, lists and dicts, such as list(array) or vars(value)"
+
+_PLAIN_OF: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (dict, dict),
+    (tuple, tuple),
+    (list, list),
+    (set, set),
+    (int, int.__int__),
+    (float, float.__float__),
+    (str, str.__str__),
+    (bytes, lambda value: bytes(memoryview(value))),
+    *((kind, lambda path, kind=kind: kind(pathlib.PurePath.__str__(path))) for kind in _PATHS),
+)
+"""How a value of a subclass becomes one of the class itself, whatever the subclass says of that."""
+_EQUALS = frozenset(
+    each.__eq__ for each in (*(kind for kind, _ in _PLAIN_OF), OrderedDict, Counter)
+)
+"""Comparisons by which a value and its plain form are equal both ways."""
 
 _WAYS_OUT: tuple[tuple[type, str], ...] = (
     (enum.Enum, "value.value"),
@@ -39,9 +61,10 @@ _WAYS_OUT: tuple[tuple[type, str], ...] = (
     (int, "int(value)"),
     (float, "float(value)"),
     (list, "list(value)"),
-    (tuple, "list(value)"),
+    (tuple, "tuple(value)"),
     (Iterator, "list(value)"),
-    (range, "list(value)"),
+    (Sequence, "list(value)"),
+    (deque, "list(value)"),
 )
 """What to store in place of a value; the first type that it is counts."""
 _WAYS_OUT_BY_NAME = (
@@ -66,25 +89,25 @@ class Checked:
         self._inside: set[int] = set()
 
     def plain(self, value: Any, place: str = "") -> Any:
-        """Return a value of which every part can be stored: scalars of array libraries become Python's.
+        """Return an equal value of which every part can be stored, as Python's own types.
 
         Raises:
             DataFormatError: A part cannot be stored; the message says which.
         """
-        value = python_scalar(value)
-        kind = type(value)
-        if kind is int and value.bit_length() >= MOST_BITS:
+        found = python_value(value)
+        kind = type(found)
+        if kind is int and found.bit_length() >= MOST_BITS:
             raise self._error(f"holds an endless number at {_shown(place)}; store hex(value)")
-        if kind in _PLAIN and not _has_odd_offset(value):
-            return value
-        if kind not in {list, tuple, dict, set}:
+        if (kind in _PLAIN and not _has_odd_offset(found)) or kind in _PATHS:
+            return found
+        if kind not in _HELD:
             raise self._refused(value, place)
         if id(value) in self._inside:
             raise self._error(f"contains itself at {_shown(place)}")
         if len(self._inside) == MAX_DEPTH:
             raise self._error(f"nests too deep: over {MAX_DEPTH} levels")
         self._inside.add(id(value))
-        found = self._parts(value, place)
+        found = self._parts(found, place)
         self._inside.discard(id(value))
         return found
 
@@ -99,16 +122,20 @@ class Checked:
         return type(value)(self.plain(item, f"{place}[{n}]") for n, item in enumerate(value))
 
     def _key_of(self, key: Any, place: str) -> Any:
-        """Return a key of a dict or an element of a set, which has to stay hashable."""
-        return self.plain(key, f"{place}, key {short(key)}")
+        """Return a key of a dict or an element of a set, which has to be found as before."""
+        inner = f"{place}, key {short(key)}"
+        found = self.plain(key, inner)
+        if hash(found) != hash(key):
+            raise self._refused(key, inner)
+        return found
 
     def same(self, value: Any, back: Any, place: str = "") -> None:
-        """Check that what is read back is what was stored, tuples outside of keys having become lists.
+        """Check that what is read back is what was stored, by value and by type.
 
         Raises:
             DataFormatError: It is not; the message says where.
         """
-        if isinstance(value, _ORDERED) and type(back) is list and len(back) == len(value):
+        if type(value) in _ORDERED and type(back) is type(value) and len(back) == len(value):
             for n, (item, other) in enumerate(zip(value, back, strict=True)):
                 self.same(item, other, f"{place}[{n}]")
         elif type(value) is dict and type(back) is dict and len(back) == len(value):
@@ -144,13 +171,60 @@ def _has_odd_offset(value: Any) -> bool:
     return offset is not None and offset % dt.timedelta(minutes=1) != dt.timedelta()
 
 
-def python_scalar(value: Any) -> Any:
-    """Return the Python value that a scalar of an array library equals, any other value as it is."""
-    if type(value) in _PLAIN or getattr(value, "shape", None) != () or not hasattr(value, "item"):
+def python_value(value: Any) -> Any:
+    """Return what Python has of its own that equals a value, not looking inside; any other value as it is."""
+    kind = type(value)
+    if kind in _PLAIN or kind in _HELD or kind in _PATHS:
         return value
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        return _of_array(value)
+    if kind.__eq__ not in _EQUALS:
+        return value
+    plain = next(plain(value) for base, plain in _PLAIN_OF if isinstance(value, base))
+    return plain if plain == value else value
+
+
+def _of_array(value: Any) -> Any:
+    """Return the Python value that a scalar of an array library equals, any other value as it is."""
     found = value.item()
-    same = type(found) in _FROM_ARRAYS and (found == value or found != found)
-    return found if same else value
+    if type(found) not in _FROM_ARRAYS:
+        return value
+    try:
+        return found if found == value or found != found else value
+    except TypeError:  # raw bytes of NumPy's compare with nothing else
+        return value
+
+
+def as_lists(value: Any, *, odd_keys: bool = False) -> Any:
+    """Return a value as JSON's kinds, which lose what it was: tuples as lists, paths as texts.
+
+    Args:
+        value: Of what `Checked` lets pass.
+        odd_keys: Make lists of dicts whose keys are no texts; else they stay, as do all other kinds.
+    """
+
+    def listed(value: Any) -> Any:
+        kind = type(value)
+        if kind in _ORDERED:
+            return list(map(listed, value))
+        if kind is not dict:
+            return str(value) if kind in _PATHS else value
+        if odd_keys and not all(type(key) is str for key in value):
+            return [[listed(key), listed(item)] for key, item in value.items()]
+        return {key: listed(item) for key, item in value.items()}
+
+    return listed(value)
+
+
+def lost_tuples(before: Any, now: Any) -> bool:
+    """Tell whether two values are the same, but that the one before has lists where the other has tuples."""
+    if type(now) in _ORDERED and type(before) is list:
+        return len(now) == len(before) and all(map(lost_tuples, before, now))
+    if type(now) is dict and type(before) is dict:
+        return now.keys() == before.keys() and all(
+            lost_tuples(before[key], now[key]) for key in now
+        )
+    return bool(before == now)
 
 
 def is_key(value: Any, back: Any) -> bool:

@@ -51,6 +51,8 @@ _OTHER_WORDS = {
     "environment": "env",
 }
 _LIKE_TOKENS = r"#[A-Za-z][A-Za-z_]+#|%\{[A-Za-z]+\}"
+_SUBSTITUTION = r"(?m)^s#[^#\n]*#[^#\n]*#[a-zA-Z0-9]*$"
+"""What sed and perl replace, where slashes stand in the texts."""
 _TOKENS = (*tokens.PER_FRAME, *tokens.PER_CHUNK, "#LAYER#", "#JOB#")
 _told: set[str] = set()
 """What this process has said already."""
@@ -194,7 +196,8 @@ def _on_commands(layer: Layer, variables: set[str]) -> Iterator[Remark]:
 def _unknown_tokens(layer: Layer, command: str) -> Iterator[Remark]:
     if "#" not in command and "%{" not in command:
         return
-    for token in dict.fromkeys(re.findall(_LIKE_TOKENS, command)):
+    words = re.sub(_SUBSTITUTION, "", command)
+    for token in dict.fromkeys(re.findall(_LIKE_TOKENS, words)):
         if token not in _TOKENS and (meant := _meant_token(token)):
             yield Remark(
                 code=UNREPLACED,

@@ -69,6 +69,10 @@ class TestThisMachine:
     def test_has_loopback_of_ipv6(self) -> None:
         assert Address(socket.AF_INET6, ("::1", 80, 0, 0)).is_here()
 
+    @pytest.mark.parametrize("target", ["[::1%lo]:80", "[::1%1]:80", "[::ffff:127.0.0.1%lo]:80"])
+    def test_is_meant_whatever_interface_an_address_names(self, target: str) -> None:
+        assert [each.is_here() for each in addresses_here(target)] == [True]
+
     @pytest.mark.parametrize("target", ["192.0.2.1:80", "no-such-host.invalid:80", "x:y", ""])
     def test_is_not_what_others_are(self, target: str) -> None:
         assert addresses_here(target) == []

@@ -83,6 +83,19 @@ def test_lists_that_need_no_shell_are_left_alone(argv: list[str]) -> None:
     assert find_shell_syntax(argv, {"LOOK"}) == ""
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sed", "-i", "-e", "s#FOO#BAR#", "-e", "s#FRAMES#FRAME#g", "in.ass"],
+        ["perl", "-pe", "s##OLD#gi", "in.ass"],
+        ["convert", "in.png", "-fill", "#FFFFFF", "out.png"],
+    ],
+    ids=lambda value: value[0],
+)
+def test_signs_of_a_substitution_are_no_tokens(command: list[str]) -> None:
+    assert codes(with_layer(command=command)) == []
+
+
 def test_text_is_for_a_shell() -> None:
     assert codes(with_layer(command="echo a && ls *.exr > $HOME/x")) == []
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.conftest import wait_until
 
 from cuelet.runner import procfs
 from cuelet.runner.resident import runlock
@@ -140,10 +141,17 @@ def test_a_lock_that_stays_held_is_passed_over_and_the_next_ones_go_round(tmp_pa
         locks.release(f"later{number}.1")
 
 
+def holds_one(pid: int) -> bool:
+    """Tell whether a process that was just started has let go of what it does not inherit."""
+    links = (os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+    return sum("/locks/" in link for link in links) == 1
+
+
 def test_files_of_an_earlier_resident_that_nobody_holds_are_removed(tmp_path: Path) -> None:
     before = RunLocks(str(tmp_path))
     handles = [before.take(f"frame{number}.1") for number in range(30)]
     with born_with(handles[7]) as pid:
+        wait_until(lambda: Path(f"/proc/{pid}/comm").read_text() == "sleep\n" and holds_one(pid))
         for number in range(30):
             before.release(f"frame{number}.1")
 

@@ -247,7 +247,8 @@ def test_only_the_owner_can_read_what_is_kept(tmp_path: Path) -> None:
     store = Store(tmp_path / "farm.db")
     store.commit(Bench(SPEC).decide())
 
-    assert {path.name for path in tmp_path.iterdir()} == {"farm.db", "farm.db-wal"}
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"farm.db", "farm.db-wal", "farm.db.open"}
     for path in tmp_path.iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path
 

@@ -65,6 +65,17 @@ def _configuration() -> Iterator[Checkup]:
     yield from configuration()
 
 
+def _absent(silent: int | None) -> Checkup:
+    """Say what is of a farm that cannot be asked: whether a process runs it all the same."""
+    if silent is None:
+        words = "not running; it starts when first needed and its state is well"
+        return Checkup("ok", "farm", words)
+    from cuelet.cli.farm.status import silence_words
+
+    words = f"process {silent} runs the farm and does not answer: {silence_words(silent)}"
+    return Checkup("error", "farm", words)
+
+
 def _farm() -> Iterator[Checkup]:
     """Say where jobs go, and whether the embedded farm runs, in the version of this command."""
     import cuelet
@@ -82,9 +93,7 @@ def _farm() -> Iterator[Checkup]:
         yield Checkup("ok", "server", "none named: jobs go to the embedded farm of this machine")
     info = opencue.farm.is_running()
     if info is None:
-        yield Checkup(
-            "ok", "farm", "not running; it starts when first needed and its state is well"
-        )
+        yield _absent(opencue.farm.holder())
         return
     detail = f"{info['address']}, process {info['pid']}, version {info['version']}"
     if info["version"] != cuelet.__version__:

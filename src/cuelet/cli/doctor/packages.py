@@ -14,7 +14,7 @@ import cuelet
 from cuelet import installation
 from cuelet.cli.doctor.checkup import Checkup
 from cuelet.installation import Fault
-from cuelet.search_path import OURS
+from cuelet.search_path import NEEDED, OURS
 
 _COMMANDS = ("cuelet", "cueadmin", "pycuerun")
 
@@ -27,7 +27,7 @@ def packages(faults: Sequence[Fault]) -> Iterator[Checkup]:
     """
     yield Checkup("ok", "cuelet", f"{cuelet.__version__} in {Path(cuelet.__file__).parent}")
     yield Checkup("ok", "python", f"{platform.python_version()} {sys.executable}")
-    for name in installation.NEEDED.values():
+    for name in NEEDED.values():
         yield _version(name)
     yield from (Checkup("error", fault.what, fault.text) for fault in faults)
     yield from (Checkup("warning", fault.what, fault.text) for fault in installation.claims())

@@ -26,7 +26,7 @@ def status(options: argparse.Namespace) -> int:
         print(json.dumps({"running": info is not None, **known, "sizes": sizes.values()}))
     elif silent:
         print(f"no answer  process {silent} runs the farm and does not answer")
-        print(f"           {_silence_words(silent)}")
+        print(f"           {silence_words(silent)}")
         print(f"disk       {sizes.line()}")
     elif info is None:
         print(f"no farm is running; state is kept in {default_state_dir()}")
@@ -49,7 +49,7 @@ def status(options: argparse.Namespace) -> int:
     return Exit.OK if info else Exit.UNREACHABLE
 
 
-def _silence_words(process: int) -> str:
+def silence_words(process: int) -> str:
     """Say what is done about a farm that does not answer."""
     if psutil.pid_exists(process) and psutil.Process(process).status() == psutil.STATUS_STOPPED:
         return f"it was suspended; let it go on: kill -CONT {process}"

@@ -274,7 +274,10 @@ def _print_findings(console: Console, outcome: PlannedScript) -> None:
 
 def place_text(place: Place) -> str:
     """Return a place, relative to the working directory when that is shorter."""
-    file = os.path.relpath(place.file)
+    try:
+        file = os.path.relpath(place.file)
+    except FileNotFoundError:  # the working directory is gone
+        file = place.file
     return str(Place(min(file, place.file, key=len), place.line))
 
 

@@ -132,7 +132,8 @@ def _why_ended(farm: Farm, job: Job) -> Reason:
 def _room_reasons(farm: Farm, job: Job, index: int) -> list[Reason]:
     """Return what of the machine is missing for a frame that could start otherwise."""
     layer = job.layer_at(index)
-    if job.state_of[index] != WAITING or job_hold_reasons(farm, job):
+    is_over = job.state is JobState.FINISHED  # nothing of a killed job would start on any machine
+    if is_over or job.state_of[index] != WAITING or job_hold_reasons(farm, job):
         return []
     return hold_reasons(farm, job, layer) or [_why_not_yet(job, layer)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import insort
+
 from cuelet.core.state.disks import FullDisk
 from cuelet.core.state.host import Host
 from cuelet.core.state.job import Job
@@ -67,8 +69,7 @@ class Farm:
         if job.launch_token:
             self._by_token.setdefault(job.launch_token, []).append(job)
         if job.state is JobState.PENDING:
-            self.order.append(job)
-            self.sort()
+            insort(self.order, job, key=_urgency)  # to sort anew for each takes long at a start
 
     def drop(self, job: Job) -> None:
         """Forget an ended job."""
@@ -87,7 +88,7 @@ class Farm:
     def sort(self) -> None:
         """Order pending jobs anew: priority, then age."""
         self.order = [job for job in self.order if job.state is JobState.PENDING]
-        self.order.sort(key=lambda job: (-job.priority, job.submitted_at))
+        self.order.sort(key=_urgency)
 
     def reopen(self, job: Job) -> None:
         """Make a finished job pending again."""
@@ -201,6 +202,11 @@ class Farm:
             machine_cores=self.cores,
             machine_memory_mb=self.memory_mb,
         )
+
+
+def _urgency(job: Job) -> tuple[int, float]:
+    """Return what pending jobs are ordered by."""
+    return -job.priority, job.submitted_at
 
 
 def _keys(job: Job) -> set[str]:

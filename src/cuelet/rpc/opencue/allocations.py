@@ -110,7 +110,7 @@ class AllocationService(facility_pb2_grpc.AllocationInterfaceServicer):  # type:
         _ONLY,
         known=_known,
         only=lambda request: request.tag == TAG,
-        refusal=f"its tag is {TAG}; give the machine further tags with cuelet host",
+        refusal=f"its tag is {TAG}; give the machine further tags with cuelet farm start --tags",
     )
     SetDefault = as_it_is(facility_pb2.AllocSetDefaultResponse, _ONLY, known=_known)
     SetBillable = as_it_is(
