@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import sysconfig
@@ -90,6 +91,11 @@ def show_as_launched(sources: dict[str, str]) -> None:
 
 
 def write(text: str) -> None:
-    """Write to stderr, behind all that went to stdout."""
-    sys.stdout.flush()
-    sys.stderr.write(text)
+    """Write to stderr, behind all that went to stdout; code of the user may have closed or replaced either."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sys.stdout.flush()
+    to = sys.stderr
+    if to is None or to.closed:
+        os.write(2, text.encode(errors="backslashreplace"))
+    else:
+        to.write(text)

@@ -74,10 +74,8 @@ def explain(
             return _no_interpreter(program, place)
         case errno.ENOENT | errno.ENOTDIR:
             return _missing(program, cwd)
-        case errno.EACCES if os.path.isdir(place):
-            return f"{program} is a folder, not a program; correct the command"
         case errno.EACCES:
-            return f"{program} is not executable; make it so (chmod +x)"
+            return _refused(program, place)
         case errno.ENOEXEC:
             return f"{program} is no program for this machine; a script needs a first line #!"
         case errno.ETXTBSY:
@@ -115,6 +113,17 @@ def _no_interpreter(program: str, place: str) -> str:
         return f"the interpreter that {program} names does not exist: {why}"
     named = f" ({os.fsdecode(line[2:]).strip()})" if line.startswith(b"#!") else ""
     return f"the interpreter that {program} names does not exist{named}; correct its first line"
+
+
+def _refused(program: str, place: str) -> str:
+    if os.path.isdir(place):
+        return f"{program} is a folder, not a program; correct the command"
+    if not os.access(place, os.X_OK):
+        return f"{program} is not executable; make it so (chmod +x)"
+    words = os.fsdecode(_first_line(place).removeprefix(b"#!")).split()
+    named = words[0] if words else ""
+    why = "is a folder, not a program" if os.path.isdir(named) else "is not executable"
+    return f"the interpreter that {program} names {why} ({named}); correct its first line"
 
 
 def _first_line(place: str) -> bytes:

@@ -23,6 +23,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "crlf.sh": b"#!/bin/sh\r\necho hi\r\n",
         "gone.sh": b"#!/opt/none/sh -e\n",
         "bare.sh": b"echo hi\n",
+        "folder.sh": b"#!/tmp\n",
+        "through.sh": f"#!{tmp_path}/plain.sh\n".encode(),
     }
     for name, text in scripts.items():
         (tmp_path / name).write_bytes(text)
@@ -40,6 +42,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["plain.sh"], 126, "plain.sh is not executable; make it so (chmod +x) or fix PATH"),
         (["./crlf.sh"], 127, "its first line ends with a carriage return"),
         (["./gone.sh"], 127, "names does not exist (/opt/none/sh -e); correct its first line"),
+        (["./folder.sh"], 126, "the interpreter that ./folder.sh names is a folder"),
+        (["./through.sh"], 126, "the interpreter that ./through.sh names is not executable (/"),
         (["./bare.sh"], 126, "a script needs a first line #!"),
         (["/tmp"], 126, "/tmp is a folder, not a program"),
         (["/bin/true", LONG], 126, f"one of them has {len(LONG)} bytes"),
