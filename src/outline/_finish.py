@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -13,19 +16,53 @@ def run_to_end(began: Any) -> Any:
 
     Args:
         began: What it returned: a coroutine or another awaitable, an iterator of either kind, a future, a list of these;
-            anything else is returned as it is.
+            anything else is returned as it is, and so is what a pool of `multiprocessing` may never answer.
     """
     kind = type(began)
     if hasattr(kind, "__await__"):
         return run_to_end(_run(_awaited, began))
     if hasattr(kind, "__anext__"):
         return _run(_exhausted, began)
+    if _is_of_pool(began):
+        return began
     if hasattr(kind, "__next__") or kind in (list, tuple):
         for each in began:
             run_to_end(each)
     elif hasattr(kind, "add_done_callback") and hasattr(kind, "result"):
         return began.result()
     return began
+
+
+def _is_of_pool(began: Any) -> bool:
+    """Tell whether a result is a pool's of `multiprocessing`, whose results never come once its ``with`` is over.
+
+    One that is there already says whether its call failed.
+    """
+    pool = sys.modules.get("multiprocessing.pool")
+    if pool is None:
+        return False
+    if isinstance(began, pool.AsyncResult):
+        if began.ready():
+            began.get()
+        return True
+    return isinstance(began, pool.IMapIterator) or _draws_from_ended(began, pool)
+
+
+def _draws_from_ended(began: Any, pool: Any) -> bool:
+    """Tell whether an iterator, such as a `map` or what `imap` returns for chunks, takes from a pool that has ended."""
+    import gc
+
+    if not hasattr(type(began), "__next__"):
+        return False
+    left, seen = [began], set()
+    while left:
+        each = left.pop()
+        if isinstance(each, pool.IMapIterator) and each._pool._state == pool.TERMINATE:
+            return True
+        if id(each) not in seen and (each is began or isinstance(each, (tuple, Iterator))):
+            seen.add(id(each))
+            left += gc.get_referents(each)
+    return False
 
 
 def _run(finish: Callable[[Any], Coroutine[Any, Any, Any]], began: Any) -> Any:
