@@ -207,6 +207,8 @@ def _run(command: list[str], output: Any) -> str:
 _FOR_PYTHONS = (
     *("PYTHONHOME", "PYTHONPATH", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR", "PYTHONSTARTUP"),
     *("PYTHONNOUSERSITE", "PYTHONSAFEPATH", "PYTHONUTF8", "PYTHON_GIL", "LD_LIBRARY_PATH"),
+    *("PYTHONHASHSEED", "PYTHONINTMAXSTRDIGITS", "PYTHONIOENCODING", "PYTHONMALLOC"),
+    *("PYTHONTRACEMALLOC", "PYTHON_CPU_COUNT", "__PYVENV_LAUNCHER__"),
 )
 """Variables that an application sets for the Python inside it, with which another one may not start."""
 

@@ -141,3 +141,47 @@ def test_a_farm_is_started_whatever_the_application_has_set(box: FarmBox, script
 
     assert done.returncode == 0, done.stderr
     assert len(said(box.cuelet("logs", "say-job", "say").stdout)) == 3
+
+
+FATAL = {
+    "PYTHONHASHSEED": "many",
+    "PYTHONINTMAXSTRDIGITS": "5",
+    "PYTHONIOENCODING": "klingon",
+    "PYTHONMALLOC": "mimalloc2",
+    "PYTHONTRACEMALLOC": "on",
+    "__PYVENV_LAUNCHER__": "/opt/dcc/python",
+}
+OF_PYTHONS = """
+import json, os, sys
+FATAL = json.loads(os.environ.pop("FATAL"))
+import outline, outline.cuerun
+from outline.modules.shell import PyEval
+if sys.argv[1] == "launch":
+    os.environ.update(FATAL)
+job = outline.Outline("fatal", show="demo", shot="sh010", frame_range="1")
+layer = PyEval("say", code="import os; print('HAS', [os.environ.get(n) for n in %r])" % [*FATAL])
+if sys.argv[1] == "script":
+    for name, value in FATAL.items():
+        layer.set_env(name, value)
+job.add_layer(layer)
+outline.cuerun.launch(job, wait=True, **json.loads(os.environ.get("LAUNCH", "{}")))
+"""
+
+
+@pytest.mark.parametrize("where", ["launch", "script"])
+@pytest.mark.parametrize("backend", ["cue", "local"])
+def test_values_that_this_python_does_not_know_keep_no_frame_from_starting(
+    box: FarmBox, tmp_path: Path, where: str, backend: str
+) -> None:
+    path = tmp_path / "fatal.py"
+    path.write_text(OF_PYTHONS)
+    logs = box.home / "logs"
+    box.env["FATAL"] = json.dumps(FATAL)
+    box.env["LAUNCH"] = json.dumps({"backend": backend, "log_dir": str(logs)})
+
+    done = box.python(str(path), where)
+
+    assert done.returncode == 0, done.stderr
+    kept = "".join(each.read_text() for each in logs.glob("*say.rqlog"))
+    log = kept if backend == "local" else box.cuelet("logs", "fatal", "say").stdout
+    assert f"HAS {list(FATAL.values())}" in log

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from outline.frames import Tasks
 
 
-_FITS = {name: "" for name in environment.OWN if name != "PYTHONPATH"}
+_FITS = {name: "" for name in environment.ALL if name != "PYTHONPATH"}
 """What of the variables for Pythons a frame on a host starts with; its PYTHONPATH is the host's business."""
 _IN_COMMAND = "set it in the command itself, or run the layer with pycuerun"
 

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from outline.jobspec.environment import OF_LAUNCH
+from outline.jobspec.environment import ALL
 
 
 def python_executable() -> str:
@@ -39,10 +39,10 @@ def fitting_environment(python: str) -> dict[str, str]:
     it has to find us: where PYTHONPATH leads to this package, it does so there too.
     """
     if not _is_this(python):
-        return dict.fromkeys(OF_LAUNCH, "") | {"PYTHONPATH": _our_folder()}
+        return dict.fromkeys(ALL, "") | {"PYTHONPATH": _our_folder()}
     began = {} if sys.flags.ignore_environment else _environment_at_start()
     # with PYTHONINSPECT a Python starts, but it does not end with the exit status it should
-    return {name: began.get(name, "") for name in OF_LAUNCH} | {"PYTHONINSPECT": ""}
+    return {name: began.get(name, "") for name in ALL} | {"PYTHONINSPECT": ""}
 
 
 def _is_this(python: str) -> bool:
@@ -51,7 +51,7 @@ def _is_this(python: str) -> bool:
 
 
 def _environment_at_start() -> dict[str, str]:
-    """Return the variables of OF_LAUNCH that this process was started with, whatever it has changed since."""
+    """Return the variables of ALL that this process was started with, whatever it has changed since."""
     try:
         with open("/proc/self/environ", "rb") as file:
             pairs = (each.partition(b"=") for each in file.read().split(b"\0"))

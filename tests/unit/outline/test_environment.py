@@ -17,9 +17,9 @@ from outline._targets.interpreter import fitting_environment
 from outline.jobspec import environment
 
 SRC = Path(__file__).resolve().parents[3] / "src"
-texts = st.sampled_from(["", "/a", "/b:/c"])
-envs = st.dictionaries(st.sampled_from([*environment.OF_LAUNCH, "OTHER"]), texts)
-fits = st.dictionaries(st.sampled_from(environment.OF_LAUNCH), texts)
+texts = st.sampled_from(["", "/a", "/b:/c", "0", "1000"])
+envs = st.dictionaries(st.sampled_from([*environment.ALL, "OTHER"]), texts)
+fits = st.dictionaries(st.sampled_from(environment.ALL), texts)
 
 
 @given(envs, fits)
@@ -38,8 +38,44 @@ def test_a_script_that_sets_what_harms_nobody_means_it(
 ) -> None:
     made = environment.fit_script(env, fits)
 
-    for name in set(environment.OF_LAUNCH) - set(environment.OWN):
+    for name in set(environment.OF_LAUNCH) - {*environment.OWN, "PYTHONUTF8"}:
         assert made.get(name) == env.get(name)
+
+
+# Value by value: with which a Python starts, and those with which some Python does not.
+VALUES = [
+    *(("PYTHONHASHSEED", value, True) for value in ("0", "4294967295", "random", "")),
+    *(("PYTHONHASHSEED", value, False) for value in ("x", "-1", "4294967296", "²")),
+    *(("PYTHONINTMAXSTRDIGITS", value, True) for value in ("0", "640")),
+    *(("PYTHONINTMAXSTRDIGITS", value, False) for value in ("5", "x")),
+    *(("PYTHONIOENCODING", value, True) for value in ("utf-8", "latin-1:replace", ":replace")),
+    *(("PYTHONIOENCODING", value, False) for value in ("klingon", "x\0", "hex")),
+    *(("PYTHONMALLOC", value, True) for value in ("malloc", "debug")),
+    *(("PYTHONMALLOC", value, False) for value in ("mimalloc", "jemalloc")),
+    *(("PYTHONTRACEMALLOC", value, True) for value in ("0", "25")),
+    *(("PYTHONTRACEMALLOC", value, False) for value in ("on", "65536")),
+    *(("PYTHONUTF8", value, True) for value in ("0", "1")),
+    ("PYTHONUTF8", "yes", False),
+    ("__PYVENV_LAUNCHER__", "/opt/dcc/python", False),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "starts"), VALUES)
+def test_values_with_which_no_python_starts_are_set_aside(
+    name: str, value: str, starts: bool
+) -> None:
+    fits = fitting_environment("/bin/sh")
+    env = {name: value}
+
+    made = environment.fit_script(env, fits)
+
+    assert (made == env) == starts
+    if name in environment.IF_UNKNOWN:
+        assert environment.is_fit(env, fits) == starts
+        assert environment.fit(env, fits, into=environment.FROM_SCRIPT) == made
+    if starts:
+        begun = subprocess.run([sys.executable, "-c", ""], env=env, capture_output=True)
+        assert begun.returncode == 0, begun.stderr
 
 
 def test_this_python_keeps_what_it_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
