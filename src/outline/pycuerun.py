@@ -9,7 +9,7 @@ import gc
 import sys
 from os import environ
 
-from outline._layer.streams import let_through
+from outline._layer.streams import keep_stderr, let_through, put_back_stderr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     Args:
         argv: Arguments without the program; those of the process by default.
     """
+    keep_stderr()
     arguments = list(sys.argv[1:] if argv is None else argv)
     frame = _frame_request(arguments)
     try:
@@ -86,7 +87,10 @@ def _execute_target(place: str, target: str) -> int:
         _execute_frame(pathmap.map_text(place, path_map), layer, number)
     except ShellCommandFailureException as error:
         return _complain(str(error), error.exit_status)
-    except Exception as error:  # noqa: BLE001 - the layer's code may raise anything; this is the command's top
+    except (KeyboardInterrupt, SystemExit):
+        put_back_stderr()
+        raise
+    except BaseException as error:  # noqa: BLE001 - the layer's code may raise anything; this is the command's top
         return _show(error)
     return OK
 
@@ -145,6 +149,7 @@ _OF_A_MODULE = frozenset({"__name__", "__loader__", "__package__", "__spec__", "
 
 def _complain(message: str, status: int) -> int:
     _flush()
+    put_back_stderr()
     sys.stderr.write(f"pycuerun: {message}\n")
     return status
 
@@ -160,6 +165,7 @@ def _show(error: BaseException) -> int:
     text = _usertrace.user_traceback(error)
     if not text and isinstance(error, OutlineException):
         return _complain(str(error), FAILED)
+    put_back_stderr()
     _usertrace.write(text or _usertrace.full_traceback(error))
     return FAILED
 
@@ -174,6 +180,7 @@ def _command(arguments: list[str]) -> int:
     except (JobFailedError, JobStillRunsError) as error:
         return _complain(str(error), error.exit_status)
     except OutlineException as error:
+        put_back_stderr()
         _usertrace.write(_usertrace.syntax_lines(error.__cause__))
         return _complain(str(error), _own_status(error))
     except KeyboardInterrupt:
@@ -185,6 +192,7 @@ def _command(arguments: list[str]) -> int:
         text = _usertrace.user_traceback(error)
         if not text:
             raise  # it is not the script's
+        put_back_stderr()
         _usertrace.write(text)
         return FAILED
 

@@ -117,3 +117,72 @@ def test_a_launch_shows_the_users_lines(
     if name == "imports":
         assert "broken.py" in done.stderr
         assert "x = [" in done.stderr
+
+
+STREAMS = """
+    import codecs, io, os, sys
+    from outline import Layer, Outline
+    class Stop(BaseException):
+        pass
+    class Fails(Layer):
+        def _execute(self, frames):
+            how, ends = self.get_arg("how"), self.get_arg("ends")
+            exec(how)
+            if ends == "exit":
+                sys.exit("no licence")
+            if ends == "command":
+                self.system(["false"])
+            raise Stop("no licence") if ends == "base" else KeyError("no licence")
+    ol = Outline("fails")
+    for ends in ("exit", "command", "base", "error"):
+        ol.add_layer(Fails(ends, range="1", how=HOW, ends=ends))
+    ol.setup()
+    print(ol.get_session().get_path())
+"""
+HOWS = (
+    "pass",
+    "sys.stderr = io.StringIO()",
+    "sys.stderr = open(os.devnull, 'w')",
+    "sys.stderr = sys.stdout = None",
+    "sys.stderr.close()",
+    "sys.stderr = codecs.getwriter('utf-8')(sys.stderr.buffer)",
+    "sys.stderr = io.TextIOWrapper(sys.stderr.buffer)",
+    "sys.stderr = io.TextIOWrapper(sys.stderr.detach())",
+    "sys.stderr = object()",
+)
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_what_fails_is_said_whatever_became_of_stderr(run: Run, tmp_path: Path, how: str) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(textwrap.dedent(STREAMS).replace("HOW", repr(how)))
+    session = run(script).stdout.strip()
+
+    exits, command, base, error = (
+        run("-P", "-m", "outline.pycuerun", session, "-e", f"1-{name}")
+        for name in ("exit", "command", "base", "error")
+    )
+
+    assert [each.returncode for each in (exits, command, base, error)] == [1, 1, 1, 1]
+    assert exits.stderr == "no licence\n"
+    assert command.stderr.startswith("pycuerun: ")
+    assert base.stderr.endswith("Stop: no licence\n")
+    assert error.stderr.endswith("KeyError: 'no licence'\n")
+    for each in (base, error):
+        assert each.stderr.startswith("Traceback")
+        assert str(script) in each.stderr
+        assert str(SRC) not in each.stderr
+
+
+@pytest.mark.parametrize("command", ["outline.pycuerun", "cuelet"])
+def test_a_script_that_fails_says_so_whatever_it_made_of_stderr(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    script = tmp_path / ("job.outline" if command == "outline.pycuerun" else "job.py")
+    script.write_text("import io, sys\nsys.stderr = io.StringIO()\n1 / 0\n")
+
+    done = run("-m", command, *([] if command == "outline.pycuerun" else ["run"]), script)
+
+    assert done.returncode != 0
+    assert "ZeroDivisionError" in done.stderr
+    assert str(script) in done.stderr

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 _print = builtins.print
+_stderr: Any = None
+"""Where the errors of this process go, whatever code of the user makes of `sys.stderr`."""
+_replaced: list[Any] = []
+"""What was there instead; it would close what it writes to when nobody held it."""
 
 
 class _Through(io.BufferedWriter):
@@ -35,6 +39,33 @@ def let_through() -> None:
             stream.reconfigure(line_buffering=True)  # for whoever has taken hold of it before
             _replace(name, _open(name, handle, stream.encoding))
     builtins.print = print_whole
+    keep_stderr()
+
+
+def keep_stderr() -> None:
+    """Remember where errors go."""
+    global _stderr  # noqa: PLW0603 - a process has one
+    _stderr = sys.stderr
+
+
+def put_back_stderr() -> None:
+    """Have errors go where they went at first: what code of the user put there may show them to nobody."""
+    now = sys.stderr
+    if _is_open(now) and (_stderr is None or now is _stderr):
+        return
+    import contextlib  # seldom needed
+
+    with contextlib.suppress(Exception):  # it may be anything
+        now.flush()
+    _replaced.append(now)
+    sys.stderr = _stderr if _is_open(_stderr) else _open("stderr", 2, "utf-8")
+
+
+def _is_open(stream: Any) -> bool:
+    try:
+        return stream is not None and not stream.closed
+    except (AttributeError, ValueError):  # it is detached
+        return False
 
 
 def _open(name: str, handle: int, encoding: str) -> io.TextIOWrapper:

@@ -133,10 +133,21 @@ def _loaded(path: Path) -> Sequence[outline.Outline]:
 
 def _executed(source: bytes, path: Path, module: types.ModuleType) -> Sequence[outline.Outline]:
     """Execute a script; return no outlines, as these are found by what it left."""
-    with _only_known_errors(path):
+    with _only_known_errors(path), _errors_shown():
         code = compile(source, str(path), "exec")
         exec(code, module.__dict__)  # noqa: S102 running the user's script is the command
     return []
+
+
+@contextlib.contextmanager
+def _errors_shown() -> Iterator[None]:
+    """Have errors go where they did before, when a script that fails has put something else in the place of stderr."""
+    stderr = sys.stderr
+    try:
+        yield
+    except BaseException:
+        sys.stderr = stderr
+        raise
 
 
 @contextlib.contextmanager
