@@ -284,7 +284,11 @@ def _argv(cmd: Any, frame: int | None, known: Mapping[str, str] | None) -> list[
     if not isinstance(cmd, str):
         return [tokens.replace(argument, known) for argument in as_arguments(cmd)]
     text = tokens.replace(cmd, known)
-    return ["/bin/sh", "-c", text] if text.strip() else []
+    if not text.strip():
+        return []
+    from outline.jobspec.shell import shell_argv
+
+    return shell_argv(text)
 
 
 def as_arguments(cmd: Sequence[Any]) -> list[str]:

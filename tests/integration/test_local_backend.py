@@ -521,6 +521,16 @@ def test_a_program_that_cannot_run_is_named_in_the_reason(command: list[str], sa
     assert says in frame.reason
 
 
+def test_a_program_with_a_dash_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "-say").write_text("#!/bin/sh\nexit 0\n")
+    (tmp_path / "-say").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    (frame,) = here(one_layer("-say #IFRAME#", retries=0)).frames()
+
+    assert (frame.state, frame.reason) == ("SUCCEEDED", "")
+
+
 def test_what_a_frame_leaves_behind_is_ended(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     job = here(one_layer(["/bin/sh", "-c", f"sleep 600 & echo $! > {pid_file}"]))

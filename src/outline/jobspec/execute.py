@@ -15,6 +15,7 @@ from outline.frames import format_frames
 from outline.jobspec import environment, tokens
 from outline.jobspec.model import JobSpec, LayerSpec
 from outline.jobspec.reservation import core_count
+from outline.jobspec.shell import shell_argv
 from outline.pathmap import map_argv
 
 _RULE = "=" * 60
@@ -100,13 +101,13 @@ class Attempt:
 
     def _argv(self, number: int) -> list[str]:
         argv = self.layer.argv
-        plain = ("/bin/sh", "-c", self.layer.command) if argv is None else argv
+        plain = (self.layer.command,) if argv is None else argv
         if self.layer.pycuerun:  # the rest are our own paths
             return [*plain[:-1], plain[-1].replace("#IFRAME#", str(number), 1)]
-        if not any(map(tokens.is_in, plain)):
-            return list(plain)
-        known = known_tokens(self.job, self.layer, self.members, number)
-        return [tokens.replace(each, known) for each in plain]
+        if any(map(tokens.is_in, plain)):
+            known = known_tokens(self.job, self.layer, self.members, number)
+            plain = tuple(tokens.replace(each, known) for each in plain)
+        return shell_argv(plain[0]) if argv is None else list(plain)
 
     def environment(self) -> dict[str, str]:
         """Return the variables over those of the machine: of job and layer, and over them what OpenCue promises."""

@@ -59,6 +59,13 @@ def test_a_shell_command_goes_to_the_shell_as_one_argument() -> None:
     assert step.argv == ("/bin/sh", "-c", "echo '1' | cat")
 
 
+@pytest.mark.parametrize("text", ["-x", "+x; true", "#IFRAME# a"])
+def test_a_command_with_a_dash_is_no_option_of_the_shell(text: str) -> None:
+    step = built(LayerSpec(name="main", command=text, range="-5")).steps[0]
+
+    assert step.argv == ("/bin/sh", "-c", " " + text.replace("#IFRAME#", "-5"))
+
+
 @pytest.mark.parametrize(("each_frame", "numbers"), [(True, ["1", "2", "3"]), (False, ["1"])])
 def test_a_chunk_runs_its_command_once_or_once_per_frame(
     each_frame: bool, numbers: list[str]

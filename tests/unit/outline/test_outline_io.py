@@ -117,6 +117,23 @@ def test_text_is_run_by_a_shell(capfd: pytest.CaptureFixture[str], tmp_path: Pat
     assert capfd.readouterr().out == f"bare {tmp_path}/bare\na\tb %{{FRAME}}\n"
 
 
+@pytest.mark.parametrize("name", ["-x", "-c", "--say", "+x"])
+def test_a_program_with_a_dash_is_no_option_of_the_shell(
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    (tmp_path / name).write_text("#!/bin/sh\necho said $1\n")
+    (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+
+    assert io.system(f"{name} #IFRAME#", frame=7) == 0
+    assert capfd.readouterr().out == "said 7\n"
+    with pytest.raises(ShellCommandFailureException, match="/bin/sh -c ' -no'; PATH"):
+        io.system("-no")
+
+
 def test_frame_zero_is_a_frame() -> None:
     assert io.prep_shell_command(["%{FRAME}", "%{ZFRAME}", "%{RANGE}"], 0) == ["0", "0000", "0"]
 
