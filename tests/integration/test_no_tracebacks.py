@@ -337,6 +337,16 @@ def begun(scripts: FarmBox) -> Path:
     return path
 
 
+def test_a_plan_of_what_nobody_made_in_a_line_of_the_script(scripts: FarmBox) -> None:
+    (scripts.home / "variables.py").write_text(f"{SCRIPT}job.set_env('A', '#IFRMAE#')\n")
+    scripts.env["USER"] = "STUDIO\\kim"
+
+    done = scripts.cuelet("plan", "--offline", str(scripts.home / "variables.py"))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nobody replaces #IFRMAE# in its variable A" in done.stdout
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -33,7 +33,8 @@ def idle_layers(layers: Iterable[Layer], *, use_pycuerun: bool) -> Iterator[tupl
 def _is_idle(layer: Layer) -> bool:
     cls = type(layer)
     plain = LayerPreProcess if issubclass(cls, LayerPreProcess) else Layer
-    if any(getattr(cls, name) is not getattr(plain, name) for name in _WORK):
+    own = vars(layer)  # a constructor may set them too
+    if any(name in own or getattr(cls, name) is not getattr(plain, name) for name in _WORK):
         return False
     if layer.get_inputs() or layer.get_outputs() or layer.get_event_handler().has_listeners():
         return False

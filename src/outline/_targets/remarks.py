@@ -80,9 +80,12 @@ def remarks_on(outline: Outline, *, with_earlier: bool = False) -> Iterator[Rema
     for layer in take_loose(outline._layers.serial, with_earlier=with_earlier):
         yield _loose(layer)
     names = {*outline.get_env()}
+    of_outline = {key: value for key, (value, _) in outline.get_env().items()}
+    yield from _in_variables(of_outline, "the outline")
     for layer in outline.get_layers():
         yield from _misspelled(layer)
         yield from _on_commands(layer, names | {*layer.get_envs()})
+        yield from _in_variables(layer.get_envs(), f"layer {layer.get_name()}", layer)
         yield from _little_memory(layer)
 
 
@@ -181,7 +184,7 @@ def _on_commands(layer: Layer, variables: set[str]) -> Iterator[Remark]:
         if not isinstance(command, (str, list, tuple)) or not command:
             continue
         argv = [command] if isinstance(command, str) else [str(each) for each in command]
-        yield from _unknown_tokens(layer, "\n".join(argv))
+        yield from _in_command(layer, "\n".join(argv))
         why = "" if isinstance(command, str) else find_shell_syntax(argv, variables)
         if why:
             yield Remark(
@@ -193,18 +196,36 @@ def _on_commands(layer: Layer, variables: set[str]) -> Iterator[Remark]:
             return
 
 
-def _unknown_tokens(layer: Layer, command: str) -> Iterator[Remark]:
-    if "#" not in command and "%{" not in command:
-        return
-    words = re.sub(_SUBSTITUTION, "", command)
-    for token in dict.fromkeys(re.findall(_LIKE_TOKENS, words)):
-        if token not in _TOKENS and (meant := _meant_token(token)):
+def _in_variables(env: dict[str, str], of: str, layer: Layer | None = None) -> Iterator[Remark]:
+    """Yield the tokens that nobody replaces in variables."""
+    for key, value in env.items():
+        for token, remedy in _unknown_tokens(value):
             yield Remark(
                 code=UNREPLACED,
-                text=f"layer {layer.get_name()}: nobody replaces {token} in its command",
-                remedy=meant,
-                layer=layer.get_name(),
+                text=f"{of}: nobody replaces {token} in its variable {key}",
+                remedy=remedy,
+                layer=None if layer is None else layer.get_name(),
             )
+
+
+def _in_command(layer: Layer, command: str) -> Iterator[Remark]:
+    for token, remedy in _unknown_tokens(command):
+        yield Remark(
+            code=UNREPLACED,
+            text=f"layer {layer.get_name()}: nobody replaces {token} in its command",
+            remedy=remedy,
+            layer=layer.get_name(),
+        )
+
+
+def _unknown_tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what looks like a token and is none, and what to write instead."""
+    if "#" not in text and "%{" not in text:
+        return
+    words = re.sub(_SUBSTITUTION, "", text)
+    for token in dict.fromkeys(re.findall(_LIKE_TOKENS, words)):
+        if token not in _TOKENS and (meant := _meant_token(token)):
+            yield token, meant
 
 
 def _meant_token(token: str) -> str:

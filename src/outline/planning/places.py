@@ -35,8 +35,8 @@ class Places:
             self._of[thing] = place
 
     def of(self, thing: object) -> Place | None:
-        """Return where a thing was made, or None."""
-        return self._of.get(thing)
+        """Return where a thing was made, or None; None was made nowhere."""
+        return None if thing is None else self._of.get(thing)
 
     def of_error(self, error: BaseException) -> Place | None:
         """Return the innermost line of the script, else of any code but ours, that led to an error."""

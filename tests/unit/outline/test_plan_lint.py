@@ -540,6 +540,18 @@ class Works(Layer):
         pass
 
 
+def test_work_that_a_constructor_sets_is_work() -> None:
+    class Sets(Layer):
+        def __init__(self, name: str, **args: Any) -> None:
+            super().__init__(name, **args)
+            self._execute = print  # type: ignore[method-assign] # what this test is about
+
+    ol = Outline("sets", frame_range="1-2")
+    ol.add_layer(Sets("works"))
+
+    assert not found(ol, "P208")
+
+
 def test_layers_whose_frames_do_nothing_are_found() -> None:
     ol = Outline("idle", frame_range="1-2")
     ol.add_layer(NoWork("idle"))

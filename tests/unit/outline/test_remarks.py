@@ -118,6 +118,30 @@ def test_tokens_that_nobody_replaces_are_found(command: Any, token: str, remedy:
     assert remedy in found.remedy
 
 
+def test_tokens_that_nobody_replaces_are_found_in_variables() -> None:
+    ol = with_layer(command="true")
+    ol.set_env("OF_ALL", "a.#ZFARME#.exr")
+    ol.set_env("FINE", "#IFRAME# #!IFRMAE# #aabbcc#")
+    ol.get_layer("main").set_env("OWN", "#IFRMAE#")
+
+    found = list(remarks.remarks_on(ol))
+
+    assert [(each.code, each.layer, each.text, each.remedy) for each in found] == [
+        (
+            "P206",
+            None,
+            "the outline: nobody replaces #ZFARME# in its variable OF_ALL",
+            "write #ZFRAME# if that is meant",
+        ),
+        (
+            "P206",
+            "main",
+            "layer main: nobody replaces #IFRMAE# in its variable OWN",
+            "write #IFRAME# if that is meant",
+        ),
+    ]
+
+
 @pytest.mark.parametrize(
     "command",
     [
