@@ -57,12 +57,17 @@ def _draws_from_ended(began: Any, pool: Any) -> bool:
     left, seen = [began], set()
     while left:
         each = left.pop()
-        if isinstance(each, pool.IMapIterator) and each._pool._state == pool.TERMINATE:
+        if isinstance(each, pool.IMapIterator) and _has_ended(each, pool):
             return True
         if id(each) not in seen and (each is began or isinstance(each, (tuple, Iterator))):
             seen.add(id(each))
             left += gc.get_referents(each)
     return False
+
+
+def _has_ended(results: Any, pool: Any) -> bool:
+    """Tell whether results may never come: once all are there they name no pool."""
+    return bool(getattr(results._pool, "_state", None) == pool.TERMINATE)
 
 
 def _run(finish: Callable[[Any], Coroutine[Any, Any, Any]], began: Any) -> Any:

@@ -57,6 +57,14 @@ def test_results_of_a_pool_that_has_ended_are_left_alone(pool: str, returned: st
     assert (done.returncode, done.stdout) == (0, "over\n"), done.stderr
 
 
+def test_an_iterator_over_results_that_are_all_there_runs_to_its_end() -> None:
+    chunks = "(all := pool.imap(abs, [-1]), pool.apply(abs, [1]), map(print, all))[2]"
+
+    done = run("Pool", chunks)
+
+    assert (done.returncode, done.stdout) == (0, "1\nover\n"), done.stderr
+
+
 def test_a_result_that_has_come_says_that_its_call_failed() -> None:
     done = run("Pool", "(each := pool.apply_async(int, ['x']), each.wait())[0]")
 
