@@ -115,11 +115,14 @@ def word_for(job: Job) -> str:
 
 def not_found(word: str) -> JobNotFoundError:
     """Return the error for a word that means no job, with the name that is most like it."""
-    if any(
-        SetAside(**job).answers_to(word) for job in (opencue.farm.info() or {}).get("damaged", ())
-    ):
+    if any(job.answers_to(word) for job in set_aside()):
         return JobNotFoundError(word=word, meant=_SET_ASIDE)
     return JobNotFoundError(word=word, meant=did_you_mean(word, job_words()))
+
+
+def set_aside() -> list[SetAside]:
+    """Return the jobs that a Cuelet farm has set aside because they are damaged."""
+    return [SetAside(**job) for job in (opencue.farm.info() or {}).get("damaged", ())]
 
 
 def job_words() -> list[str]:
