@@ -69,7 +69,7 @@ def find(word: str) -> lookup.Found:
 def no_farm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "find", find)
     monkeypatch.setattr(lookup, "job_words", lambda: list(BY_NAME))
-    monkeypatch.setattr(lookup, "set_aside", lambda: [])
+    monkeypatch.setattr(lookup, "set_aside", list)
 
 
 Named = tuple[str, str, str]
