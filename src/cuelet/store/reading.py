@@ -7,7 +7,6 @@ others only what is wrong with them comes out.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -98,10 +97,11 @@ class Reader:
         pending = []
         for row in self.rows(JOB):
             stored = _gathered(row, beside, frames)
-            if self._is_complete(stored, tallies.pop(row[0], None)):
+            tally = tallies.pop(row[0], None)
+            if not any(_lacks(stored, tally)):
                 yield stored
             else:
-                pending.append((stored, row))
+                pending.append((stored, row, tally))
         frames.rest()
         self._note_damaged(pending, tallies)
 
@@ -111,17 +111,13 @@ class Reader:
             found.setdefault(row[0], []).append(row[1:])
         return found
 
-    def _is_complete(self, stored: StoredJob, tally: Row | None) -> bool:
-        return not list(_lacks(stored, tally))
-
-    def _note_damaged(self, pending: list[tuple[StoredJob, Row]], lost: dict[int, Row]) -> None:
-        tallies = {row[0]: row for row in self._database.execute(TALLY.select)}
-        for stored, row in pending:
+    def _note_damaged(
+        self, pending: list[tuple[StoredJob, Row, Row | None]], lost: dict[int, Row]
+    ) -> None:
+        for stored, row, tally in pending:
             pk = row[0]
-            tally = tallies.get(pk)
-            whole = tally[:-1] if tally is not None and TALLY.is_whole(tally) else None
-            rows = (*self._wrong_of(pk), *_lacks(stored, whole))
-            self.damaged.append(DamagedJob(pk, row[1], _name_of(row, whole), rows))
+            rows = (*self._wrong_of(pk), *_lacks(stored, tally))
+            self.damaged.append(DamagedJob(pk, row[1], _name_of(row, tally), rows))
         for pk, tally in lost.items():
             rows = ("its own row", *self._wrong_of(pk))
             self.damaged.append(DamagedJob(pk, tally[1], tally[2], rows))
@@ -195,8 +191,6 @@ class _Groups:
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
         self._next: Row | None = next(rows, None)
-        self.strays: Counter[int] = Counter()
-        """Rows of jobs that are not there."""
 
     def take(self, pk: int) -> list[Row]:
         """Return the rows of a job; those of earlier ones belong to none."""
@@ -204,13 +198,10 @@ class _Groups:
         while self._next is not None and self._next[0] <= pk:
             if self._next[0] == pk:
                 found.append(self._next)
-            else:
-                self.strays[self._next[0]] += 1
             self._next = next(self._rows, None)
         return found
 
     def rest(self) -> None:
         """Read what is left, so that all of it is checked."""
-        while self._next is not None:
-            self.strays[self._next[0]] += 1
-            self._next = next(self._rows, None)
+        for _ in self._rows:
+            pass

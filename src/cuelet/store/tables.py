@@ -24,6 +24,7 @@ class Table:
             ``i`` is a whole number, ``f`` one with fractions, ``t`` text, ``n`` a whole number or null.
         unsummed: Columns that the sum leaves out.
         has_rowid: Whether the first column is the row id, which SQLite keeps beside the record.
+        key_columns: How many columns tell a row from all others; 0 for one, or job and index.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class Table:
         *,
         unsummed: Sequence[str] = (),
         has_rowid: bool = False,
+        key_columns: int = 0,
     ) -> None:
         pairs = [column.split(":") for column in columns.split()]
         self.name, self.has_rowid = name, has_rowid
         self.columns = tuple(column for column, _ in pairs)
+        self._key_columns = key_columns or (1 if has_rowid or pairs[0][0] != "job" else 2)
         self.kinds = tuple(kind for _, kind in pairs)
         self._salt = f"{name}\0".encode()
         kept = [n for n, column in enumerate(self.columns) if column not in unsummed]
@@ -67,7 +70,7 @@ class Table:
 
     def key_of(self, row: Row) -> tuple[Any, ...]:
         """Return what tells a row from all others of the table."""
-        return tuple(row[: 2 if self.columns[0] == "job" and not self.has_rowid else 1])
+        return tuple(row[: self._key_columns])
 
     @property
     def select(self) -> str:
@@ -143,9 +146,10 @@ TALLY = Table("tally", "job:i id:t name:t frames:i others:i", has_rowid=True)
 MADE = Table("made", "key:t command:t env:t frames:t inputs:t outputs:t")
 LIMITS = Table("limits", "id:t name:t max_value:i")
 HOST = Table("host", "only:i settings:t", has_rowid=True)
+RECORD = Table("record", "kind:t id:t value:t", key_columns=2)
 FARM_TALLY = Table("farm_tally", "only:i schema:i schema_sum:i limits:i hosts:i", has_rowid=True)
 
 BESIDE_FRAMES = (LAYER, LAYER_START, RELEASED_EDGE, DEPEND, COMMENT)
 """Tables of jobs that a tally counts together."""
 OF_JOBS = (*BESIDE_FRAMES, FRAME)
-ALL = (JOB, TALLY, *OF_JOBS, MADE, LIMITS, HOST, FARM_TALLY)
+ALL = (JOB, TALLY, *OF_JOBS, MADE, LIMITS, HOST, RECORD, FARM_TALLY)

@@ -159,9 +159,14 @@ class Attempt:
         return "\n".join([_RULE, *head, *notes, _RULE, ""])
 
 
+def starts_as_launched(base: Mapping[str, str], job: JobSpec, layer: LayerSpec) -> bool:
+    """Tell whether a layer's frames have all of the environment of a launch."""
+    return not layer.pycuerun or environment.is_fit(base, job.python_fits)
+
+
 def for_layer(base: Mapping[str, str], job: JobSpec, layer: LayerSpec) -> Mapping[str, str]:
     """Return what a layer's frames have of the environment of a launch; the same mapping where that is all."""
-    if not layer.pycuerun or environment.is_fit(base, job.python_fits):
+    if starts_as_launched(base, job, layer):
         return base
     return environment.fit(base, job.python_fits, into=environment.FROM_LAUNCH)
 

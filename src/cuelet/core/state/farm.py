@@ -11,6 +11,7 @@ from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limits
 from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.state.set_aside import SetAside
+from cuelet.core.state.setup.record import Records
 from cuelet.core.state.turns import Turns
 from cuelet.core.values import names
 from cuelet.core.values.errors import (
@@ -57,6 +58,7 @@ class Farm:
         self.damage_notes: tuple[str, ...] = ()
         """What else on disk is damaged, a sentence each."""
         self.host, self.limits, self.turns = Host(), Limits(), Turns()
+        self.records = Records()
         self.held_gpus = 0
         self.at = 0.0
         """Epoch seconds at which frames were last booked."""
