@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from google.protobuf import json_format, message_factory
+from google.protobuf import json_format
 
-from tests.compat.cuebot.recording import Call, filled, flow, flow_names, methods
+from tests.compat.cuebot.recording import Call, flow, flow_names
 from tests.compat.cuebot.transfer import Ids
+from tests.wire import filled, message_class, methods
 
 _OK = grpc.StatusCode.OK
 _AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
@@ -82,7 +83,7 @@ class Farm:
     def ask(self, path: str, fields: dict[str, Any]) -> tuple[grpc.StatusCode, str, Any]:
         """Call a method; return its status, the text of a refusal and the response."""
         method = methods()[path]
-        kind = message_factory.GetMessageClass(method.output_type)
+        kind = message_class(method.output_type)
         request = filled(method.input_type, fields).SerializeToString()
         try:
             raw = self._channel.unary_unary(path)(request, timeout=30)

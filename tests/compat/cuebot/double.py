@@ -14,10 +14,10 @@ from concurrent import futures
 from typing import Any
 
 import grpc
-from google.protobuf import message_factory
 from google.protobuf.message import DecodeError
 
-from tests.compat.cuebot.recording import Call, methods, request_of, response_of
+from tests.compat.cuebot.recording import Call, request_of, response_of
+from tests.wire import message_class, methods
 
 Key = tuple[str, bytes] | str
 
@@ -83,7 +83,7 @@ class ReplayingCuebot(grpc.GenericRpcHandler):
 
     def requests(self, method: str) -> list[Any]:
         """Return the requests so far of a method, given by its path."""
-        kind = message_factory.GetMessageClass(methods()[method].input_type)
+        kind = message_class(methods()[method].input_type)
         return [kind.FromString(raw) for asked, raw in self.asked if asked == method]
 
 
@@ -92,7 +92,7 @@ def _message(method: str, raw: bytes) -> bytes:
     described = methods().get(method)
     if described is None:
         return raw
-    message = message_factory.GetMessageClass(described.input_type)()
+    message = message_class(described.input_type)()
     try:
         message.ParseFromString(raw)
     except DecodeError:

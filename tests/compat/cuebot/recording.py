@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 import gzip
-import importlib
 import json
-import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
-import opencue_proto
-from google.protobuf import json_format, message_factory
+
+from tests.wire import filled, methods
 
 FLOWS = Path(__file__).parent / "flows"
 EXTENSION = "/cuelet.Farm/"
@@ -42,19 +40,6 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.flow}:{self.number} {self.label}"
-
-
-@functools.cache
-def methods() -> dict[str, Any]:
-    """Return the descriptor of every method of OpenCue's services by its path on the wire."""
-    found = {}
-    for module in pkgutil.iter_modules(opencue_proto.__path__):
-        if module.name.endswith("_pb2"):
-            file = importlib.import_module(f"opencue_proto.{module.name}").DESCRIPTOR
-            for service in file.services_by_name.values():
-                for method in service.methods:
-                    found[f"/{service.full_name}/{method.name}"] = method
-    return found
 
 
 def flow_names() -> list[str]:
@@ -94,8 +79,3 @@ def response_of(call: Call) -> Any:
     if call.response is None:
         return None
     return filled(methods()[call.method].output_type, call.response)
-
-
-def filled(kind: Any, fields: dict[str, Any]) -> Any:
-    """Return a message of a kind with these fields."""
-    return json_format.ParseDict(fields, message_factory.GetMessageClass(kind)())

@@ -13,10 +13,10 @@ from tests.compat.cuebot.recording import (
     Call,
     flow,
     flow_names,
-    methods,
     request_of,
     response_of,
 )
+from tests.wire import methods
 
 Start = Callable[[str], ReplayingCuebot]
 

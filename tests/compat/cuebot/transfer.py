@@ -44,7 +44,9 @@ class Ids:
             return any(self.unknown(each) for each in request)
         return isinstance(request, str) and bool(_ID.match(request)) and request not in self._ours
 
-    def paired(self, recorded: Json, ours: Json, path: str = "") -> Iterator[tuple[str, Json, Json]]:
+    def paired(
+        self, recorded: Json, ours: Json, path: str = ""
+    ) -> Iterator[tuple[str, Json, Json]]:
         """Yield path, recorded value and ours of everything in two messages; None for what is not there.
 
         Members of lists belong together by their ids or names, else by their places.
