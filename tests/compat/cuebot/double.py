@@ -8,7 +8,7 @@ called is not there.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent import futures
 from typing import Any
@@ -19,6 +19,8 @@ from google.protobuf.message import DecodeError
 from tests.compat.cuebot.recording import Call, request_of, response_of
 from tests.wire import message_class, methods
 
+_THERE = Call("", 0, "/cue.CueInterface/GetSystemStats", grpc.StatusCode.OK, "", {}, {})
+"""What a client is answered that looks whether there is a Cuebot, unless that was recorded."""
 Key = tuple[str, bytes] | str
 
 
@@ -32,18 +34,27 @@ class ReplayingCuebot(grpc.GenericRpcHandler):
     def __init__(self, calls: Iterable[Call]) -> None:
         self.asked: list[tuple[str, bytes]] = []
         """Paths and requests of the calls so far."""
-        self._answers: dict[Key, list[Call]] = defaultdict(list)
-        self._used: dict[Key, int] = defaultdict(int)
         self._lock = threading.Lock()
-        for call in calls:
-            self._answers[call.method].append(call)
-            message = request_of(call)
-            if message is not None:
-                self._answers[call.method, _canonical(message)].append(call)
+        self.remember(calls)
         self._server = grpc.server(futures.ThreadPoolExecutor(4))
         self._server.add_generic_rpc_handlers((self,))
         self.host = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._server.start()
+
+    def remember(self, calls: Iterable[Call]) -> None:
+        """Have only these calls to remember from now on, and none that it was asked."""
+        answers: dict[Key, list[Call]] = defaultdict(list)
+        known = list(calls)
+        if all(call.method != _THERE.method for call in known):
+            known.append(_THERE)
+        for call in known:
+            answers[call.method].append(call)
+            message = request_of(call)
+            if message is not None:
+                answers[call.method, _canonical(message)].append(call)
+        with self._lock:
+            self.asked.clear()
+            self._answers, self._used = answers, Counter[Key]()
 
     def close(self) -> None:
         """Hang up on everybody."""
