@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from opencue_proto import job_pb2
 
 from opencue import search
+from opencue.exception import EntityNotFoundException, LayerNotFoundException
+from opencue.naming.spelling import wire_name
 from opencue.why import Explanation, explain
 from opencue.wrappers.comment import Comment
 from opencue.wrappers.depend import Depend
@@ -115,8 +117,25 @@ class Job(Entity):
         return [Layer(message) for message in self._send("GetLayers").layers.layers]
 
     def getLayer(self, layerName: str) -> Layer:
-        """Return the layer of that name."""
-        return Layer(send("layer", "FindLayer", job=self.name(), layer=layerName).layer)
+        """Return the layer of that name, in any spelling.
+
+        Raises:
+            EntityNotFoundException: The job has no such layer.
+        """
+        try:
+            found = send("layer", "FindLayer", job=self.name(), layer=layerName).layer
+        except EntityNotFoundException:
+            return self._layer_named(layerName)
+        is_ours = found.parent_id in ("", self.id())  # a job of the same name may be pending now
+        return Layer(found) if is_ours else self._layer_named(layerName)
+
+    def _layer_named(self, name: str) -> Layer:
+        """Return a layer out of all of them: a stock Cuebot finds those of pending jobs only."""
+        layers = {layer.name(): layer for layer in self.getLayers()}
+        found = layers.get(name) or layers.get(wire_name(name))
+        if found is None:
+            raise LayerNotFoundException(job=self.name(), layer=name, known=[*layers])
+        return found
 
     def getFrames(self, **options: Any) -> list[Frame]:
         """Return the frames: all of them, unless ``limit`` or ``page`` is among the options.
