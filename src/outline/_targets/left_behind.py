@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from outline._session.ownership import wants_sharing
-from outline._targets.logins import is_login, uid_of
+from outline._targets.logins import is_login, known_uid
 from outline._targets.obstacles import TOLD, WAITS, Obstacle
 from outline.jobspec.names import wire_name
 
@@ -52,9 +52,12 @@ def users(job: JobSpec) -> Iterator[Obstacle]:
     """Yield what to know when a job is not of whoever launches it."""
     if is_login(job.user):
         return
-    uid = uid_of(job.user)
+    uid = known_uid(job.user)
     if uid is None:
-        text = f"nobody here is called {job.user}: hosts that do not know that user run none of its frames"
+        text = (
+            f"nobody here is called {job.user}, so your own number {os.getuid()} goes with the name: "
+            "hosts that do not know it run none of the frames, or make a user of it"
+        )
         remedy = "set user= to a login of the hosts, or leave it out for your own"
         yield Obstacle(code=UNKNOWN_USER, weight=WAITS, text=text, remedy=remedy)
         return

@@ -114,7 +114,7 @@ def _closed_or_held(show: FarmShow) -> Iterator[Obstacle]:
         yield Obstacle(code=HELD_SHOW, weight=WAITS, text=text, remedy=remedy)
     for is_on, word in ((show.is_dispatched, "dispatching"), (show.is_booked, "booking")):
         if not is_on:
-            text = f"{word} is off for show {show.name}"
+            text = f"{word} is off for show {show.name}, which Cuebots keep and do not heed"
             remedy = f"cueadmin -{word} {show.name} on"
             yield Obstacle(code=HELD_SHOW, weight=TOLD, text=text, remedy=remedy)
 

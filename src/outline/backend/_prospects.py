@@ -21,17 +21,18 @@ PATIENCE_S = 3.0
 
 
 def look_ahead(job: JobSpec) -> tuple[Obstacle, ...]:
-    """Say on stderr what of a job will not start; return why the Cuebot is going to refuse it.
+    """Say on stderr what of a job will not start, or runs as somebody else; return why all of it will be refused.
 
     Args:
         job: The job as the Cuebot gets it.
     """
     farm = Survey(PATIENCE_S).farm_for(job)
     found = (*_of_farm(job, farm), *left_behind.users(job))
-    for each in found:
-        if each.weight != obstacles.REFUSED:
+    refusals = tuple(each for each in found if each.weight == obstacles.REFUSED)
+    for each in () if refusals else found:
+        if each.code != obstacles.HELD_SHOW or each.weight == obstacles.WAITS:
             say(f"note: {each.text}; {each.remedy}")
-    return tuple(each for each in found if each.weight == obstacles.REFUSED)
+    return refusals
 
 
 def _of_farm(job: JobSpec, farm: RenderFarm) -> Iterator[Obstacle]:
