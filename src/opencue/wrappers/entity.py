@@ -12,12 +12,13 @@ from opencue.cuebot import Cuebot
 from opencue.rpc import request_class
 
 
-def send(stub_name: str, method: str, /, **fields: Any) -> Any:
+def send(stub_name: str, method: str, /, *, timeout_s: float | None = None, **fields: Any) -> Any:
     """Build a request from its fields, call the method with it and return the response.
 
     Args:
         stub_name: Name of the stub, as `opencue.Cuebot.getStub` takes it.
         method: Name of the RPC.
+        timeout_s: Seconds it may take; by default what every call may.
         fields: Fields of the request; lists may be given as ``{"jobs": [...]}``.
 
     Raises:
@@ -25,7 +26,7 @@ def send(stub_name: str, method: str, /, **fields: Any) -> Any:
     """
     service = Cuebot.getProto(stub_name).DESCRIPTOR.services_by_name[Cuebot.SERVICE_MAP[stub_name]]
     request = request_class(service.methods_by_name[method])(**fields)
-    return getattr(Cuebot.getStub(stub_name), method)(request)
+    return getattr(Cuebot.getStub(stub_name), method)(request, timeout_s)
 
 
 def enum_of(message_enum: Any) -> Any:

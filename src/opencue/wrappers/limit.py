@@ -83,8 +83,8 @@ class Limit(Entity):
 
     def holds(self, hostName: str | None = None) -> list[Any]:
         """Return who holds it, on all hosts or on one."""
-        fields = {"limit_name": self.name(), "host_name": hostName or ""}
-        return list(send("limit", "GetHolds", **fields).holds)
+        asked = send("limit", "GetHolds", limit_name=self.name(), host_name=hostName or "")
+        return list(asked.holds)
 
     def bindings(
         self, sources: Sequence[int] | None = None, layerIds: Sequence[str] | None = None
