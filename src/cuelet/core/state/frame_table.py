@@ -28,6 +28,15 @@ from cuelet.core.values.states import (
 _NEXT_TO_ZERO_S = 1e-6
 
 
+class Moment:
+    """The time of the batch that is decided on, in whole epoch seconds; one for all jobs of a farm."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        self.at = 0
+
+
 class FrameTable:
     """Frames of all layers of a job under one index, layer after layer.
 
@@ -76,6 +85,9 @@ class FrameTable:
         """Cores and memory (MB) that each frame in SETUP will hold: those of its lane."""
         self.lanes: dict[int, Lane] = {}
         """What follows a running frame without further reservation."""
+        self.moment = Moment()
+        self.changed_at = array("q", bytes(8 * size))
+        """When each frame last changed, as far as this process knows."""
         self.rss_kb: dict[int, int] = {}
         """Resident memory of running frames, as last measured."""
 
@@ -119,12 +131,22 @@ class FrameTable:
 
     # -- states and figures --------------------------------------------------------------------
 
+    def follow(self, moment: Moment) -> None:
+        """Tell the time by a farm's clock; every frame counts as changed now, for nobody knows better."""
+        self.moment = moment
+        self.changed_at = array("q", [moment.at]) * self.size
+
+    def touch(self, index: int) -> None:
+        """Note that something of a frame changed."""
+        self.changed_at[index] = self.moment.at
+
     def _set_state(self, index: int, state: FrameState) -> None:
         """Set a state and the counters that follow from it, and nothing else."""
         layer = self.layer_at(index)
         layer.counts[self.state_of[index]] -= 1
         layer.counts[state] += 1
         self.state_of[index] = state
+        self.changed_at[index] = self.moment.at
         if self.checks:
             self.checks.pop(index, None)
         if state == WAITING:

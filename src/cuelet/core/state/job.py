@@ -12,6 +12,7 @@ from cuelet.core.state.edges import ENDED, MET, UNREACHABLE, Edge, EdgeIndex, En
 from cuelet.core.state.frame_table import FrameTable, zeros
 from cuelet.core.state.layer import Layer, layers_of
 from cuelet.core.state.own_cycles import refuse_cycles
+from cuelet.core.state.setup.settings import JobSettings
 from cuelet.core.values import ids
 from cuelet.core.values.states import (
     DEAD,
@@ -49,6 +50,7 @@ class Job(FrameTable):
         self.min_cores, self.max_cores = 1.0, spec.max_cores
         self.stopped_at = 0.0
         self.cores_in_use = 0.0
+        self.settings = JobSettings(id=job_id)
         self.launch_token = ""
         """What the client called the launch; empty when it said nothing."""
         self.comments: list[Comment] = []
