@@ -12,6 +12,8 @@ from cuelet.core.state.frame_row import FrameRow
 from cuelet.core.state.frame_table import FrameTable
 from cuelet.core.state.layer import Layer, layers_of
 from cuelet.core.state.own_cycles import refuse_cycles
+from cuelet.core.state.setup.identity import show_id
+from cuelet.core.state.setup.shares import Share
 from cuelet.core.values import ids
 from cuelet.core.values.states import (
     DEAD,
@@ -39,6 +41,10 @@ class Job(FrameTable):
         self.min_cores, self.max_cores = 1.0, spec.max_cores
         self.stopped_at = 0.0
         self.cores_in_use = 0.0
+        self.show_id, self.group_id = show_id(spec.show), ""
+        """Where it belongs; a job without a group is in the root group of its show."""
+        self.shares: tuple[Share, ...] = ()
+        """What limits it together with other jobs."""
         self.launch_token = ""
         """What the client called the launch; empty when it said nothing."""
         self.comments: list[Comment] = []

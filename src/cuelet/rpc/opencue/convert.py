@@ -5,12 +5,13 @@ Memory is KB on the wire, times are whole epoch seconds with 0 for "not yet".
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 
 from opencue_proto import depend_pb2, job_pb2
 
 from cuelet.core.operations.command import Place, log_dir
+from cuelet.core.operations.setup.groups import group_of
+from cuelet.core.operations.setup.shows import show_of
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -24,8 +25,6 @@ ALLOCATION = "local.general"
 FACILITY, TAG = ALLOCATION.split(".")
 POINTS_PER_CORE = 100
 
-_IDS = uuid.UUID("9d7f3a44-6f0c-4b6c-8d0e-0c7e1e7a5a10")
-"""Namespace of the ids of things that have only a name."""
 _LAYER_TYPES = {"Render": job_pb2.RENDER, "Util": job_pb2.UTIL, "Post": job_pb2.POST}
 
 
@@ -37,9 +36,9 @@ def job_message(farm: Farm, job: Job, place: Place) -> job_pb2.Job:
         state=int(job.state),
         name=job.name,
         shot=spec.shot,
-        show=spec.show,
+        show=show_of(farm, job).name,
         user=spec.user,
-        group=spec.show,
+        group=group_of(farm, job).name,
         facility=spec.facility,
         os=spec.os,
         priority=job.priority,
@@ -213,4 +212,4 @@ def depend_seq(edges: Iterable[Edge]) -> depend_pb2.DependSeq:
 
 def id_of(kind: str, name: str) -> str:
     """Return the id of what is known by its name; always the same one."""
-    return str(uuid.uuid5(_IDS, f"{kind} {name}"))
+    return ids.named_id(kind, name)

@@ -12,6 +12,8 @@ from cuelet.core.operations import launching, ordering, requests
 from cuelet.core.operations.comments import add_comment
 from cuelet.core.operations.depends import drop_of_job
 from cuelet.core.operations.reservations import change_job
+from cuelet.core.operations.setup import groups
+from cuelet.core.operations.setup.filtering import run_filters
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -199,6 +201,21 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         await self._change(
             request, lambda _, job, decision, now: change_job(job, decision, **values)
         )
+
+    async def SetGroup(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, job, decision, now: groups.move_jobs(
+                farm, [job], groups.get_group(farm, request.group_id), decision
+            ),
+        )
+        return job_pb2.JobSetGroupResponse()
+
+    async def RunFilters(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda farm, job, decision, now: run_filters(farm, job, decision)
+        )
+        return job_pb2.JobRunFiltersResponse()
 
     # -- acting on frames --------------------------------------------------------------------
 
