@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from cuelet.core.operations.requests import release_edges
 from cuelet.core.operations.setup.groups import forget_membership
+from cuelet.core.operations.site.settings import forget_settings
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -35,6 +36,7 @@ def forget(farm: Farm, job_ids: Iterable[str], decision: Decision, *, before: fl
             release_edges(edge.waiter, [edge], decision)
     for job in chosen:
         forget_membership(farm, job, decision)
+        forget_settings(farm, job, decision)
         farm.drop(job)
     decision.forgotten.extend(chosen)
     return chosen

@@ -9,6 +9,7 @@ from cuelet.core.operations.limits import refuse_unknown
 from cuelet.core.operations.obstacles import LACKING, of_layer
 from cuelet.core.operations.setup import shows
 from cuelet.core.operations.setup.filtering import run_filters
+from cuelet.core.operations.site.settings import set_of_job
 from cuelet.core.state.changes import AS_A_WHOLE
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, find_full
@@ -82,6 +83,9 @@ def _set_up(farm: Farm, job: Job, decision: Decision) -> None:
         job.max_cores = show.default_max_cores
     if show.default_min_cores >= 0:
         job.min_cores = show.default_min_cores
+    gpus = {"min_gpus": show.default_min_gpus, "max_gpus": show.default_max_gpus}
+    if given := {name: count for name, count in gpus.items() if count >= 0}:
+        set_of_job(farm, job, decision, **given)
     run_filters(farm, job, decision)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 
 from cuelet.core.state.disks import FullDisk
+from cuelet.core.state.frame_table import Moment
 from cuelet.core.state.host import Host
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
@@ -13,10 +14,11 @@ from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.state.set_aside import SetAside
 from cuelet.core.state.setup.group import Membership
 from cuelet.core.state.setup.record import Records
+from cuelet.core.state.setup.settings import JobSettings, LayerSettings
 from cuelet.core.state.setup.shares import Shares
 from cuelet.core.state.setup.show import Show
 from cuelet.core.state.turns import Turns
-from cuelet.core.values import names
+from cuelet.core.values import ids, names
 from cuelet.core.values.errors import (
     AmbiguousNameError,
     NotFoundError,
@@ -63,6 +65,7 @@ class Farm:
         self.host, self.limits, self.turns = Host(), Limits(), Turns()
         self.records = Records()
         self.shares = Shares(self.records)
+        self.moment = Moment()
         self.held_gpus = 0
         self.at = 0.0
         """Epoch seconds at which frames were last booked."""
@@ -71,6 +74,8 @@ class Farm:
         """Take a job in, new or from disk."""
         self.jobs[job.id] = job
         self._place(job)
+        job.follow(self.moment)
+        self._adopt_settings(job)
         for key in _keys(job):
             self._by_key.setdefault(key, []).append(job)
         if job.launch_token:
@@ -86,6 +91,15 @@ class Farm:
             made = Show(id=job.show_id, name=job.spec.show, made_by_launch=True)
             self.records.adopt(made)
         self.shares.count_in(job)
+
+    def _adopt_settings(self, job: Job) -> None:
+        """Give a job and its layers what somebody has set of them."""
+        job.settings = self.records.find(JobSettings, job.id) or job.settings
+        if not self.records.has(LayerSettings):
+            return
+        for layer in job.layers:
+            layer_id = ids.part_id(job.id, ids.Kind.LAYER, layer.index)
+            layer.settings = self.records.find(LayerSettings, layer_id)
 
     def drop(self, job: Job) -> None:
         """Forget an ended job."""
@@ -190,11 +204,11 @@ class Farm:
         cores, memory_mb = given or self.reservation(layer)
         job.reserved[index] = cores, memory_mb
         self.limits.take(layer)
-        if layer.gpus:
-            job.gpus_held[index] = layer.gpus
-            self.held_gpus += layer.gpus
         for share in job.shares:
             share.take(cores, layer.gpus)
+        if gpus := layer.gpus:
+            job.gpus_held[index] = gpus
+            self.held_gpus += gpus
         job.cores_in_use = round(job.cores_in_use + cores, 6)
         self.free_cores = round(self.free_cores - cores, 6)
         self.free_memory_mb -= memory_mb

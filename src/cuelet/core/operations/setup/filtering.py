@@ -11,6 +11,7 @@ from cuelet.core.operations.requests import set_paused, set_priority
 from cuelet.core.operations.reservations import change_job, change_layer
 from cuelet.core.operations.setup import groups
 from cuelet.core.operations.setup.filters import actions_of, filters_of, matchers_of, tags_in
+from cuelet.core.operations.site.settings import set_of_layer
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -149,6 +150,11 @@ def _set_max_cores(_: Farm, job: Job, action: Action, own: set[str], decision: D
     change_job(job, decision, max_cores=action.float_value)
 
 
+def _optimize(farm: Farm, job: Job, action: Action, _: set[str], decision: Decision) -> None:
+    for layer in job.layers:
+        set_of_layer(farm, job, layer, decision, memory_optimizer=action.boolean_value)
+
+
 _ToJob = Callable[[Farm, Job, Action, "set[str]", Decision], None]
 _TO_JOB: Final[Mapping[ActionType, _ToJob]] = MappingProxyType(
     {
@@ -157,7 +163,7 @@ _TO_JOB: Final[Mapping[ActionType, _ToJob]] = MappingProxyType(
         ActionType.SET_JOB_PRIORITY: _prioritize,
         ActionType.SET_JOB_MIN_CORES: _set_min_cores,
         ActionType.SET_JOB_MAX_CORES: _set_max_cores,
-        ActionType.SET_MEMORY_OPTIMIZER: lambda *_: None,
+        ActionType.SET_MEMORY_OPTIMIZER: _optimize,
     }
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cuelet.core.operations.requests import set_priority
 from cuelet.core.operations.reservations import change_job
+from cuelet.core.operations.site.settings import set_of_job
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -300,6 +301,13 @@ def give_defaults(
     }
     if cores:
         change_job(job, decision, **cores)
+    gpus = {
+        name.removeprefix("job_"): int(given[name])
+        for name in ("job_min_gpus", "job_max_gpus")
+        if name in given
+    }
+    if gpus:
+        set_of_job(farm, job, decision, **gpus)
 
 
 def move_jobs(
