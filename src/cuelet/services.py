@@ -21,6 +21,8 @@ from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
 from cuelet.rpc.opencue.services import ServiceService
+from cuelet.rpc.opencue.setup.filters import ActionService, FilterService, MatcherService
+from cuelet.rpc.opencue.setup.groups import GroupService
 from cuelet.rpc.opencue.shows import ShowService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
 from cuelet.rpc.serve import Listening, Services, serve
@@ -62,11 +64,15 @@ async def listen(
         cue=CueService(),
         host=host,
         proc=ProcService(engine, host=host.message, now=now),
-        show=ShowService(engine, named),
+        show=ShowService(engine),
+        group=GroupService(engine),
+        filter=FilterService(engine),
+        matcher=MatcherService(engine),
+        action=ActionService(engine),
         service=ServiceService(engine, named),
         facility=FacilityService(engine),
-        allocation=AllocationService(engine, named, host=host.message),
-        subscription=SubscriptionService(engine, named),
+        allocation=AllocationService(engine, host=host.message),
+        subscription=SubscriptionService(engine),
         farm=FarmService(engine, info=info, stop=stop, upkeep=_upkeep(engine, store).methods),
     )
     return await serve(services, socket=settings.socket, port=settings.port)

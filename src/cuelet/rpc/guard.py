@@ -12,6 +12,7 @@ import grpc
 from grpc import aio
 
 from cuelet.core.values.errors import (
+    AlreadyThereError,
     AmbiguousNameError,
     DuplicateJobError,
     FarmError,
@@ -29,6 +30,7 @@ _STATUS: dict[type[FarmError], grpc.StatusCode] = {
     NotFoundError: grpc.StatusCode.NOT_FOUND,
     AmbiguousNameError: grpc.StatusCode.INVALID_ARGUMENT,
     DuplicateJobError: grpc.StatusCode.ALREADY_EXISTS,
+    AlreadyThereError: grpc.StatusCode.ALREADY_EXISTS,
     InvalidSpecError: grpc.StatusCode.INVALID_ARGUMENT,
     UnreadableRequestError: grpc.StatusCode.INVALID_ARGUMENT,
     InvalidRequestError: grpc.StatusCode.FAILED_PRECONDITION,
@@ -75,9 +77,7 @@ class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no para
         return call
 
 
-_SET_UP = re.compile(
-    r"/(department|facility|filter|host|renderPartition|service|show|subscription|task)\."
-)
+_SET_UP = re.compile(r"/(department|facility|host|renderPartition|service|show|task)\.")
 
 
 def refusal_of(method: str) -> str:
@@ -89,10 +89,7 @@ def refusal_of(method: str) -> str:
             "or point its CUEBOT_HOSTNAME at a Cuebot"
         )
     if _SET_UP.match(method):
-        return (
-            f"the embedded farm does not have {called}: on one machine there are no shows, hosts, "
-            "allocations, subscriptions or services to set up"
-        )
+        return f"the embedded farm does not have {called}: one machine has no use for it"
     return f"the embedded farm does not have {called}"
 
 

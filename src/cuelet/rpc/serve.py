@@ -12,6 +12,7 @@ from opencue_proto import (
     cue_pb2_grpc,
     depend_pb2_grpc,
     facility_pb2_grpc,
+    filter_pb2_grpc,
     host_pb2_grpc,
     job_pb2_grpc,
     limit_pb2_grpc,
@@ -35,6 +36,8 @@ from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
 from cuelet.rpc.opencue.services import ServiceService
+from cuelet.rpc.opencue.setup.filters import ActionService, FilterService, MatcherService
+from cuelet.rpc.opencue.setup.groups import GroupService
 from cuelet.rpc.opencue.shows import ShowService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
 
@@ -61,6 +64,10 @@ class Services:
     host: HostService
     proc: ProcService
     show: ShowService
+    group: GroupService
+    filter: FilterService
+    matcher: MatcherService
+    action: ActionService
     service: ServiceService
     facility: FacilityService
     allocation: AllocationService
@@ -114,6 +121,10 @@ def _register(server: Any, services: Services) -> None:
     host_pb2_grpc.add_HostInterfaceServicer_to_server(services.host, server)
     host_pb2_grpc.add_ProcInterfaceServicer_to_server(services.proc, server)
     show_pb2_grpc.add_ShowInterfaceServicer_to_server(services.show, server)
+    job_pb2_grpc.add_GroupInterfaceServicer_to_server(services.group, server)
+    filter_pb2_grpc.add_FilterInterfaceServicer_to_server(services.filter, server)
+    filter_pb2_grpc.add_MatcherInterfaceServicer_to_server(services.matcher, server)
+    filter_pb2_grpc.add_ActionInterfaceServicer_to_server(services.action, server)
     service_pb2_grpc.add_ServiceInterfaceServicer_to_server(services.service, server)
     facility_pb2_grpc.add_FacilityInterfaceServicer_to_server(services.facility, server)
     facility_pb2_grpc.add_AllocationInterfaceServicer_to_server(services.allocation, server)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from opencue_proto import subscription_pb2
 
+from cuelet.core.operations.setup.allocations import subscriptions_of
+from cuelet.core.operations.setup.shows import find_show
 from cuelet.rpc.guard import refusal_of
 from cuelet.rpc.opencue import allocations, services, subscriptions
 from outline.jobspec.model import LayerSpec
@@ -39,7 +42,7 @@ def test_a_service_says_what_a_layer_gets_that_asks_for_nothing() -> None:
 
 
 def test_the_allocation_is_the_machine_with_what_it_holds(bench: Bench) -> None:
-    allocation = allocations.allocation_message(bench.farm)
+    (allocation,) = allocations.allocation_seq(bench.farm).allocations
 
     assert (allocation.name, allocation.facility, allocation.tag) == (
         "local.general",
@@ -51,10 +54,13 @@ def test_the_allocation_is_the_machine_with_what_it_holds(bench: Bench) -> None:
     assert (stats.available_cores, stats.hosts, stats.locked_hosts) == (2.5, 1, 0)
 
 
+def _subscriptions(bench: Bench) -> list[subscription_pb2.Subscription]:
+    found = subscriptions_of(bench.farm, find_show(bench.farm, "show"))
+    return list(subscriptions.subscription_seq(bench.farm, found).subscriptions)
+
+
 def test_every_show_may_use_the_whole_machine(bench: Bench) -> None:
-    (found,) = subscriptions.subscription_seq(
-        bench.farm, subscriptions.show_names(bench.farm)
-    ).subscriptions
+    (found,) = _subscriptions(bench)
 
     assert (found.name, found.show_name) == ("local.general.show", "show")
     assert (found.allocation_name, found.facility) == ("local.general", "local")
@@ -65,8 +71,8 @@ def test_ids_are_uuids_that_stay_and_differ(bench: Bench) -> None:
     ids = [
         services.service_message("maya").id,
         services.service_message("shell").id,
-        allocations.allocation_message(bench.farm).id,
-        subscriptions.subscription_message(bench.farm, "show").id,
+        allocations.allocation_seq(bench.farm).allocations[0].id,
+        _subscriptions(bench)[0].id,
     ]
 
     assert [str(uuid.UUID(each)) for each in ids] == ids
@@ -77,22 +83,19 @@ def test_ids_are_uuids_that_stay_and_differ(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("method", "called"),
     [
-        ("/show.ShowInterface/CreateShow", "ShowInterface.CreateShow"),
-        ("/facility.AllocationInterface/SetTag", "AllocationInterface.SetTag"),
+        ("/show.ShowInterface/CreateOwner", "ShowInterface.CreateOwner"),
         ("/host.HostInterface/Reboot", "HostInterface.Reboot"),
-        ("/subscription.SubscriptionInterface/SetSize", "SubscriptionInterface.SetSize"),
+        ("/facility.FacilityInterface/Rename", "FacilityInterface.Rename"),
     ],
 )
 def test_what_cannot_be_set_up_is_refused_with_the_reason(method: str, called: str) -> None:
-    assert refusal_of(method).startswith(
-        f"the embedded farm does not have {called}: on one machine"
-    )
+    assert refusal_of(method).startswith(f"the embedded farm does not have {called}: one machine")
 
 
 def test_what_is_only_not_served_is_refused_without_one() -> None:
-    refused = refusal_of("/job.JobInterface/RunFilters")
+    refused = refusal_of("/job.JobInterface/NoSuchCall")
 
-    assert refused == "the embedded farm does not have JobInterface.RunFilters"
+    assert refused == "the embedded farm does not have JobInterface.NoSuchCall"
 
 
 def test_a_render_host_is_turned_away_with_what_to_do() -> None:

@@ -33,7 +33,7 @@ class FacilityService(facility_pb2_grpc.FacilityInterfaceServicer):  # type: ign
 
     async def GetAllocations(self, request: Any, context: Context) -> Any:
         _only_facility(request.facility.id)
-        found = allocation_seq(self._engine.farm)
+        found = allocation_seq(self._engine.farm, FACILITY)
         return facility_pb2.FacilityGetAllocationsResponse(allocations=found)
 
 

@@ -12,13 +12,12 @@ from opencue_proto import (
 )
 
 from cuelet.core.operations import machine
+from cuelet.core.operations.setup import allocations
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc.opencue import procs
-from cuelet.rpc.opencue.allocations import only_allocation
-from cuelet.rpc.opencue.convert import ALLOCATION
 
 HOST_ID = "00000000-0000-0000-0000-000000000001"
 
@@ -49,7 +48,7 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
         return host_pb2.Host(
             id=HOST_ID,
             name=facts.name,
-            alloc_name=ALLOCATION,
+            alloc_name=allocations.current_allocation(farm).full_name,
             os="Linux",
             cores=farm.cores,
             idle_cores=farm.free_cores,
@@ -136,5 +135,9 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
 
     async def SetAllocation(self, request: Any, context: Context) -> Any:
         self._only(request.host.id)
-        only_allocation(self._engine.farm, request.allocation_id)
+        await self._engine.submit(
+            lambda farm, decision, now: allocations.move_host(
+                farm, allocations.find_allocation(farm, request.allocation_id), decision
+            )
+        )
         return host_pb2.HostSetAllocationResponse()
