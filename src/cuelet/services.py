@@ -22,6 +22,7 @@ from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
 from cuelet.rpc.opencue.services import ServiceService
 from cuelet.rpc.opencue.shows import ShowService
+from cuelet.rpc.opencue.site.owners import DeedService, OwnerService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
 from cuelet.rpc.serve import Listening, Services, serve
 from cuelet.runner import machine
@@ -51,7 +52,7 @@ async def listen(
         stop: Ends the farm.
     """
     (cores, memory_mb), named = capacity, Named()
-    host = HostService(engine, lambda: machine_now(memory_mb, cores))
+    host = HostService(engine, lambda: machine_now(memory_mb, cores, now()))
     services = Services(
         job=JobService(engine),
         layer=LayerService(engine),
@@ -62,6 +63,8 @@ async def listen(
         cue=CueService(),
         host=host,
         proc=ProcService(engine, host=host.message, now=now),
+        owner=OwnerService(engine, host=host.message),
+        deed=DeedService(engine, host=host.message),
         show=ShowService(engine, named),
         service=ServiceService(engine, named),
         facility=FacilityService(engine),
@@ -80,7 +83,7 @@ def _upkeep(engine: Engine, store: Store) -> Upkeep:
     )
 
 
-def machine_now(memory_mb: int, cores: float) -> Machine:
+def machine_now(memory_mb: int, cores: float, now: float) -> Machine:
     """Return what the machine says of itself."""
     return Machine(
         name=machine.hostname(),
@@ -89,4 +92,7 @@ def machine_now(memory_mb: int, cores: float) -> Machine:
         free_memory_mb=machine.free_memory_mb(),
         load_average=machine.load_average(),
         boot_time=machine.boot_time(),
+        now=now,
+        swap_kb=machine.swap_kb(),
+        scratch_kb=machine.scratch_kb(),
     )

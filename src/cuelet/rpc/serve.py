@@ -36,6 +36,7 @@ from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
 from cuelet.rpc.opencue.services import ServiceService
 from cuelet.rpc.opencue.shows import ShowService
+from cuelet.rpc.opencue.site.owners import DeedService, OwnerService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
 
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
@@ -60,6 +61,8 @@ class Services:
     cue: CueService
     host: HostService
     proc: ProcService
+    owner: OwnerService
+    deed: DeedService
     show: ShowService
     service: ServiceService
     facility: FacilityService
@@ -113,6 +116,8 @@ def _register(server: Any, services: Services) -> None:
     cue_pb2_grpc.add_CueInterfaceServicer_to_server(services.cue, server)
     host_pb2_grpc.add_HostInterfaceServicer_to_server(services.host, server)
     host_pb2_grpc.add_ProcInterfaceServicer_to_server(services.proc, server)
+    host_pb2_grpc.add_OwnerInterfaceServicer_to_server(services.owner, server)
+    host_pb2_grpc.add_DeedInterfaceServicer_to_server(services.deed, server)
     show_pb2_grpc.add_ShowInterfaceServicer_to_server(services.show, server)
     service_pb2_grpc.add_ServiceInterfaceServicer_to_server(services.service, server)
     facility_pb2_grpc.add_FacilityInterfaceServicer_to_server(services.facility, server)

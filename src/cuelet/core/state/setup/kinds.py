@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from cuelet.core.state.setup.ownership import Deed, HostComment, Owner
 from cuelet.core.state.setup.record import Record
 from cuelet.core.state.setup.settings import FrameSettings, JobSettings, LayerSettings
 
-_ALL: tuple[type[Record], ...] = (JobSettings, LayerSettings, FrameSettings)
+_ALL: tuple[type[Record], ...] = (
+    *(JobSettings, LayerSettings, FrameSettings),
+    *(HostComment, Owner, Deed),
+)
 
 KINDS: dict[str, type[Record]] = {kind.KIND: kind for kind in _ALL}
