@@ -20,8 +20,9 @@ from cuelet.rpc.opencue.jobs import JobService
 from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
-from cuelet.rpc.opencue.services import ServiceService
+from cuelet.rpc.opencue.services import OverrideService, ServiceService
 from cuelet.rpc.opencue.shows import ShowService
+from cuelet.rpc.opencue.site.departments import DepartmentService
 from cuelet.rpc.opencue.site.owners import DeedService, OwnerService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
 from cuelet.rpc.serve import Listening, Services, serve
@@ -66,7 +67,9 @@ async def listen(
         owner=OwnerService(engine, host=host.message),
         deed=DeedService(engine, host=host.message),
         show=ShowService(engine, named),
-        service=ServiceService(engine, named),
+        service=ServiceService(engine),
+        override=OverrideService(engine),
+        department=DepartmentService(engine),
         facility=FacilityService(engine),
         allocation=AllocationService(engine, named, host=host.message),
         subscription=SubscriptionService(engine, named),

@@ -39,7 +39,7 @@ refused = [
     lambda: show.setActive(False),
     lambda: sub.delete(),
     lambda: api.createShow("a b"),
-    lambda: api.createFacility("cloud"),
+    lambda: api.createFacility("a b"),
     lambda: show.createFilter("x"),
     lambda: api.findAllocation("cloud.general"),
 ]

@@ -10,6 +10,7 @@ from grpc import aio
 from opencue_proto import (
     comment_pb2_grpc,
     cue_pb2_grpc,
+    department_pb2_grpc,
     depend_pb2_grpc,
     facility_pb2_grpc,
     host_pb2_grpc,
@@ -34,8 +35,9 @@ from cuelet.rpc.opencue.jobs import JobService
 from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
-from cuelet.rpc.opencue.services import ServiceService
+from cuelet.rpc.opencue.services import OverrideService, ServiceService
 from cuelet.rpc.opencue.shows import ShowService
+from cuelet.rpc.opencue.site.departments import DepartmentService
 from cuelet.rpc.opencue.site.owners import DeedService, OwnerService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
 
@@ -65,6 +67,8 @@ class Services:
     deed: DeedService
     show: ShowService
     service: ServiceService
+    override: OverrideService
+    department: DepartmentService
     facility: FacilityService
     allocation: AllocationService
     subscription: SubscriptionService
@@ -120,6 +124,8 @@ def _register(server: Any, services: Services) -> None:
     host_pb2_grpc.add_DeedInterfaceServicer_to_server(services.deed, server)
     show_pb2_grpc.add_ShowInterfaceServicer_to_server(services.show, server)
     service_pb2_grpc.add_ServiceInterfaceServicer_to_server(services.service, server)
+    service_pb2_grpc.add_ServiceOverrideInterfaceServicer_to_server(services.override, server)
+    department_pb2_grpc.add_DepartmentInterfaceServicer_to_server(services.department, server)
     facility_pb2_grpc.add_FacilityInterfaceServicer_to_server(services.facility, server)
     facility_pb2_grpc.add_AllocationInterfaceServicer_to_server(services.allocation, server)
     subscription_pb2_grpc.add_SubscriptionInterfaceServicer_to_server(services.subscription, server)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cuelet.core.operations import between_jobs
 from cuelet.core.operations.limits import refuse_unknown
 from cuelet.core.operations.obstacles import LACKING, of_layer
+from cuelet.core.operations.site import services
 from cuelet.core.state.changes import AS_A_WHOLE
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.disks import DiskUse, find_full
@@ -53,6 +54,7 @@ def launch(
         return earlier
     if full := find_full(farm, DiskUse.DATABASE):
         raise OutOfDiskError(text=full.text, remedy=full.remedy)
+    specs = [services.fill(farm, spec, spec.show) for spec in specs]
     taken = set()
     for spec in specs:
         if spec.name in taken or farm.find_pending_job(spec.name):
@@ -67,6 +69,7 @@ def launch(
     for job in jobs:
         job.launch_token = token
         farm.add(job)
+        services.settle(farm, job, job.spec.show, decision)
     decision.launched.extend(jobs)
     return jobs
 

@@ -24,7 +24,6 @@ class Named:
     """What somebody has set up by name since the farm started, beside what jobs name."""
 
     shows: set[str] = field(default_factory=set)
-    services: set[str] = field(default_factory=set)
 
 
 def note(context: Context, text: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from opencue_proto import service_pb2, show_pb2, show_pb2_grpc
+from opencue_proto import show_pb2, show_pb2_grpc
 
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.core.values.states import DEPEND, RUNNING, SETUP, WAITING, JobState
 from cuelet.engine.engine import Engine
 from cuelet.rpc.opencue.allocations import only_allocation
 from cuelet.rpc.opencue.already import Named, as_it_is, note, refuse_odd_name
+from cuelet.rpc.opencue.site import of_shows
 from cuelet.rpc.opencue.subscriptions import subscription_message, subscription_seq
 
 Context = Any
@@ -26,7 +27,7 @@ def _known(service: ShowService, request: Any) -> object:
     return service.show(request.show.id)
 
 
-class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated, untyped
+class ShowService(of_shows.OfShows, show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated, untyped
     """List the shows that jobs name, or that somebody has set up since the farm started, which changes nothing."""
 
     def __init__(self, engine: Engine, named: Named) -> None:
@@ -70,14 +71,10 @@ class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # 
         found = subscription_seq(self._engine.farm, [show.name])
         return show_pb2.ShowGetSubscriptionResponse(subscriptions=found)
 
-    async def GetServiceOverrides(self, request: Any, context: Context) -> Any:
-        self.show(request.show.id)
-        none = service_pb2.ServiceOverrideSeq()
-        return show_pb2.ShowGetServiceOverridesResponse(service_overrides=none)
-
-    async def GetServiceOverride(self, request: Any, context: Context) -> Any:
-        show = self.show(request.show.id)
-        raise NotFoundError(kind=f"service override of show {show.name}", name=request.name)
+    def named(self, show_id: str) -> of_shows.Named:
+        """Return a show by its id; raises NotFoundError."""
+        found = self.show(show_id)
+        return of_shows.Named(found.id, found.name)
 
     async def GetFilters(self, request: Any, context: Context) -> Any:
         self.show(request.show.id)

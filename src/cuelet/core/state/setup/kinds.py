@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from cuelet.core.state.setup.departments import DepartmentNames
+from cuelet.core.state.setup.facility import Facility
 from cuelet.core.state.setup.ownership import Deed, HostComment, Owner
 from cuelet.core.state.setup.record import Record
+from cuelet.core.state.setup.service import Service, ServiceOverride
 from cuelet.core.state.setup.settings import FrameSettings, JobSettings, LayerSettings
 
 _ALL: tuple[type[Record], ...] = (
     *(JobSettings, LayerSettings, FrameSettings),
     *(HostComment, Owner, Deed),
+    *(Service, ServiceOverride, DepartmentNames, Facility),
 )
 
 KINDS: dict[str, type[Record]] = {kind.KIND: kind for kind in _ALL}
