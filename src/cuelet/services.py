@@ -9,7 +9,6 @@ from cuelet.engine.engine import Engine
 from cuelet.rpc.cuelet.extension import FarmService
 from cuelet.rpc.cuelet.upkeep import Upkeep
 from cuelet.rpc.opencue.allocations import AllocationService
-from cuelet.rpc.opencue.already import Named
 from cuelet.rpc.opencue.comments import CommentService
 from cuelet.rpc.opencue.cue import CueService
 from cuelet.rpc.opencue.depends import DependService
@@ -21,6 +20,8 @@ from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
 from cuelet.rpc.opencue.services import OverrideService, ServiceService
+from cuelet.rpc.opencue.setup.filters import ActionService, FilterService, MatcherService
+from cuelet.rpc.opencue.setup.groups import GroupService
 from cuelet.rpc.opencue.shows import ShowService
 from cuelet.rpc.opencue.site.departments import DepartmentService
 from cuelet.rpc.opencue.site.owners import DeedService, OwnerService
@@ -52,7 +53,7 @@ async def listen(
         info: What the farm says about itself.
         stop: Ends the farm.
     """
-    (cores, memory_mb), named = capacity, Named()
+    cores, memory_mb = capacity
     host = HostService(engine, lambda: machine_now(memory_mb, cores, now()))
     services = Services(
         job=JobService(engine),
@@ -66,13 +67,17 @@ async def listen(
         proc=ProcService(engine, host=host.message, now=now),
         owner=OwnerService(engine, host=host.message),
         deed=DeedService(engine, host=host.message),
-        show=ShowService(engine, named),
+        show=ShowService(engine),
+        group=GroupService(engine),
+        filter=FilterService(engine),
+        matcher=MatcherService(engine),
+        action=ActionService(engine),
         service=ServiceService(engine),
         override=OverrideService(engine),
         department=DepartmentService(engine),
         facility=FacilityService(engine),
-        allocation=AllocationService(engine, named, host=host.message),
-        subscription=SubscriptionService(engine, named),
+        allocation=AllocationService(engine, host=host.message),
+        subscription=SubscriptionService(engine),
         farm=FarmService(engine, info=info, stop=stop, upkeep=_upkeep(engine, store).methods),
     )
     return await serve(services, socket=settings.socket, port=settings.port)

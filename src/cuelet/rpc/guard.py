@@ -11,6 +11,7 @@ import grpc
 from grpc import aio
 
 from cuelet.core.values.errors import (
+    AlreadyThereError,
     AmbiguousNameError,
     DuplicateJobError,
     FarmError,
@@ -29,6 +30,7 @@ _STATUS: dict[type[FarmError], grpc.StatusCode] = {
     NotFoundError: grpc.StatusCode.NOT_FOUND,
     AmbiguousNameError: grpc.StatusCode.INVALID_ARGUMENT,
     DuplicateJobError: grpc.StatusCode.ALREADY_EXISTS,
+    AlreadyThereError: grpc.StatusCode.ALREADY_EXISTS,
     InvalidSpecError: grpc.StatusCode.INVALID_ARGUMENT,
     UnreadableRequestError: grpc.StatusCode.INVALID_ARGUMENT,
     InvalidRequestError: grpc.StatusCode.FAILED_PRECONDITION,

@@ -10,6 +10,7 @@ from opencue_proto import comment_pb2, host_pb2, job_pb2
 from cuelet.core.explain.holds import hold_reasons
 from cuelet.core.operations import launching
 from cuelet.core.operations.obstacles import Code, of_job
+from cuelet.core.state.setup.identity import root_group_id, show_id
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.core.values.states import RUNNING, WAITING
@@ -59,20 +60,23 @@ def test_times_swap_and_room_are_filled(desk: Desk, hosts: HostService) -> None:
     assert (host.total_mcp, host.free_mcp) == (40, 30)
 
 
-def test_nothing_starts_under_repair_until_it_is_up_again(desk: Desk, hosts: HostService) -> None:
-    for state in (host_pb2.REPAIR, host_pb2.DOWN):
-        ask(hosts.SetHardwareState, host_pb2.HostSetHardwareStateRequest(host=HOST, state=state))
-        desk.bench.book()
-
-        assert desk.bench.job.count(RUNNING) == 0
-        assert shown(hosts).state == state
-        assert [each.code for each in of_job(desk.farm, desk.bench.job)] == [Code.HOST_STATE]
-        (reason,) = hold_reasons(desk.farm, desk.bench.job, desk.bench.job.layers[0])
-        assert "cueadmin -fixed -host localhost" in reason.remedy
-
-    up = host_pb2.HostSetHardwareStateRequest(host=HOST, state=host_pb2.UP)
-    ask(hosts.SetHardwareState, up)
+@pytest.mark.parametrize("end", [host_pb2.UP, host_pb2.DOWN])  # CueGUI clears with the latter
+def test_nothing_starts_under_repair_until_it_is_up_again(
+    desk: Desk, hosts: HostService, end: int
+) -> None:
+    repair = host_pb2.HostSetHardwareStateRequest(host=HOST, state=host_pb2.REPAIR)
+    ask(hosts.SetHardwareState, repair)
     desk.bench.book()
+
+    assert desk.bench.job.count(RUNNING) == 0
+    assert shown(hosts).state == host_pb2.REPAIR
+    assert [each.code for each in of_job(desk.farm, desk.bench.job)] == [Code.HOST_STATE]
+    (reason,) = hold_reasons(desk.farm, desk.bench.job, desk.bench.job.layers[0])
+    assert "cueadmin -fixed -host localhost" in reason.remedy
+
+    ask(hosts.SetHardwareState, host_pb2.HostSetHardwareStateRequest(host=HOST, state=end))
+    desk.bench.book()
+    assert shown(hosts).state == host_pb2.UP
     assert desk.bench.job.count(RUNNING) == 4
 
 
@@ -202,8 +206,8 @@ def test_an_owner_who_goes_leaves_the_machine_to_nobody(
 ) -> None:
     bea = ask(owners.GetOwner, host_pb2.OwnerGetOwnerRequest(name="bea")).owner
     ask(owners.TakeOwnership, host_pb2.OwnerTakeOwnershipRequest(owner=bea, host="localhost"))
-    ask(owners.SetShow, host_pb2.OwnerSetShowRequest(owner=bea, show="other"))
-    assert ask(hosts.GetOwner, host_pb2.HostGetOwnerRequest(host=HOST)).owner.show == "other"
+    ask(owners.SetShow, host_pb2.OwnerSetShowRequest(owner=bea, show="show"))
+    assert ask(hosts.GetOwner, host_pb2.HostGetOwnerRequest(host=HOST)).owner.show == "show"
 
     ask(owners.Delete, host_pb2.OwnerDeleteRequest(owner=bea))
 
@@ -277,3 +281,21 @@ def test_a_redirect_of_a_search_says_how_many(desk: Desk, hosts: HostService) ->
     criteria = host_pb2.ProcSearchCriteria(max_results=[2])
     done = ask(procs.UnbookToJob, host_pb2.ProcUnbookToJobRequest(r=criteria, jobs=jobs))
     assert done.num_procs == 2
+
+
+def test_a_redirect_to_a_group_goes_to_its_job_that_is_next(desk: Desk, hosts: HostService) -> None:
+    procs = ProcService(desk.engine, host=hosts.message, now=lambda: desk.now)
+    group = root_group_id(show_id("show"))
+    desk.bench.book()
+    (proc, *_) = ask(procs.GetProcs, host_pb2.ProcGetProcsRequest()).procs.procs
+    request = host_pb2.ProcRedirectToGroupRequest(proc=proc, group_id=group)
+    with pytest.raises(InvalidRequestError, match="could start"):
+        ask(procs.RedirectToGroup, request)
+
+    goal = second_job(desk)
+
+    assert ask(procs.RedirectToGroup, request).value is True
+    assert goal.priority == desk.bench.job.priority + 1
+    criteria = host_pb2.ProcSearchCriteria(max_results=[2])
+    to_group = host_pb2.ProcUnbookToGroupRequest(r=criteria, group=job_pb2.Group(id=group))
+    assert ask(procs.UnbookToGroup, to_group).num_procs == 2

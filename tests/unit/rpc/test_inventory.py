@@ -11,7 +11,10 @@ from typing import get_type_hints
 
 import opencue_proto
 import pytest
+from opencue_proto import subscription_pb2
 
+from cuelet.core.operations.setup.allocations import subscriptions_of
+from cuelet.core.operations.setup.shows import find_show
 from cuelet.rpc import serve
 from cuelet.rpc.guard import refusal_of
 from cuelet.rpc.opencue import allocations, services, subscriptions
@@ -47,7 +50,7 @@ def test_a_service_says_what_a_layer_gets_that_asks_for_nothing() -> None:
 
 
 def test_the_allocation_is_the_machine_with_what_it_holds(bench: Bench) -> None:
-    allocation = allocations.allocation_message(bench.farm)
+    (allocation,) = allocations.allocation_seq(bench.farm).allocations
 
     assert (allocation.name, allocation.facility, allocation.tag) == (
         "local.general",
@@ -59,10 +62,13 @@ def test_the_allocation_is_the_machine_with_what_it_holds(bench: Bench) -> None:
     assert (stats.available_cores, stats.hosts, stats.locked_hosts) == (2.5, 1, 0)
 
 
+def _subscriptions(bench: Bench) -> list[subscription_pb2.Subscription]:
+    found = subscriptions_of(bench.farm, find_show(bench.farm, "show"))
+    return list(subscriptions.subscription_seq(bench.farm, found).subscriptions)
+
+
 def test_every_show_may_use_the_whole_machine(bench: Bench) -> None:
-    (found,) = subscriptions.subscription_seq(
-        bench.farm, subscriptions.show_names(bench.farm)
-    ).subscriptions
+    (found,) = _subscriptions(bench)
 
     assert (found.name, found.show_name) == ("local.general.show", "show")
     assert (found.allocation_name, found.facility) == ("local.general", "local")
@@ -73,8 +79,8 @@ def test_ids_are_uuids_that_stay_and_differ(bench: Bench) -> None:
     ids = [
         services.usual_service("maya").id,
         services.usual_service("shell").id,
-        allocations.allocation_message(bench.farm).id,
-        subscriptions.subscription_message(bench.farm, "show").id,
+        allocations.allocation_seq(bench.farm).allocations[0].id,
+        _subscriptions(bench)[0].id,
     ]
 
     assert [str(uuid.UUID(each)) for each in ids] == ids
@@ -103,18 +109,6 @@ def _served() -> set[tuple[str, str]]:
     }
 
 
-NOT_YET = frozenset(
-    [
-        "Allocation",
-        "Action",
-        "Filter",
-        "Matcher",
-        "Group",
-        "Show",
-    ]  # and two calls of Job about them
-)
-
-
 def test_every_call_is_answered_or_refused_with_what_to_use_instead() -> None:
     every, served = set(_every()), _served()
     refused = {tuple(each.split("/")) for each in SENTENCES}
@@ -122,12 +116,7 @@ def test_every_call_is_answered_or_refused_with_what_to_use_instead() -> None:
     assert len(every) == 315
     assert served & refused == set()
     assert (served | refused) - every == set()
-    left = {
-        each
-        for each in every - served - refused
-        if each[0].removesuffix("Interface") not in NOT_YET
-    }
-    assert left <= {("JobInterface", "RunFilters"), ("JobInterface", "SetGroup")}
+    assert every - served - refused == set()
 
 
 @pytest.mark.parametrize("called", sorted(SENTENCES))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from opencue_proto import department_pb2, facility_pb2, job_pb2, service_pb2, show_pb2
 
+from cuelet.core.state.setup.identity import show_id
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
-from cuelet.rpc.opencue.already import Named
 from cuelet.rpc.opencue.facilities import FacilityService
 from cuelet.rpc.opencue.jobs import JobService
 from cuelet.rpc.opencue.services import OverrideService, ServiceService
@@ -18,7 +18,7 @@ from outline.jobspec.model import LayerSpec
 from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 from tests.unit.rpc.desk import Desk, ask
 
-SHOW = show_pb2.Show(id="show", name="show")
+SHOW = show_pb2.Show(id=show_id("show"), name="show")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def services(desk: Desk) -> ServiceService:
 
 @pytest.fixture
 def shows(desk: Desk) -> ShowService:
-    return ShowService(desk.engine, Named())
+    return ShowService(desk.engine)
 
 
 def service(name: str = "nuke", **values: Any) -> service_pb2.Service:
@@ -168,13 +168,14 @@ def test_a_service_that_jobs_name_can_be_updated_without_being_created(
 def test_nonsense_is_refused(
     desk: Desk, services: ServiceService, shows: ShowService, odd: service_pb2.Service
 ) -> None:
+    before = dict(desk.decision.records)
     with pytest.raises(InvalidRequestError) as refused:
         create(services, odd)
     assert len(str(refused.value)) < 500
     override = show_pb2.ShowCreateServiceOverrideRequest(show=SHOW, service=odd)
     with pytest.raises(InvalidRequestError):
         ask(shows.CreateServiceOverride, override)
-    assert desk.decision.records == {}
+    assert desk.decision.records == before
 
 
 def test_one_name_is_created_once(services: ServiceService) -> None:

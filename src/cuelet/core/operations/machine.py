@@ -67,7 +67,10 @@ def set_locked(farm: Farm, decision: Decision, *, locked: bool) -> None:
 
 
 def set_state(farm: Farm, state: str, decision: Decision) -> None:
-    """Say how the machine is; nothing further starts on one that is down or under repair.
+    """Say how the machine is; nothing further starts on one that is under repair.
+
+    One that is said to be down comes up with its next report; as this one reports all the time, it
+    is up at once.
 
     Raises:
         InvalidRequestError: It is a state that only a restart of the machine has.
@@ -75,7 +78,7 @@ def set_state(farm: Farm, state: str, decision: Decision) -> None:
     if state not in (UP, DOWN, REPAIR):
         reason = f"use {UP}, {DOWN} or {REPAIR}: this farm restarts no machine"
         raise InvalidRequestError(request=f"set {farm.host.name} to {state}", reason=reason)
-    configure(farm, decision, state=state)
+    configure(farm, decision, state=UP if state == DOWN else state)
 
 
 def set_thread_mode(farm: Farm, mode: str, decision: Decision) -> None:

@@ -23,7 +23,6 @@ _ONLY_HOST = (
     "this machine is the only host: lock it (cueadmin -lock -host NAME), or end the farm "
     "(cuelet farm stop)"
 )
-_GROUPS = "give what frames hold to a job instead: RedirectToJob, UnbookToJob"
 _LIMITS = "a limit counts running frames here and is enforced: use SetMaxValue, or cuelet limits set NAME N"
 _TASKS = (
     "cores are not shared out among shots here: use priorities of jobs (cueadmin -priority JOB N), "
@@ -50,8 +49,6 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "HostInterface/RebootWhenIdle": _RESTART,
         "HostInterface/RestartRqdNow": _NO_RQD,
         "HostInterface/RestartRqdWhenIdle": _NO_RQD,
-        "ProcInterface/RedirectToGroup": _GROUPS,
-        "ProcInterface/UnbookToGroup": _GROUPS,
         **{
             f"LimitInterface/{name}": _LIMITS
             for name in (

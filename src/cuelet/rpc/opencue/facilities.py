@@ -68,9 +68,8 @@ class FacilityService(facility_pb2_grpc.FacilityInterfaceServicer):  # type: ign
     async def GetAllocations(self, request: Any, context: Context) -> Any:
         farm = self._engine.farm
         wanted = _find(farm, request.facility.id or request.facility.name)
-        found = [each for each in allocation_seq(farm).allocations if each.facility == wanted.name]
-        every = facility_pb2.AllocationSeq(allocations=found)
-        return facility_pb2.FacilityGetAllocationsResponse(allocations=every)
+        found = allocation_seq(farm, wanted.name)
+        return facility_pb2.FacilityGetAllocationsResponse(allocations=found)
 
 
 def _find(farm: Farm, id_or_name: str) -> Facility:

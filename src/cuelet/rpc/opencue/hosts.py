@@ -12,6 +12,7 @@ from opencue_proto import (
 )
 
 from cuelet.core.operations import machine
+from cuelet.core.operations.setup import allocations
 from cuelet.core.operations.site import ownership, redirects
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -19,8 +20,6 @@ from cuelet.core.state.setup.ownership import HostComment
 from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc.opencue import comments, procs
-from cuelet.rpc.opencue.allocations import only_allocation
-from cuelet.rpc.opencue.convert import ALLOCATION
 from cuelet.rpc.opencue.site import owners
 from cuelet.rpc.opencue.values import checked_choice
 from cuelet.rpc.search import compiled
@@ -59,7 +58,7 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
         return host_pb2.Host(
             id=HOST_ID,
             name=facts.name,
-            alloc_name=ALLOCATION,
+            alloc_name=allocations.current_allocation(farm).full_name,
             os=farm.host.os,
             has_comment=bool(farm.records.has(HostComment)),
             cores=farm.cores,
@@ -227,7 +226,11 @@ class HostService(host_pb2_grpc.HostInterfaceServicer):  # type: ignore[misc] # 
 
     async def SetAllocation(self, request: Any, context: Context) -> Any:
         self._only(request.host.id)
-        only_allocation(self._engine.farm, request.allocation_id)
+        await self._engine.submit(
+            lambda farm, decision, now: allocations.move_host(
+                farm, allocations.find_allocation(farm, request.allocation_id), decision
+            )
+        )
         return host_pb2.HostSetAllocationResponse()
 
 

@@ -11,6 +11,7 @@ from opencue_proto import host_pb2, host_pb2_grpc
 
 from cuelet.core.operations import requests
 from cuelet.core.operations.command import Place, log_path
+from cuelet.core.operations.setup.groups import get_group
 from cuelet.core.operations.site import redirects
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -238,6 +239,15 @@ class ProcService(host_pb2_grpc.ProcInterfaceServicer):  # type: ignore[misc] # 
         )
         return host_pb2.ProcRedirectToJobResponse(value=moved > 0)
 
+    async def RedirectToGroup(self, request: Any, context: Context) -> Any:
+        moved = await self._each(
+            request,
+            lambda farm, found, decision: redirects.redirect_to_group(
+                farm, found, get_group(farm, request.group_id), decision, kill=request.kill
+            ),
+        )
+        return host_pb2.ProcRedirectToGroupResponse(value=moved > 0)
+
     async def ClearRedirect(self, request: Any, context: Context) -> Any:
         self._found(request)
         return host_pb2.ProcClearRedirectResponse(value=False)
@@ -270,6 +280,16 @@ class ProcService(host_pb2_grpc.ProcInterfaceServicer):  # type: ignore[misc] # 
             return max(moved, default=0)
 
         return host_pb2.ProcUnbookToJobResponse(num_procs=await self._unbook(request, act))
+
+    async def UnbookToGroup(self, request: Any, context: Context) -> Any:
+        _refuse_all(request.r)
+        number = await self._unbook(
+            request,
+            lambda farm, found, decision: redirects.redirect_to_group(
+                farm, found, get_group(farm, request.group.id), decision, kill=request.kill
+            ),
+        )
+        return host_pb2.ProcUnbookToGroupResponse(num_procs=number)
 
     async def _unbook(self, request: Any, act: Act) -> int:
         def decide(farm: Farm, decision: Decision, now: float) -> int:

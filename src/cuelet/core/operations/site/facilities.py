@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
+from cuelet.core.state.setup.allocation import Allocation
 from cuelet.core.state.setup.facility import Facility
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError, quoted
 
@@ -49,16 +50,26 @@ def _refuse_name(farm: Farm, name: str) -> None:
 
 
 def rename_facility(farm: Farm, facility: Facility, name: str, decision: Decision) -> None:
-    """Give a facility another name; raises InvalidRequestError."""
+    """Give a facility another name, which its allocations take on; raises InvalidRequestError."""
     _refuse_here(facility, f"rename facility {facility.name}")
     _refuse_name(farm, name)
+    for allocation in _allocations(farm, facility):
+        farm.records.put(replace(allocation, facility=name), decision)
     farm.records.put(replace(facility, name=name), decision)
 
 
 def delete_facility(farm: Farm, facility: Facility, decision: Decision) -> None:
-    """Take a facility away; raises InvalidRequestError."""
-    _refuse_here(facility, f"delete facility {facility.name}")
+    """Take a facility without allocations away; raises InvalidRequestError."""
+    request = f"delete facility {facility.name}"
+    _refuse_here(facility, request)
+    if left := _allocations(farm, facility):
+        reason = f"allocation {left[0].full_name} is in it; delete that first"
+        raise InvalidRequestError(request=request, reason=reason)
     farm.records.remove(facility, decision)
+
+
+def _allocations(farm: Farm, facility: Facility) -> list[Allocation]:
+    return [each for each in farm.records.all(Allocation) if each.facility == facility.name]
 
 
 def _refuse_here(facility: Facility, request: str) -> None:

@@ -143,9 +143,9 @@ def _threadable(layer: LayerSpec, service: Service) -> dict[str, bool]:
     return {"threadable": service.threadable} if "threadable" in layer.unset else {}
 
 
-def settle(farm: Farm, job: Job, show: str, decision: Decision) -> None:
+def settle(farm: Farm, job: Job, decision: Decision) -> None:
     """Give the layers of a fresh job what their services say beyond what a specification holds."""
-    known = _known(farm, show)
+    known = _known(farm, job.show_id)
     for layer in job.layers if known else ():
         service = _service_of(layer.spec, known)
         if service and (service.max_gpus or service.min_gpu_memory_kb):

@@ -11,6 +11,7 @@ from cuelet.core.operations.site import departments, ownership, services
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.setup.departments import UNKNOWN
+from cuelet.core.state.setup.group import Group
 from cuelet.core.state.setup.ownership import Owner
 from cuelet.core.state.setup.service import ServiceOverride
 from cuelet.core.values.errors import NotFoundError
@@ -81,7 +82,9 @@ class OfShows:
 
     async def GetDepartments(self, request: Any, context: Context) -> Any:
         show = self.named(request.show.id)
-        found = [department_message(show.name, UNKNOWN)]
+        groups = (each for each in self._engine.farm.records.all(Group) if each.show == show.id)
+        names = sorted({UNKNOWN, *(each.department for each in groups)})
+        found = [department_message(show.name, name) for name in names]
         every = department_pb2.DepartmentSeq(departments=found)
         return show_pb2.ShowGetDepartmentsResponse(departments=every)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from opencue_proto import host_pb2, host_pb2_grpc
 
+from cuelet.core.operations.setup.shows import find_show
 from cuelet.core.operations.site import ownership
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -66,11 +67,10 @@ class OwnerService(host_pb2_grpc.OwnerInterfaceServicer):  # type: ignore[misc] 
         return host_pb2.OwnerDeleteResponse()
 
     async def SetShow(self, request: Any, context: Context) -> Any:
+        show = find_show(self._engine.farm, request.show).name
         await self._change(
             request,
-            lambda farm, owner, decision: ownership.set_owners_show(
-                farm, owner, request.show, decision
-            ),
+            lambda farm, owner, decision: ownership.set_owners_show(farm, owner, show, decision),
         )
         return host_pb2.OwnerSetShowResponse()
 
