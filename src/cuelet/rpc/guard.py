@@ -83,6 +83,11 @@ _SET_UP = re.compile(
 def refusal_of(method: str) -> str:
     """Return why a method is not served, such as ``/show.ShowInterface/CreateShow``."""
     called = method.rpartition(".")[2].replace("/", ".")
+    if method.startswith("/report."):
+        return (
+            "the embedded farm runs frames on this machine itself and takes no RQD in; stop this one, "
+            "or point its CUEBOT_HOSTNAME at a Cuebot"
+        )
     if _SET_UP.match(method):
         return (
             f"the embedded farm does not have {called}: on one machine there are no shows, hosts, "

@@ -124,4 +124,6 @@ def farm(monkeypatch: pytest.MonkeyPatch) -> FakeFarm:
     monkeypatch.setitem(sys.modules, "opencue", fake)
     for name in ("farm", "ending", "exception"):
         monkeypatch.setitem(sys.modules, f"opencue.{name}", getattr(fake, name))
+    # it has no shows and hosts to look at
+    monkeypatch.setattr("outline.backend._prospects.look_ahead", lambda job: ())
     return fake
