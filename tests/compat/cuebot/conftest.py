@@ -35,11 +35,12 @@ def _forget() -> None:
 def replaying_cuebot(
     clean_client: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., ReplayingCuebot]]:
-    """Return a function that starts a Cuebot of one flow or several and makes it the one in use."""
+    """Return a function that starts a Cuebot of flows, or of what comes in them from a number on, and makes it the one in use."""
     doubles: list[ReplayingCuebot] = []
 
-    def start(*names: str) -> ReplayingCuebot:
-        double = ReplayingCuebot([call for name in names for call in flow(name)])
+    def start(*names: str, since: int = 1) -> ReplayingCuebot:
+        calls = [call for name in names for call in flow(name)]
+        double = ReplayingCuebot([call for call in calls if call.number >= since])
         doubles.append(double)
         monkeypatch.setenv("CUEBOT_HOSTS", double.host)
         Cuebot.closeChannel()
