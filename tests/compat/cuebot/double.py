@@ -71,19 +71,22 @@ class ReplayingCuebot(grpc.GenericRpcHandler):
         method = handler_call_details.method
 
         def reply(raw: bytes, context: grpc.ServicerContext) -> bytes:
-            call, is_equal = self._next(method, raw)
-            if call is None:
-                context.abort(grpc.StatusCode.UNIMPLEMENTED, f"Method not found: {method[1:]}")
-            if call.status is not grpc.StatusCode.OK:
-                context.abort(call.status, call.details)
-            response = response_of(call)
-            if not is_equal:
-                response = narrowed(
-                    message_class(methods()[method].input_type).FromString(raw), response
-                )
-            return bytes(response.SerializeToString())
+            return self.answer(method, raw, context)
 
         return grpc.unary_unary_rpc_method_handler(reply)
+
+    def answer(self, method: str, raw: bytes, context: grpc.ServicerContext) -> bytes:
+        """Return the response to a request, or refuse it."""
+        call, is_equal = self._next(method, raw)
+        if call is None:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"Method not found: {method[1:]}")
+        if call.status is not grpc.StatusCode.OK:
+            context.abort(call.status, call.details)
+        response = response_of(call)
+        if not is_equal:
+            request = message_class(methods()[method].input_type).FromString(raw)
+            response = narrowed(request, response)
+        return bytes(response.SerializeToString())
 
     def _next(self, method: str, raw: bytes) -> tuple[Call | None, bool]:
         """Return the call whose answer is due, and whether its request is this one."""
