@@ -380,11 +380,28 @@ EXCEPTION_MAP = {kind.default_status: kind for kind in _BY_STATUS}
 EXCEPTION_MAP[grpc.StatusCode.UNAUTHENTICATED] = PermissionDeniedException
 
 
+_FAILURES = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
+_MOST_DETAILS = 400
+
+
+def one_line(text: str) -> str:
+    """Return what a failed server said as one line: no part twice, and of a long text both ends."""
+    parts: list[str] = []
+    for line in text.splitlines():
+        words = " ".join(line.split())
+        if not any(words in part for part in parts):
+            parts.append(words)
+    said, half = "; ".join(parts), _MOST_DETAILS // 2
+    return said if len(said) <= _MOST_DETAILS else f"{said[:half]} ... {said[-half:]}"
+
+
 def from_rpc(error: grpc.RpcError, *, method: str, target: str) -> CueException:
     """Return our exception for one of gRPC's, which becomes its cause."""
     if isinstance(error, CueException):
         return error
     status, details = error.code(), error.details() or ""
+    if status in _FAILURES:
+        details = one_line(details)
     kind = EXCEPTION_MAP.get(status, CueException)
     ours = kind(method=method, target=target, status=status, details=details)
     ours.__cause__ = error
