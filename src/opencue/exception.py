@@ -47,7 +47,6 @@ __all__ = [
     "LayerNotFoundException",
     "PermissionDeniedException",
     "ServerNotOursException",
-    "StockCuebotException",
     "from_rpc",
     "getRetryCount",
 ]
@@ -331,20 +330,6 @@ class ServerNotOursException(FarmNotOursException):
             target=target,
             status=grpc.StatusCode.PERMISSION_DENIED,
         )
-
-
-class StockCuebotException(CueException):
-    """The server is a stock Cuebot, which has no answer to this.
-
-    Args:
-        action: What it cannot do, as ``say why``.
-    """
-
-    default_status = grpc.StatusCode.UNIMPLEMENTED
-
-    def __init__(self, *, action: str) -> None:
-        self.action = action
-        super().__init__(f"this server is a stock Cuebot: it cannot {action}")
 
 
 _BY_STATUS: tuple[type[CueException], ...] = (

@@ -15,7 +15,6 @@ from opencue_proto import depend_pb2, filter_pb2, host_pb2, job_pb2, service_pb2
 
 import opencue
 from opencue import api
-from opencue.exception import StockCuebotException
 from opencue.usage import reserved_cores
 from opencue.wrappers import util
 from opencue.wrappers.entity import Entity
@@ -93,12 +92,6 @@ def test_every_method_works_on_an_empty_message(
     method = getattr(kind(), name)
     method(*arguments_of(method))
     assert inspect.getdoc(method)
-
-
-@pytest.mark.parametrize("kind", [api.Job, api.Layer, api.Frame])
-def test_a_stock_server_cannot_say_why(stock: FarmDouble, kind: type[Entity]) -> None:
-    with pytest.raises(StockCuebotException, match="it cannot say why"):
-        kind().why()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
