@@ -45,6 +45,7 @@ __all__ = [
     "FarmSilentException",
     "LaunchUnknownException",
     "LayerNotFoundException",
+    "OwnerFixedException",
     "PermissionDeniedException",
     "ServerNotOursException",
     "from_rpc",
@@ -329,6 +330,25 @@ class ServerNotOursException(FarmNotOursException):
             f"server you mean, set CUELET_SERVER_USERS={named}, or cuebot.server_users in opencue.yaml",
             target=target,
             status=grpc.StatusCode.PERMISSION_DENIED,
+        )
+
+
+class OwnerFixedException(CueException):
+    """A job was to be given to another user, which no server can do.
+
+    Args:
+        job: The job's name.
+        owner: Who was to have it.
+        user: Whose it is.
+    """
+
+    default_status = grpc.StatusCode.UNIMPLEMENTED
+
+    def __init__(self, *, job: str, owner: str, user: str) -> None:
+        self.job, self.owner, self.user = job, owner, user
+        super().__init__(
+            f"job {job} stays with {user}, who launched it, as its frames run under that user; for {owner!r} "
+            "to have it leave a comment (addComment), or launch it again with set_user"
         )
 
 

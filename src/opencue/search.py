@@ -357,11 +357,14 @@ def all_frames(fetch: Callable[[Any], Any], options: Mapping[str, Any]) -> list[
     if {"page", "limit", "offset"} & options.keys():
         return list(fetch(criteria).frames.frames)
     criteria.limit = LARGE_PAGE
-    found: dict[str, Any] = {}
-    while True:
-        page = fetch(criteria).frames.frames
-        known = len(found)
-        found.update((frame.id, frame) for frame in page)
-        if len(page) < LARGE_PAGE or len(found) == known:
-            return list(found.values())
+    page = list(fetch(criteria).frames.frames)
+    found, known = page, {frame.id for frame in page}
+    while len(page) >= LARGE_PAGE:
         criteria.page += 1
+        page = fetch(criteria).frames.frames
+        new = [frame for frame in page if frame.id not in known]
+        if not new:
+            break
+        found += new  # frames move between pages while the job runs
+        known.update(frame.id for frame in new)
+    return found

@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from opencue import farm
-from opencue.explanation import Explanation, HeldFrames, Reason
 from opencue.stock import reasons
+from opencue.stock.explanation import Explanation, HeldFrames, Reason
 
 __all__ = ["Explanation", "HeldFrames", "Reason", "explain"]
 

@@ -156,23 +156,23 @@ def _complain(message: str, status: int) -> int:
 
 def _show(error: BaseException) -> int:
     """Say what went wrong with the lines of the user's own files; where there are none it is ours, and all is shown."""
-    from outline import _usertrace
+    from outline._stderr import usertrace
     from outline.exception import OutlineException
 
     restored = sys.modules.get("outline._restore.scriptmodule")
     if restored is not None:
-        _usertrace.show_as_launched(restored.sources())
-    text = _usertrace.user_traceback(error)
+        usertrace.show_as_launched(restored.sources())
+    text = usertrace.user_traceback(error)
     if not text and isinstance(error, OutlineException):
         return _complain(str(error), FAILED)
     put_back_stderr()
-    _usertrace.write(text or _usertrace.full_traceback(error))
+    usertrace.write(text or usertrace.full_traceback(error))
     return FAILED
 
 
 def _command(arguments: list[str]) -> int:
     """Launch, inspect or execute, with every option understood."""
-    from outline import _usertrace
+    from outline._stderr import usertrace
     from outline.exception import JobFailedError, JobStillRunsError, OutlineException
 
     try:
@@ -181,7 +181,7 @@ def _command(arguments: list[str]) -> int:
         return _complain(str(error), error.exit_status)
     except OutlineException as error:
         put_back_stderr()
-        _usertrace.write(_usertrace.syntax_lines(error.__cause__))
+        usertrace.write(usertrace.syntax_lines(error.__cause__))
         return _complain(str(error), _own_status(error))
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
@@ -189,11 +189,11 @@ def _command(arguments: list[str]) -> int:
         status = _farm_status(error)
         if status is not None:
             return _complain(str(error), status)
-        text = _usertrace.user_traceback(error)
+        text = usertrace.user_traceback(error)
         if not text:
             raise  # it is not the script's
         put_back_stderr()
-        _usertrace.write(text)
+        usertrace.write(text)
         return FAILED
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from outline._targets.limitation import Limitation
+    from outline.jobspec.model import JobSpec
     from outline.layer import Layer
     from outline.loader import Outline
 
@@ -44,10 +45,11 @@ class Spec:
     Args:
         xml: The text a server takes.
         limitations: What the dialect could not express.
+        job: The job that it says, as the server gets it.
     """
 
-    def __init__(self, xml: str, limitations: Sequence[Limitation]) -> None:
-        self.xml = xml
+    def __init__(self, xml: str, limitations: Sequence[Limitation], job: JobSpec) -> None:
+        self.xml, self.job = xml, job
         self.limitations = tuple(limitations)
 
     @property
@@ -80,7 +82,8 @@ def build_spec(outline: Outline, dialect: str, options: Options) -> Spec:
 
     job = compile_job(outline, options, with_work=dialect == CUELET)
     xml, limitations = (cuelet_json if dialect == CUELET else cuebot_xml).write(job)
-    return Spec(xml, (*left_out(outline, options), *limitations))
+    sent = job if dialect == CUELET else cuebot_xml.near_job(job)
+    return Spec(xml, (*left_out(outline, options), *limitations), sent)
 
 
 def write_depends(outline: Outline, layer: Layer, depends: ET.Element) -> None:

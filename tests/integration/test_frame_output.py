@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import textwrap
@@ -13,8 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FarmBox, wait_until
-
-SRC = Path(__file__).resolve().parents[2] / "src"
 
 JOB = """
     import sys
@@ -30,17 +27,9 @@ Frame = Callable[..., "tuple[int, bytes]"]
 
 
 @pytest.fixture
-def frame(tmp_path: Path) -> Frame:
+def frame(tmp_path: Path, bare_env: dict[str, str]) -> Frame:
     """Run some code as a frame whose output goes to one file; return its exit status and the file."""
-    env = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "PYTHONPATH": str(SRC),
-        "SHOW": "demo",
-        "SHOT": "shot010",
-        "USER": "kim",
-        "LANG": "C.UTF-8",
-    }
+    env = {**bare_env, "LANG": "C.UTF-8"}
     (tmp_path / "job.py").write_text(textwrap.dedent(JOB))
 
     def run(code: str, *flags: str, **variables: str) -> tuple[int, bytes]:

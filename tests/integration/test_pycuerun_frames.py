@@ -12,27 +12,19 @@ from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).resolve().parents[2] / "src"
+from tests.conftest import SRC
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, bare_env: dict[str, str]) -> Run:
     """Run python with a clean environment and home."""
-    env = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "PYTHONPATH": str(SRC),
-        "SHOW": "demo",
-        "SHOT": "shot010",
-        "USER": "kim",
-    }
 
     def call(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, *map(str, arguments)]
         return subprocess.run(
-            argv, env=env | variables, cwd=tmp_path, capture_output=True, text=True, timeout=60
+            argv, env=bare_env | variables, cwd=tmp_path, capture_output=True, text=True, timeout=60
         )
 
     return call

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).resolve().parents[2] / "src"
-
 
 @pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    names = {"SHOW": "demo", "SHOT": "shot010", "USER": "kim"}
-    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(SRC), **names}
-
-
-@pytest.fixture
-def session(env: dict[str, str]) -> str:
+def session(bare_env: dict[str, str]) -> str:
     made = python(
-        env,
+        bare_env,
         """
         from outline import Layer, Outline
         ol = Outline("a-job"); ol.add_layer(Layer("render")); ol.setup()
@@ -45,7 +35,9 @@ def python(env: dict[str, str], code: str) -> subprocess.Popen[str]:
     )
 
 
-def test_of_many_processes_that_store_one_key_one_wins(env: dict[str, str], session: str) -> None:
+def test_of_many_processes_that_store_one_key_one_wins(
+    bare_env: dict[str, str], session: str
+) -> None:
     code = """
         import os, sys
         from outline import load_outline
@@ -66,14 +58,14 @@ def test_of_many_processes_that_store_one_key_one_wins(env: dict[str, str], sess
             except ChildProcessError:
                 os._exit(0)
         """
-    workers = [python(env, code.format(session=session)) for _ in range(4)]
+    workers = [python(bare_env, code.format(session=session)) for _ in range(4)]
     lines = [line for worker in workers for line in worker.communicate(timeout=60)[0].splitlines()]
 
     assert len(lines) == 16
     wins = {int(pid): int(count) for pid, count in (line.split() for line in lines)}
     assert sum(wins.values()) == 20
     check = python(
-        env,
+        bare_env,
         f"""
         from outline import load_outline
         layer = load_outline({session!r}).get_layer("render")
@@ -85,9 +77,9 @@ def test_of_many_processes_that_store_one_key_one_wins(env: dict[str, str], sess
     assert {pid: winners.count(pid) for pid in wins} == wins
 
 
-def test_readers_never_see_half_a_value(env: dict[str, str], session: str) -> None:
+def test_readers_never_see_half_a_value(bare_env: dict[str, str], session: str) -> None:
     writer = python(
-        env,
+        bare_env,
         f"""
         from outline import load_outline
         layer = load_outline({session!r}).get_layer("render")
@@ -100,7 +92,7 @@ def test_readers_never_see_half_a_value(env: dict[str, str], session: str) -> No
     assert writer.stdout is not None
     writer.stdout.readline()
     reader = python(
-        env,
+        bare_env,
         f"""
         import time
         from outline import load_outline
@@ -121,12 +113,12 @@ def test_readers_never_see_half_a_value(env: dict[str, str], session: str) -> No
 
 
 def test_a_writer_killed_at_any_moment_leaves_the_old_value_or_the_new(
-    env: dict[str, str], session: str
+    bare_env: dict[str, str], session: str
 ) -> None:
     random.seed(7)
     for _ in range(12):
         writer = python(
-            env,
+            bare_env,
             f"""
             from outline import load_outline
             layer = load_outline({session!r}).get_layer("render")
@@ -143,7 +135,7 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_value_or_the_new(
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
         reader = python(
-            env,
+            bare_env,
             f"""
             from outline import load_outline
             value = load_outline({session!r}).get_layer("render").get_data("key")

@@ -8,7 +8,7 @@ from typing import Any
 
 from cuelet.client.causes import LOG_LINES
 from cuelet.client.naming.targets import Target, frame_of
-from opencue.explanation import Explanation, HeldFrames
+from opencue.stock.explanation import Explanation, HeldFrames
 from opencue.why import explain
 from opencue.wrappers.job import Job
 from outline.jobspec.log_tail import last_lines

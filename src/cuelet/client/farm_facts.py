@@ -1,9 +1,9 @@
-"""What a farm that runs already can tell a plan: hosts, run times, jobs to compare with. It is never started."""
+"""What a farm that runs already can tell a plan: hosts, shows, run times, jobs to compare with. It is never started."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,11 @@ from opencue import cuebot, farm
 from opencue.wrappers.depend import Depend
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer
+from outline.backend.survey import Survey
 from outline.frames import EdgeKind
+from outline.jobspec.model import JobSpec
 from outline.jobspec.names import wire_job_name, wire_name
+from outline.jobspec.renderfarm import RenderFarm, RenderHost
 from outline.loader import Outline
 from outline.planning.layers import SESSION
 from outline.planning.model import Host, Plan, PlannedLayer
@@ -32,6 +35,8 @@ class FarmFacts:
     backend: str
     """``cuelet`` or ``cue``."""
     hosts: tuple[Host, ...]
+    survey: Survey | None = None
+    """Asks a stock Cuebot about its farm."""
 
     def seconds_of(self, ol: Outline) -> dict[str, float]:
         """Return what a process of each layer took in finished jobs of the same name, in seconds.
@@ -94,6 +99,28 @@ class FarmFacts:
         }
 
 
+def asking(farm: FarmFacts | None) -> Callable[[JobSpec], RenderFarm]:
+    """Return what a plan for a Cuebot asks about its farm.
+
+    Args:
+        farm: The farm that answered; None when none did.
+    """
+    if farm is not None and farm.survey is not None:
+        return farm.survey.farm_for
+    silence = _silence()
+    return lambda _: RenderFarm(silence=silence)
+
+
+def _silence() -> str:
+    """Return why the Cuebot that is configured does not answer; empty when none is, or a farm of ours answers there."""
+    try:
+        if is_configured():
+            farm.info()
+    except opencue.CueException as error:
+        return str(error)
+    return ""
+
+
 def find_farm(backend: str | None) -> FarmFacts | None:
     """Return the farm a launch would reach, when it answers and is of that backend; never start one."""
     try:
@@ -111,17 +138,18 @@ def is_configured() -> bool:
 def _ask() -> FarmFacts | None:
     if not is_configured() and farm.is_running() is None:
         return None
-    backend = "cue" if farm.info() is None else "cuelet"
-    return FarmFacts(backend, tuple(map(_host, opencue.api.getHosts())))
+    backend, survey = "cue" if farm.info() is None else "cuelet", Survey()
+    hosts = tuple(map(_host, survey.hosts()))
+    return FarmFacts(backend, hosts, survey if backend == "cue" else None)
 
 
-def _host(host: Any) -> Host:
+def _host(host: RenderHost) -> Host:
     return Host(
-        name=host.name(),
-        cores=host.cores(),
-        memory_mb=host.mem() // 1024,
-        gpus=int(host.gpus()),
-        tags=tuple(host.tags()),
+        name=host.name,
+        cores=host.cores,
+        memory_mb=host.memory_mb,
+        gpus=host.gpus,
+        tags=host.tags,
     )
 
 

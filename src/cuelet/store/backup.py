@@ -72,10 +72,10 @@ def _copy(source: sqlite3.Connection, fresh: Path) -> None:
 def _put(fresh: Path, target: Path, *, force: bool) -> None:
     if _is_no_file(target):
         raise BackupError(path=target, detail="it is no file; choose another place")
-    _sync(fresh, os.O_RDWR)
+    sync(fresh, os.O_RDWR)
     if force or not _link(fresh, target):
         fresh.replace(target)
-    _sync(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync(target.parent, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _link(fresh: Path, target: Path) -> bool:
@@ -89,7 +89,8 @@ def _link(fresh: Path, target: Path) -> bool:
     return True
 
 
-def _sync(path: Path, flags: int) -> None:
+def sync(path: Path, flags: int) -> None:
+    """Have a file or folder on disk when this returns."""
     handle = os.open(path, flags)
     try:
         os.fsync(handle)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,8 @@ class Loading:
         row = stored.row
         job = Job(self._spec(row.spec), row.id, submitted_at=row.submitted_at)
         job_rows.restore(job, row)
-        edges = [_stored_edge(job, values, stored.released) for values in stored.depends]
+        released = frozenset(stored.released)
+        edges = [_stored_edge(job, values, released) for values in stored.depends]
         adopted = [] if row.after == "{}" else list(_adopted(row.pk, job, json.loads(row.after)))
         edges += [StoredEdge(job.id, index, spec, active) for _, index, spec, active in adopted]
         job.comments = [Comment._make(values) for values in stored.comments]
@@ -110,9 +111,9 @@ class Loading:
         return is_pending and edge.active and edge.spec.on_job in gone
 
 
-def _stored_edge(job: Job, values: tuple[Any, ...], released: Iterable[int]) -> StoredEdge:
+def _stored_edge(job: Job, values: tuple[Any, ...], released: frozenset[int]) -> StoredEdge:
     index, *rest = values
-    return StoredEdge(job.id, index, _edge_from_values(rest), index not in set(released))
+    return StoredEdge(job.id, index, _edge_from_values(rest), index not in released)
 
 
 def _adopted(pk: int, job: Job, after: dict[str, bool]) -> Iterator[AdoptDepend]:

@@ -1,4 +1,4 @@
-"""Rows of what people set up for the whole machine: its limits, and what it is as a host."""
+"""Rows of what people set up for the whole farm: limits, what the machine is as a host, and records."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.host import Host
 from cuelet.core.state.limits import Limit
+from cuelet.store import records
 from cuelet.store.migrating import version_of, write_farm_tally
 from cuelet.store.reading import Reader
 from cuelet.store.sql import queries
@@ -31,6 +32,8 @@ _TALLY_WORDS = (
 
 def write(database: sqlite3.Connection, decision: Decision) -> None:
     """Write what a decision changed, inside its transaction."""
+    if decision.records:
+        records.write(database, decision.records)
     if not decision.limits and decision.host is None:
         return
     _write_limits(database, decision.limits)
@@ -63,7 +66,8 @@ def read(database: sqlite3.Connection, farm: Farm) -> list[str]:
     for _, text in hosts:
         farm.host = _host(farm.host, json.loads(text))
     (tally, *_) = [*reader.rows(FARM_TALLY), None]
-    return list(_notes(reader, tally, len(limits), len(hosts)))
+    kept = records.read(reader, farm) if version_of(database) >= records.SINCE else []
+    return [*_notes(reader, tally, len(limits), len(hosts)), *kept]
 
 
 def _notes(reader: Reader, tally: Sequence[int] | None, limits: int, hosts: int) -> Iterator[str]:

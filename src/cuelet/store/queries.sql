@@ -72,6 +72,15 @@ INSERT INTO limits (id, name, max_value, sum) VALUES (?, ?, ?, ?)
 -- name: put_host
 INSERT OR REPLACE INTO host (only, settings, sum) VALUES (?, ?, ?)
 
+-- name: drop_record
+DELETE FROM record WHERE kind = ? AND id = ?
+
+-- name: put_record
+INSERT OR REPLACE INTO record (kind, id, value, sum) VALUES (?, ?, ?, ?)
+
+-- name: count_records
+SELECT count(*) FROM record WHERE kind <> ''
+
 -- name: schema
 SELECT group_concat(coalesce(sql, name), ';') FROM (SELECT sql, name FROM sqlite_master ORDER BY name)
 

@@ -7,12 +7,10 @@ others only what is wrong with them comes out.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from cuelet.core.state.frame_row import FrameRow
 from cuelet.store.job_rows import JobRow
 from cuelet.store.migrating import name_of_job
 from cuelet.store.tables import (
@@ -43,7 +41,8 @@ class StoredJob(NamedTuple):
     released: list[int]
     depends: list[Row]
     comments: list[Row]
-    frames: list[FrameRow]
+    frames: list[Row]
+    """Each as a `FrameRow`, in plain tuples: there may be a million."""
 
 
 class DamagedJob(NamedTuple):
@@ -81,12 +80,7 @@ class Reader:
         """Yield the whole rows of a table in the order of the file, the others are noted."""
         wrong: list[Row] = []
         self._wrong[table] = wrong
-        whole = table.is_whole
-        for row in self._database.execute(table.select):
-            if whole(row):
-                yield row[:-1]
-            else:
-                wrong.append(row)
+        return table.whole(self._database.execute(table.select), wrong)
 
     # -- jobs ----------------------------------------------------------------------------------
 
@@ -98,10 +92,11 @@ class Reader:
         pending = []
         for row in self.rows(JOB):
             stored = _gathered(row, beside, frames)
-            if self._is_complete(stored, tallies.pop(row[0], None)):
+            tally = tallies.pop(row[0], None)
+            if not any(_lacks(stored, tally)):
                 yield stored
             else:
-                pending.append((stored, row))
+                pending.append((stored, row, tally))
         frames.rest()
         self._note_damaged(pending, tallies)
 
@@ -111,17 +106,13 @@ class Reader:
             found.setdefault(row[0], []).append(row[1:])
         return found
 
-    def _is_complete(self, stored: StoredJob, tally: Row | None) -> bool:
-        return not list(_lacks(stored, tally))
-
-    def _note_damaged(self, pending: list[tuple[StoredJob, Row]], lost: dict[int, Row]) -> None:
-        tallies = {row[0]: row for row in self._database.execute(TALLY.select)}
-        for stored, row in pending:
+    def _note_damaged(
+        self, pending: list[tuple[StoredJob, Row, Row | None]], lost: dict[int, Row]
+    ) -> None:
+        for stored, row, tally in pending:
             pk = row[0]
-            tally = tallies.get(pk)
-            whole = tally[:-1] if tally is not None and TALLY.is_whole(tally) else None
-            rows = (*self._wrong_of(pk), *_lacks(stored, whole))
-            self.damaged.append(DamagedJob(pk, row[1], _name_of(row, whole), rows))
+            rows = (*self._wrong_of(pk), *_lacks(stored, tally))
+            self.damaged.append(DamagedJob(pk, row[1], _name_of(row, tally), rows))
         for pk, tally in lost.items():
             rows = ("its own row", *self._wrong_of(pk))
             self.damaged.append(DamagedJob(pk, tally[1], tally[2], rows))
@@ -157,7 +148,7 @@ def _gathered(row: Row, beside: dict[Table, dict[int, list[Row]]], frames: _Grou
         released=[index for (index,) in beside[RELEASED_EDGE].pop(pk, [])],
         depends=beside[DEPEND].pop(pk, []),
         comments=[values[1:] for values in beside[COMMENT].pop(pk, [])],
-        frames=[FrameRow._make(values[1:]) for values in frames.take(pk)],
+        frames=[values[1:] for values in frames.take(pk)],
     )
 
 
@@ -195,8 +186,6 @@ class _Groups:
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
         self._next: Row | None = next(rows, None)
-        self.strays: Counter[int] = Counter()
-        """Rows of jobs that are not there."""
 
     def take(self, pk: int) -> list[Row]:
         """Return the rows of a job; those of earlier ones belong to none."""
@@ -204,13 +193,10 @@ class _Groups:
         while self._next is not None and self._next[0] <= pk:
             if self._next[0] == pk:
                 found.append(self._next)
-            else:
-                self.strays[self._next[0]] += 1
             self._next = next(self._rows, None)
         return found
 
     def rest(self) -> None:
         """Read what is left, so that all of it is checked."""
-        while self._next is not None:
-            self.strays[self._next[0]] += 1
-            self._next = next(self._rows, None)
+        for _ in self._rows:
+            pass

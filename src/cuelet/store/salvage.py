@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from cuelet.store.backup import sync
 from cuelet.store.database import translated
 from cuelet.store.errors import NothingLeftError
 from cuelet.store.migrating import add_functions, restamp_farm_tally, run_script
@@ -56,9 +57,9 @@ def replace_damaged(path: Path, why: str) -> Path:
     with translated(path, "salvage"), tempfile.TemporaryDirectory(dir=path.parent) as folder:
         fresh = Path(folder) / "fresh.db"
         rows = write_salvaged(path, fresh, why)
-        _sync(fresh, os.O_RDWR)
+        sync(fresh, os.O_RDWR)
         fresh.replace(salvaged_path(path))
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     kept = finish_replacing(path)
     _log.error("%s; %d rows are whole and saved, the damaged file is %s", why, rows, kept)
     return kept
@@ -73,9 +74,9 @@ def finish_replacing(path: Path) -> Path:
             with suppress(FileNotFoundError):
                 _keep(f"{path}{end}", f"{kept}{end}")
         Path(f"{path}-wal").unlink(missing_ok=True)
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         salvaged_path(path).replace(path)
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     return kept
 
 
@@ -87,14 +88,6 @@ def _keep(source: str, target: str) -> None:
         raise
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _sync(path: Path, flags: int) -> None:
-    handle = os.open(path, flags)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # -- what a damaged file holds -------------------------------------------------------------------

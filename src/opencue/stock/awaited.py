@@ -9,9 +9,9 @@ from typing import Any
 
 from opencue_proto import depend_pb2, job_pb2
 
-from opencue.explanation import Reason
 from opencue.stock import asking
 from opencue.stock.depends import is_finished, what_holds
+from opencue.stock.explanation import Reason
 from opencue.stock.words import frames_text, names_text, range_text, states_text
 
 _OF_WHOLE_JOBS = (depend_pb2.JOB_ON_JOB, depend_pb2.JOB_ON_LAYER, depend_pb2.JOB_ON_FRAME)

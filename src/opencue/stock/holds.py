@@ -15,8 +15,8 @@ from typing import Any
 
 from opencue_proto import host_pb2
 
-from opencue.explanation import Reason
 from opencue.stock.asking import FarmFacts
+from opencue.stock.explanation import Reason
 from opencue.stock.words import cores_text, memory_text, names_text, range_text
 
 PER_CORE = 100

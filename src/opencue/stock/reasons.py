@@ -9,10 +9,10 @@ from typing import Any
 from opencue_proto import job_pb2
 
 from opencue.exception import EntityNotFoundException
-from opencue.explanation import Explanation, HeldFrames, Reason
 from opencue.stock import asking
 from opencue.stock.awaited import Awaited, retry_dead, stories
 from opencue.stock.depends import is_finished
+from opencue.stock.explanation import Explanation, HeldFrames, Reason
 from opencue.stock.holds import hold_reasons
 from opencue.stock.words import frames_text, memory_text
 from opencue.wrappers.entity import send

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 from opencue_proto import job_pb2
 
 from opencue import search
-from opencue.exception import EntityNotFoundException, LayerNotFoundException
+from opencue.exception import (
+    EntityNotFoundException,
+    LayerNotFoundException,
+    OwnerFixedException,
+)
 from opencue.naming.spelling import wire_name
 from opencue.why import Explanation, explain
 from opencue.wrappers.comment import Comment
@@ -32,6 +36,9 @@ class Job(Entity):
     _STUB, _FIELD, _MESSAGE = "job", "job", job_pb2.Job
 
     JobState = enum_of(job_pb2.JobState)
+
+    def __init__(self, job: Any = None, data: Any = None) -> None:
+        super().__init__(job if data is None else data)
 
     def _on_frames(self, method: str, options: dict[str, Any], **fields: Any) -> None:
         """Do something to the frames a search finds: to all of them without options."""
@@ -154,7 +161,7 @@ class Job(Entity):
             lastCheck: Seconds since 1970.
             layers: Only frames of these layers.
         """
-        wanted = {"layers": [message_of(layer) for layer in layers or ()]}
+        wanted = {"layers": [message_of(layer) for layer in layers]} if layers else None
         return self._send("GetUpdatedFrames", last_check=lastCheck, layer_filter=wanted)
 
     def setAutoEating(self, value: bool) -> None:
@@ -249,6 +256,14 @@ class Job(Entity):
         """Start every stagger-th frame of a range first."""
         self._send("StaggerFrames", range=frame_range, stagger=stagger)
 
+    def setOwner(self, owner: str) -> None:
+        """Refuse: no server has a call that gives a job to another user.
+
+        Raises:
+            OwnerFixedException: Always.
+        """
+        raise OwnerFixedException(job=self.name(), owner=owner, user=self.user())
+
     def addSubscriber(self, subscriber: str) -> None:
         """Send mail about the job to this address too."""
         self._send("AddSubscriber", subscriber=subscriber)
@@ -320,6 +335,14 @@ class Job(Entity):
     def startTime(self, format: str | None = None) -> int | str:
         """Return when it was submitted: seconds since 1970, or as text."""
         return time_or_text(self.data.start_time, format)
+
+    def date_submitted(self) -> int:
+        """Return when it was submitted: seconds since 1970."""
+        return int(self.data.start_time)
+
+    def dateSubmitted(self) -> int:
+        """Return when it was submitted: seconds since 1970."""
+        return self.date_submitted()
 
     def stopTime(self, format: str | None = None) -> int | str:
         """Return when it ended: seconds since 1970, 0 when it has not, or as text."""
@@ -439,6 +462,9 @@ class NestedJob(Job):
     """A job inside the tree of a show's groups."""
 
     _MESSAGE = job_pb2.NestedJob
+
+    def __init__(self, nestedJob: Any = None, data: Any = None) -> None:
+        super().__init__(nestedJob if data is None else data)
 
     @property
     def _stats(self) -> Any:

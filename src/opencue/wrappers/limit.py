@@ -17,6 +17,9 @@ class Limit(Entity):
 
     _STUB, _FIELD, _MESSAGE = "limit", "name", limit_pb2.Limit
 
+    def __init__(self, limit: Any = None, data: Any = None) -> None:
+        super().__init__(limit if data is None else data)
+
     def _change(self, method: str, **fields: Any) -> None:
         """Change the limit, then read it again."""
         send("limit", method, name=self.name(), **fields)
@@ -83,8 +86,8 @@ class Limit(Entity):
 
     def holds(self, hostName: str | None = None) -> list[Any]:
         """Return who holds it, on all hosts or on one."""
-        fields = {"limit_name": self.name(), "host_name": hostName or ""}
-        return list(send("limit", "GetHolds", **fields).holds)
+        asked = send("limit", "GetHolds", limit_name=self.name(), host_name=hostName or "")
+        return list(asked.holds)
 
     def bindings(
         self, sources: Sequence[int] | None = None, layerIds: Sequence[str] | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from outline import util
 from outline._layer.settings import check_env, check_number, check_range, check_whole
@@ -117,12 +116,13 @@ class Settings:
 
     def set_min_cores(self, cores: float) -> None:
         """Check a least share of the whole job, which no specification can hold, and say so."""
+        from outline._stderr.say import say
+
         check_number(self.thing(), "min_cores", cores, unit="cores")
-        if sys.stderr is not None:  # a DCC without a console
-            text = "a job has no least share of cores, its frames reserve what their layers ask for"
-            sys.stderr.write(
-                f"note: {self.thing()}: {text}; call set_min_cores of a layer, or setMinCores of the launched job\n"
-            )
+        text = "a job has no least share of cores, its frames reserve what their layers ask for"
+        say(
+            f"note: {self.thing()}: {text}; call set_min_cores of a layer, or setMinCores of the launched job"
+        )
 
     def get_maxgpus(self) -> int | None:
         """Return how many GPUs the whole job may use at most, or None."""

@@ -82,7 +82,7 @@ def _of_layer(layer: Layer) -> Iterator[tuple[str, Any]]:
     for cls in type(layer).__mro__:
         if issubclass(cls, Layer) and origin.travels_by_value(cls):
             yield from _of_class(cls)
-    shape, parts, own = travel.state_of(layer) if _has_state(layer) else ("", {}, None)
+    shape, parts, own = _state(layer)
     state = own if shape == "state" else parts
     if isinstance(state, dict):
         yield from ((_name_of(name), each) for name, each in state.items())
@@ -92,12 +92,11 @@ def _of_layer(layer: Layer) -> Iterator[tuple[str, Any]]:
         yield f"what {type(layer).__name__}.__reduce__ returns", own
 
 
-def _has_state(layer: Layer) -> bool:
+def _state(layer: Layer) -> travel.State:
     try:
-        travel.state_of(layer)
+        return travel.state_of(layer)
     except Exception:  # noqa: BLE001 - the user's own code; what it raised is said already
-        return False
-    return True
+        return "", {}, None
 
 
 def _name_of(name: str) -> str:

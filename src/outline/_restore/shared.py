@@ -104,7 +104,7 @@ def content(value: Any) -> Any:
     """Return a copy of what is in a thing."""
     kind = type(value)
     if kind is contextvars.ContextVar:
-        return _value_of(value)
+        return value_of(value)
     if kind in _TABLES:
         return dict(value)
     if kind in _CONTAINERS:
@@ -112,11 +112,12 @@ def content(value: Any) -> Any:
     return dict(getattr(value, "__dict__", {}))
 
 
-def _value_of(variable: contextvars.ContextVar[Any]) -> list[Any]:
+def value_of(variable: contextvars.ContextVar[Any]) -> tuple[Any, ...]:
+    """Return the value that a variable has now, alone; nothing when it has none."""
     try:
-        return [variable.get()]
+        return (variable.get(),)
     except LookupError:
-        return []
+        return ()
 
 
 def again(module: types.ModuleType, name: str, kind: type, held: Any) -> Any:

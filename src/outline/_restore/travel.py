@@ -342,15 +342,8 @@ def _dispatcher(value: Any) -> Any:
 
 
 def _context_var(_pickler: LayerPickler, value: contextvars.ContextVar[Any]) -> Any:
-    default = contextvars.Context().run(_values_now, value)
-    return scriptmodule.make_context_var, (value.name, default, _values_now(value))
-
-
-def _values_now(value: contextvars.ContextVar[Any]) -> tuple[Any, ...]:
-    try:
-        return (value.get(),)
-    except LookupError:
-        return ()
+    default = contextvars.Context().run(shared.value_of, value)
+    return scriptmodule.make_context_var, (value.name, default, shared.value_of(value))
 
 
 def _method(_pickler: LayerPickler, value: Any) -> Any:

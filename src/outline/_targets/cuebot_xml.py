@@ -5,8 +5,10 @@ from __future__ import annotations
 import shlex
 
 from outline._targets import limitation, limits
+from outline._targets.compile import full_name
 from outline._targets.cuebot_edges import Depends
 from outline._targets.limitation import Limitation
+from outline._targets.logins import uid_of
 from outline._targets.xml import (
     refuse_control_characters,
     spec_element,
@@ -18,6 +20,7 @@ from outline._targets.xml_env import fitting, odd_variables, why_odd
 from outline.exception import SpecError
 from outline.jobspec import environment, tokens
 from outline.jobspec.model import JobSpec, LayerSpec
+from outline.jobspec.names import wire_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,10 +115,13 @@ def _own_token(layer: LayerSpec) -> str | None:
 def near_job(job: JobSpec) -> JobSpec:
     """Return the nearest job that a Cuebot takes."""
     only_python = all(layer.pycuerun for layer in job.layers)
+    show = wire_name(job.show)
     return job.replace(
+        name=full_name(job.title, show=show, shot=job.shot, user=job.user),
+        show=show,
         layers=tuple(map(near_layer, job.layers)),
         env=fitting(environment.fit_script(job.env, _FITS) if only_python else job.env),
-        uid=job.uid or None,
+        uid=uid_of(job.user) or None,
         max_retries=_max_retries(job),
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 
 from outline._layer.current import take_loose
 from outline._layer.parts import parts_of
+from outline._stderr.say import say
 from outline._targets.idle import IDLE, REMEDY, idle_layers
 from outline._targets.shell_syntax import find_shell_syntax
 from outline.jobspec import tokens
@@ -53,7 +53,6 @@ _OTHER_WORDS = {
 _LIKE_TOKENS = r"#[A-Za-z][A-Za-z_]+#|%\{[A-Za-z]+\}"
 _SUBSTITUTION = r"(?m)^s#[^#\n]*#[^#\n]*#[a-zA-Z0-9]*$"
 """What sed and perl replace, where slashes stand in the texts."""
-_TOKENS = (*tokens.PER_FRAME, *tokens.PER_CHUNK, "#LAYER#", "#JOB#")
 _told: set[str] = set()
 """What this process has said already."""
 
@@ -79,12 +78,11 @@ def remarks_on(outline: Outline, *, with_earlier: bool = False) -> Iterator[Rema
     """
     for layer in take_loose(outline._layers.serial, with_earlier=with_earlier):
         yield _loose(layer)
-    names = {*outline.get_env()}
     of_outline = {key: value for key, (value, _) in outline.get_env().items()}
     yield from _in_variables(of_outline, "the outline")
     for layer in outline.get_layers():
         yield from _misspelled(layer)
-        yield from _on_commands(layer, names | {*layer.get_envs()})
+        yield from _on_commands(layer, of_outline.keys() | {*layer.get_envs()})
         yield from _in_variables(layer.get_envs(), f"layer {layer.get_name()}", layer)
         yield from _little_memory(layer)
 
@@ -99,22 +97,17 @@ def tell(outline: Outline, *, use_pycuerun: bool = True) -> None:
     for remark in changed_logins(outline):
         if remark.text not in _told:
             _told.add(remark.text)
-            _say(f"{remark.text}; {remark.remedy}")
-    found = [*_idle(outline, use_pycuerun=use_pycuerun), *remarks_on(outline)]
+            say(f"note: {remark.text}; {remark.remedy}")
+    found = [*idle(outline, use_pycuerun=use_pycuerun), *remarks_on(outline)]
     if found:
         more = f" ({len(found) - 1} more: cuelet plan says them all)" if found[1:] else ""
-        _say(f"{found[0].text}; {found[0].remedy}{more}")
+        say(f"note: {found[0].text}; {found[0].remedy}{more}")
 
 
-def _idle(outline: Outline, *, use_pycuerun: bool) -> Iterator[Remark]:
+def idle(outline: Outline, *, use_pycuerun: bool) -> Iterator[Remark]:
     """Yield the layers whose frames would do nothing."""
     for layer, text in idle_layers(outline.get_layers(), use_pycuerun=use_pycuerun):
         yield Remark(code=IDLE, text=text, remedy=REMEDY, layer=layer.get_name())
-
-
-def _say(sentence: str) -> None:
-    if sys.stderr is not None:  # a DCC without a console
-        sys.stderr.write(f"note: {sentence}\n")
 
 
 def changed_logins(outline: Outline) -> Iterator[Remark]:
@@ -224,7 +217,7 @@ def _unknown_tokens(text: str) -> Iterator[tuple[str, str]]:
         return
     words = re.sub(_SUBSTITUTION, "", text)
     for token in dict.fromkeys(re.findall(_LIKE_TOKENS, words)):
-        if token not in _TOKENS and (meant := _meant_token(token)):
+        if token not in tokens.ALL and (meant := _meant_token(token)):
             yield token, meant
 
 
@@ -232,10 +225,10 @@ def _meant_token(token: str) -> str:
     """Return what to write instead of a token; empty for what may well be the program's own."""
     import difflib
 
-    near = difflib.get_close_matches(token.upper(), _TOKENS, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(token.upper(), tokens.ALL, n=1, cutoff=0.7)
     if near:
         return f"write {near[0]} if that is meant"
-    return f"there are {' '.join(_TOKENS)}" if re.match(r"#[A-Z_]+#", token) else ""
+    return f"there are {' '.join(tokens.ALL)}" if re.match(r"#[A-Z_]+#", token) else ""
 
 
 def _little_memory(layer: Layer) -> Iterator[Remark]:

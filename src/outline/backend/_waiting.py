@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 
+from outline._stderr.say import say
 from outline.exception import JobFailedError, JobStillRunsError
 from outline.frames import format_frames
 
@@ -59,7 +59,7 @@ def _end_of(job: Any, period_s: float, until: float | None, *, dies_early: bool)
         if dies_early and now.deadFrames():
             return ending.ending_so_far(now)
         if now.isPaused() and not was_paused:
-            _say(f"{now.name()} is paused and is waited for; cuelet resume {now.name()}")
+            say(f"{now.name()} is paused and is waited for; cuelet resume {now.name()}")
         was_paused = now.isPaused()
         if until is not None and time.monotonic() > until:
             raise JobStillRunsError(job=now.name(), remedy=f"it runs on: cuelet watch {now.name()}")
@@ -112,13 +112,8 @@ def _told_where_they_are(jobs: Sequence[Any]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _say(f"{', '.join(names)} runs on; come back with {watching}")
+        say(f"{', '.join(names)} runs on; come back with {watching}")
         raise
     except CueException:
-        _say(f"{', '.join(names)} is no longer waited for; once the farm answers: {watching}")
+        say(f"{', '.join(names)} is no longer waited for; once the farm answers: {watching}")
         raise
-
-
-def _say(text: str) -> None:
-    if sys.stderr is not None:  # a DCC without a console
-        sys.stderr.write(f"{text}\n")

@@ -31,14 +31,26 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
         from opencue import cuebot
 
         cuebot.Cuebot.setHosts([server])
-    built = build(launcher, use_pycuerun=use_pycuerun, dialect=server_dialect())
-    from opencue import api
-
+    dialect = server_dialect()
+    built = build(launcher, use_pycuerun=use_pycuerun, dialect=dialect)
     for sentence in built.lowered:
         sys.stderr.write(f"note: {sentence}\n")
     launcher.require_proof()
-    jobs: list[Any] = list(api.launchSpecAndWait(built.xml))
-    return jobs
+    return _launch_on_stock(built) if dialect == spec.CUEBOT else _launch(built)
+
+
+def _launch(built: spec.Spec) -> list[Any]:
+    from opencue import api
+
+    return list(api.launchSpecAndWait(built.xml))
+
+
+def _launch_on_stock(built: spec.Spec) -> list[Any]:
+    """Launch on a stock Cuebot, and say what its farm will not start."""
+    from outline.backend import _prospects
+
+    with _prospects.explained(_prospects.look_ahead(built.job)):
+        return _launch(built)
 
 
 def server_dialect() -> str:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from outline._layer.settings import check_number
+from outline._stderr.say import say
 from outline._targets.compile import compile_job, left_out
 from outline._targets.here import survey
 from outline.backend import cue
@@ -160,8 +160,7 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJo
     compiled = compile_job(outline, options, with_work=False)
     limitations = (*left_out(outline, options), *survey(compiled))
     for limitation in limitations:
-        if sys.stderr is not None:  # a DCC without a console
-            sys.stderr.write(f"note: {limitation.text}\n")
+        say(f"note: {limitation.text}")
     launcher.require_proof()
     return [LocalJob(Run(runnable(compiled), this_machine(_cores(launcher)), _log_dir(launcher)))]
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from outline._targets import cuebot_xml, cuelet_json, here, limitation
+from outline._targets import cuebot_xml, cuelet_json, here, left_behind, limitation
 from outline._targets.compile import compile_job, left_out
 from outline._targets.limitation import Limitation
+from outline._targets.obstacles import REFUSED, TOLD, WAITS, Obstacle, obstacles
 from outline._targets.options import Options
 from outline.exception import OutlineException
 from outline.jobspec.model import JobSpec, LayerSpec
+from outline.jobspec.renderfarm import RenderFarm, RenderHost
 from outline.jobspec.reservation import asked_cores
 from outline.loader import Outline
 from outline.planning.model import BackendView, Host, PlannedLayer, Severity
+
+Asking = Callable[[JobSpec], RenderFarm]
+"""Asks a Cuebot about its farm, as a job meets it."""
+_SEVERITIES: Mapping[str, Severity] = {
+    REFUSED: Severity.ERROR,
+    WAITS: Severity.WARNING,
+    TOLD: Severity.INFO,
+}
+_SILENCE = "P813"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ def look(
     hosts: Sequence[Host],
     *,
     sound: bool = True,
+    survey: Asking | None = None,
 ) -> dict[str, list[Note]]:
     """Return what each backend would do differently.
 
@@ -45,6 +57,7 @@ def look(
         layers: Its layers as planned.
         hosts: The machine of the embedded farm and of a job without a farm.
         sound: The definition has no errors; one that has is refused everywhere.
+        survey: Asks the Cuebot that the job is for; None when it is for none.
     """
     if not sound:
         refused = Note("P304", Severity.ERROR, "the definition has errors", "correct them first")
@@ -53,7 +66,11 @@ def look(
     fit = list(_lowered_to_fit(job.layers, hosts))
     return {
         "cuelet": [*job.notes(cuelet_json.survey), *fit],
-        "cue": [*job.notes(cuebot_xml.survey), *_clamped_retries(layers, options)],
+        "cue": [
+            *job.notes(cuebot_xml.survey),
+            *_clamped_retries(layers, options),
+            *job.farm_notes(survey),
+        ],
         "local": [_local(), *job.notes(here.survey, Severity.INFO), *fit],
     }
 
@@ -97,6 +114,23 @@ class _Job:
             return
         # what becomes of retries is said more exactly by _clamped_retries
         yield from (_note(each, severity) for each in found if each.code != limitation.RETRIES)
+
+    def farm_notes(self, survey: Asking | None) -> Iterator[Note]:
+        """Yield what the farm of a Cuebot makes of the job, and what does not come along to it."""
+        if isinstance(self.compiled, OutlineException):
+            return
+        sent = cuebot_xml.near_job(self.compiled)
+        farm = RenderFarm() if survey is None else survey(sent)
+        if farm.silence:
+            text = f"the Cuebot could not be asked about its farm: {farm.silence}"
+            remedy = "see whether it runs and CUEBOT_HOSTS names it; --offline asks nobody"
+            yield Note(_SILENCE, Severity.INFO, text, remedy)
+        yield from map(_met, obstacles(sent, farm))
+        yield from map(_met, left_behind.all_of(self.compiled, sent))
+
+
+def _met(found: Obstacle) -> Note:
+    return Note(found.code, _SEVERITIES[found.weight], found.text, found.remedy, found.layer)
 
 
 def _refusal(error: OutlineException) -> Note:
@@ -166,6 +200,17 @@ def _local() -> Note:
         "limits, GPUs, time-outs, start times and priorities do not count"
     )
     return Note("P305", Severity.INFO, text, "use cuelet for what has to count")
+
+
+def render_host(host: Host) -> RenderHost:
+    """Return a host that is given for a plan as one of a farm."""
+    return RenderHost(
+        name=host.name,
+        cores=host.cores,
+        memory_mb=host.memory_mb,
+        gpus=host.gpus,
+        tags=host.tags,
+    )
 
 
 def this_machine() -> Host:

@@ -10,10 +10,12 @@ from typing import Any
 from outline._layer.parts import parts_of
 from outline._targets.compile import compile_layer, full_name
 from outline._targets.cuebot_xml import near_layer
-from outline._targets.options import Options
 from outline.cuerun import OutlineLauncher
 from outline.depend import Depend
 from outline.exception import OutlineException, UnknownBackendError
+from outline.jobspec.model import JobSpec
+from outline.jobspec.names import wire_name
+from outline.jobspec.renderfarm import RenderFarm
 from outline.layer import Layer
 from outline.loader import Outline
 from outline.planning import BACKENDS, backends
@@ -42,6 +44,8 @@ class Circumstances:
     backend: str = "cuelet"
     use_pycuerun: bool = True
     hosts: tuple[Host, ...] = ()
+    survey: Callable[[JobSpec], RenderFarm] | None = None
+    """Asks a Cuebot about its farm; None: nobody is asked."""
     seconds: Mapping[str, float]
     places: Places | None = None
     flags: Mapping[str, object]
@@ -156,8 +160,9 @@ class _Builder:
     def _assemble(self) -> Plan:
         layers, edges = tuple(self.planned.values()), tuple(self.edges)
         sound = self._is_sound()
-        machine = (backends.this_machine(),) if self.given.backend == "cue" else self._hosts()
-        views = backends.look(self.outline, self.options, layers, machine, sound=sound)
+        views = backends.look(
+            self.outline, self.options, layers, self._machine(), sound=sound, survey=self._survey()
+        )
         self.findings += lint.run(self._subject(layers, edges, views[self.given.backend]))
         return Plan(
             **self._job_values(),
@@ -174,7 +179,7 @@ class _Builder:
         priority = options.priority if options.priority is not None else outline.get_priority()
         return {
             "name": options.name or outline.get_name(),
-            "full_name": _full_name(outline, options),
+            "full_name": self._full_name(),
             "show": outline.get_show(),
             "shot": outline.get_shot(),
             "user": outline.get_user(),
@@ -185,6 +190,13 @@ class _Builder:
             "env": {key: value for key, (value, _) in outline.get_env().items()},
             "job_depends": tuple(outline.get_job_depends()),
         }
+
+    def _full_name(self) -> str:
+        """Return the name of the job; a Cuebot has its own spelling of the show in it."""
+        ol, show = self.outline, self.outline.get_show()
+        title = self.options.name or ol.get_name()
+        show = wire_name(show) if self.given.backend == "cue" else show
+        return full_name(title, show=show, shot=ol.get_shot(), user=ol.get_user())
 
     def _subject(
         self,
@@ -198,17 +210,26 @@ class _Builder:
             layers=layers,
             edges=edges,
             backend=self.given.backend,
-            hosts=self._hosts(),
             notes=notes,
             range_given=bool(self.launcher.get_flag("range")),
             place_of=self._place_of,
             known_errors=not self._is_sound(),
         )
 
-    def _hosts(self) -> tuple[Host, ...]:
-        if self.given.hosts or self.given.backend == "cue":
+    def _machine(self) -> tuple[Host, ...]:
+        """Return where the embedded farm and a job without a farm run frames."""
+        if self.given.hosts and self.given.backend != "cue":
             return self.given.hosts
         return (backends.this_machine(),)
+
+    def _survey(self) -> backends.Asking | None:
+        """Return what is asked about the farm of a Cuebot; None when the plan is for no Cuebot."""
+        if self.given.backend != "cue":
+            return None
+        if self.given.survey is not None:
+            return self.given.survey
+        hosts = tuple(map(backends.render_host, self.given.hosts)) or None
+        return lambda _: RenderFarm(hosts=hosts)
 
     def _path_by_time(
         self, layers: tuple[PlannedLayer, ...], edges: tuple[PlannedEdge, ...]
@@ -225,11 +246,6 @@ def _no_layers(name: str) -> Finding:
         message=f"outline {name!r} has no layers",
         remedy="call add_layer(layer)",
     )
-
-
-def _full_name(ol: Outline, options: Options) -> str:
-    title = options.name or ol.get_name()
-    return full_name(title, show=ol.get_show(), shot=ol.get_shot(), user=ol.get_user())
 
 
 def _rank(finding: Finding) -> tuple[int, str]:

@@ -1,7 +1,7 @@
 """Plug-ins: modules named in ``[plugin:NAME]`` sections of outline.cfg, loaded in order of ``priority``.
 
 A plug-in may define ``loaded()``, ``init(layer)`` and ``init_cuerun_plugin(cuerun)``.
-May import: `outline.config`, `outline.exception`, `outline.layer`.
+May import: `outline.config`, `outline.event`, `outline.exception`, `outline.layer`.
 Add: a plug-in that comes with outline as a module here; who uses it names it in outline.cfg.
 """
 
@@ -93,11 +93,9 @@ class PluginManager:
 def _call(module: ModuleType, hook: str, *args: Any) -> None:
     function = getattr(module, hook, None)
     if function is not None:
-        began = function(*args)
-        if began is not None:
-            from outline._finish import run_to_end
+        from outline.event import finish
 
-            run_to_end(began)
+        finish(function(*args))
 
 
 def _enabled(parser: ConfigParser, sections: Sequence[str]) -> list[str]:

@@ -41,6 +41,21 @@ def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     PluginManager._loaded = False
 
 
+@pytest.fixture
+def layer() -> outline.Layer:
+    """Return the only layer of an outline that is set up."""
+    ol = outline.Outline("a-job")
+    found = outline.Layer("render", range="1-4")
+    ol.add_layer(found)
+    ol.setup()
+    return found
+
+
+def data_file(layer: outline.Layer, key: str) -> Path:
+    """Return where a session keeps a value of a layer."""
+    return Path(layer.get_path()) / "data" / f"{key}.yaml"
+
+
 class FakeFarm(types.ModuleType):
     """Stands in for opencue: takes specifications, runs nothing."""
 
@@ -109,4 +124,6 @@ def farm(monkeypatch: pytest.MonkeyPatch) -> FakeFarm:
     monkeypatch.setitem(sys.modules, "opencue", fake)
     for name in ("farm", "ending", "exception"):
         monkeypatch.setitem(sys.modules, f"opencue.{name}", getattr(fake, name))
+    # it has no shows and hosts to look at
+    monkeypatch.setattr("outline.backend._prospects.look_ahead", lambda job: ())
     return fake

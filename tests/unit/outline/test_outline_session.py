@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.unit.outline.conftest import data_file
 
 from outline import Layer, Outline, SessionException, load_outline
 from outline._session.datafile import MAX_YAML_BYTES, is_json, to_text
@@ -32,20 +33,6 @@ from outline.exception import (
     UnsafeNameError,
 )
 from outline.session import stored_layers
-
-
-@pytest.fixture
-def layer() -> Layer:
-    ol = Outline("a-job")
-    found = Layer("render", range="1-4")
-    ol.add_layer(found)
-    ol.setup()
-    return found
-
-
-def data_file(layer: Layer, key: str) -> Path:
-    return Path(layer.get_path()) / "data" / f"{key}.yaml"
-
 
 VALUES: list[Any] = [
     None,

@@ -13,23 +13,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from tests.unit.outline.conftest import data_file
 
-from outline import Layer, Outline
+from outline import Layer
 from outline.exception import DataExistsError, DataFormatError
 from outline.util import FrameSet
-
-
-@pytest.fixture
-def layer() -> Layer:
-    ol = Outline("a-job")
-    found = Layer("render", range="1-4")
-    ol.add_layer(found)
-    ol.setup()
-    return found
-
-
-def data_file(layer: Layer, key: str) -> Path:
-    return Path(layer.get_path()) / "data" / f"{key}.yaml"
 
 
 class Size(NamedTuple):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import pwd
 from typing import Any
 
 import pytest
@@ -57,9 +59,30 @@ def clean() -> Outline:
     return ol
 
 
-@pytest.mark.parametrize("backend", ["cuelet", "cue"])
-def test_a_clean_job_has_no_findings(clean: Outline, backend: str) -> None:
-    assert planned(clean, backend=backend).findings == ()
+def test_a_clean_job_has_no_findings(clean: Outline) -> None:
+    assert planned(clean).findings == ()
+
+
+@pytest.fixture
+def kim(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be kim, whose number is 2001."""
+    entry = pwd.struct_passwd(("kim", "x", 2001, 2001, "", "/home/kim", "/bin/sh"))
+    monkeypatch.setattr(os, "getuid", lambda: 2001)
+    monkeypatch.setattr(pwd, "getpwuid", {2001: entry}.__getitem__)
+    monkeypatch.setattr(pwd, "getpwnam", {"kim": entry}.__getitem__)
+
+
+@pytest.mark.usefixtures("kim")
+def test_of_a_clean_job_a_cuebot_only_lacks_this_shell(clean: Outline) -> None:
+    (finding,) = planned(clean, backend="cue").findings
+
+    assert (finding.code, finding.severity) == ("P810", Severity.INFO)
+    assert "there render has to be found" in finding.message
+
+
+@pytest.mark.usefixtures("kim")
+def test_a_clean_job_through_pycuerun_has_no_findings_on_a_cuebot(clean: Outline) -> None:
+    assert planned(clean, backend="cue", use_pycuerun=True).findings == ()
 
 
 # The definition.

@@ -12,7 +12,7 @@ import pytest
     "done", ["stdout.close()", "stdout = None", "stderr.close()", "stderr = None"]
 )
 def test_a_traceback_is_written_with_streams_closed_or_gone(done: str) -> None:
-    code = f"import sys; from outline import _usertrace; sys.{done}; _usertrace.write('why ü\\n')"
+    code = f"import sys; from outline._stderr import usertrace; sys.{done}; usertrace.write('why ü\\n')"
 
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
 

@@ -35,13 +35,7 @@ def configuration() -> Iterator[Checkup]:
 def _outline_cfg() -> Iterator[Checkup]:
     what, path = "outline.cfg", outline_config.config_file()
     if path is None:
-        named = next(
-            (os.environ[each] for each in outline_config.VARIABLES if os.environ.get(each)), ""
-        )
-        if named:
-            yield Checkup("error", what, f"there is no file {named}")
-        else:
-            yield Checkup("ok", what, "none; every setting has its default")
+        yield _no_file(what, outline_config.VARIABLES)
         return
     try:
         parser = outline_config.read_config_from_disk()
@@ -90,12 +84,7 @@ def _near(name: str, known: Iterable[str]) -> str:
 def _opencue_yaml() -> Iterator[Checkup]:
     what, path = "opencue.yaml", opencue_config.user_file()
     if path is None:
-        variables = opencue_config.FILE_VARIABLES
-        named = next((os.environ[each] for each in variables if os.environ.get(each)), "")
-        if named:
-            yield Checkup("error", what, f"there is no file {named}")
-        else:
-            yield Checkup("ok", what, "none; every setting has its default")
+        yield _no_file(what, opencue_config.FILE_VARIABLES)
         return
     try:
         content = opencue_config.load_config_from_file()
@@ -104,6 +93,14 @@ def _opencue_yaml() -> Iterator[Checkup]:
         return
     keys = [str(key) for key in content]
     yield from _report(what, str(path), _unknown("", "key", keys, tuple(opencue_config.DEFAULTS)))
+
+
+def _no_file(what: str, variables: Iterable[str]) -> Checkup:
+    """Judge that there is no file: an error where a variable names one."""
+    named = next((os.environ[each] for each in variables if os.environ.get(each)), "")
+    if named:
+        return Checkup("error", what, f"there is no file {named}")
+    return Checkup("ok", what, "none; every setting has its default")
 
 
 def _variables() -> Iterator[Checkup]:

@@ -112,6 +112,7 @@ def _plan_one(
         backend=backend,
         use_pycuerun=job.use_pycuerun,
         hosts=farm.hosts if farm is not None and farm.backend == backend else (),
+        survey=None if options.offline else farm_facts.asking(farm),
         seconds=_seconds(job, farm),
         places=taken.places,
         flags={},

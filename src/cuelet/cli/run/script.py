@@ -17,7 +17,7 @@ from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.run.built import built_outlines, is_classic
 from cuelet.pasting import pasteable
 from opencue.config import ConfigError
-from outline import _usertrace
+from outline._stderr import usertrace
 from outline.cuerun import LaunchContext
 from outline.jobspec.plainfile import odd_kind_of, open_plain
 
@@ -161,7 +161,7 @@ def _only_known_errors(path: Path) -> Iterator[None]:
     except (outline.OutlineException, opencue.CueException, ConfigError, CommandError):
         raise
     except Exception as error:
-        if not isinstance(error, SyntaxError) and not _usertrace.user_traceback(error):
+        if not isinstance(error, SyntaxError) and not usertrace.user_traceback(error):
             raise  # it is not the script's
         _print_traceback(error)
         raise CommandError(f"{path} failed: {type(error).__name__}: {error}") from error
@@ -169,5 +169,5 @@ def _only_known_errors(path: Path) -> Iterator[None]:
 
 def _print_traceback(error: BaseException) -> None:
     """Print the script's part of a traceback; the command says the error itself."""
-    if _usertrace.user_traceback(error):
-        print(_usertrace.without_last(error), end="", file=sys.stderr)
+    if usertrace.user_traceback(error):
+        print(usertrace.without_last(error), end="", file=sys.stderr)

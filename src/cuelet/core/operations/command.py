@@ -17,6 +17,7 @@ from outline.jobspec.execute import (
     log_name,
     path_notes,
     reservation_notes,
+    starts_as_launched,
 )
 
 
@@ -35,8 +36,11 @@ class Place:
 
 def base_environment(job: Job, layer: Layer, place: Place) -> Mapping[str, str]:
     """Return what a layer's frames start from: the submitter's environment, else that of the account."""
-    base = place.base_env if job.spec.base_env is None else job.spec.base_env
-    return for_layer(base, job.spec, layer.spec)
+    return for_layer(_launched(job, place), job.spec, layer.spec)
+
+
+def _launched(job: Job, place: Place) -> Mapping[str, str]:
+    return place.base_env if job.spec.base_env is None else job.spec.base_env
 
 
 def env_keys(job: Job) -> tuple[str, str]:
@@ -46,8 +50,8 @@ def env_keys(job: Job) -> tuple[str, str]:
 
 def _env_key(job: Job, layer: Layer, place: Place) -> str:
     as_it_is, fitted = env_keys(job)
-    base = place.base_env if job.spec.base_env is None else job.spec.base_env
-    return as_it_is if base_environment(job, layer, place) is base else fitted
+    is_same = starts_as_launched(_launched(job, place), job.spec, layer.spec)
+    return as_it_is if is_same else fitted
 
 
 def log_dir(job: Job, place: Place) -> str:

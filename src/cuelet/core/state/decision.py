@@ -9,6 +9,7 @@ from cuelet.core.state.edges import Edge
 from cuelet.core.state.host import Host
 from cuelet.core.state.job import Job
 from cuelet.core.state.limits import Limit
+from cuelet.core.state.setup.record import Record
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class Decision:
     """The machine's settings, when they changed."""
     limits: dict[str, Limit | None] = field(default_factory=dict)
     """Limits that changed, by id; None for one that is gone."""
+    records: dict[tuple[str, str], Record | None] = field(default_factory=dict)
+    """Records that changed, by (kind, id); None for one that is gone."""
 
     def job(self, job: Job) -> None:
         """Note that a job's row changed."""
@@ -62,4 +65,4 @@ class Decision:
 
     def __bool__(self) -> bool:
         rows = self.launched or self.jobs or self.frames or self.edges
-        return bool(rows or self.forgotten or self.host or self.limits)
+        return bool(rows or self.forgotten or self.host or self.limits or self.records)

@@ -7,10 +7,10 @@ import errno
 import os
 import queue
 import signal
-import sys
 import threading
 import time
 
+from outline._stderr.say import say
 from outline.backend._local.graph import Graph, State
 from outline.backend._local.job import Orders
 from outline.backend._local.process import Attempt, Order
@@ -224,7 +224,7 @@ class Run:
             self._stop_all(signal.SIGKILL)
             self._drain(time.monotonic() + GRACE_S)
         self._note(f"interrupted, {ended} running frames ended")
-        _say(
+        say(
             f"{self.job.name}: interrupted; ended the {ended} frames that ran, "
             f"{self.graph.count(State.SUCCEEDED)} of {self.graph.size} had succeeded; "
             f"logs in {self.log_dir}"
@@ -284,8 +284,3 @@ def _signals_raise() -> Iterator[None]:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
-
-
-def _say(text: str) -> None:
-    if sys.stderr is not None:  # a DCC without a console
-        sys.stderr.write(f"{text}\n")

@@ -47,6 +47,20 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P702": "two layers have the same name",
         "P703": "OpenCue cannot take a name",
         "P704": "no job can have a name of the shell",
+        # The farm of a Cuebot.
+        "P801": "the farm has no such show",
+        "P802": "the show takes no jobs",
+        "P803": "no host runs frames of the job",
+        "P804": "the show is held",
+        "P805": "a limit is not set",
+        "P806": "a job of that name has not ended",
+        "P807": "OpenCue spells the show otherwise",
+        "P808": "nobody here has the user's name",
+        "P809": "the job is somebody else's",
+        "P810": "something of this shell stays behind",
+        "P811": "paths are mapped here, not on the hosts",
+        "P812": "a Post layer runs as another user",
+        "P813": "the farm could not be asked",
     }
 )
 """The codes, which are stable: a code that is given up is not used again."""

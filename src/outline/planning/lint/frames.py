@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from outline._targets.idle import IDLE, REMEDY, idle_layers
-from outline._targets.options import Options
 from outline.constants import LayerType
 from outline.frames import format_frames, parse_range
 from outline.jobspec import tokens
@@ -28,10 +26,6 @@ class Subject(Protocol):
         """The layers of the plan."""
 
     @property
-    def options(self) -> Options:
-        """How it is launched."""
-
-    @property
     def range_given(self) -> bool:
         """The range of the outline was given at launch."""
 
@@ -39,28 +33,12 @@ class Subject(Protocol):
 def run(subject: Subject) -> Iterator[Finding]:
     """Yield what is odd about frames."""
     yield from _uncovered(subject)
-    yield from _idle(subject)
     layers = {layer.get_name(): layer for layer in subject.outline.get_layers()}
     for planned in subject.layers:
         layer = layers[planned.name]
         yield from _cut(subject, layer, planned)
         yield from _named_twice(layer, planned)
         yield from _tokens(layer, planned)
-
-
-def _idle(subject: Subject) -> Iterator[Finding]:
-    """Yield the layers whose frames do nothing."""
-    places = {layer.name: layer.place for layer in subject.layers}
-    use_pycuerun = subject.options.use_pycuerun
-    for layer, text in idle_layers(subject.outline.get_layers(), use_pycuerun=use_pycuerun):
-        yield Finding(
-            code=IDLE,
-            severity=Severity.WARNING,
-            message=text,
-            remedy=REMEDY,
-            layer=layer.get_name(),
-            place=places.get(layer.get_name()),
-        )
 
 
 def _uncovered(subject: Subject) -> Iterator[Finding]:

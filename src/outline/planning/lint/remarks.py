@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from outline._targets.remarks import CHANGED_LOGIN, Remark, changed_logins, remarks_on
+from outline._targets.options import Options
+from outline._targets.remarks import CHANGED_LOGIN, Remark, changed_logins, idle, remarks_on
 from outline.loader import Outline
 from outline.planning.model import Finding, Place, PlannedLayer, Severity
 
@@ -22,6 +23,10 @@ class Subject(Protocol):
         """The layers of the plan."""
 
     @property
+    def options(self) -> Options:
+        """How it is launched."""
+
+    @property
     def place_of(self) -> Callable[[object], Place | None]:
         """Says where a layer was made."""
 
@@ -30,6 +35,7 @@ def run(subject: Subject) -> Iterator[Finding]:
     """Yield what a launch would say of the outline, and what it says of the shell's names."""
     places = {layer.name: layer.place for layer in subject.layers}
     for remark in (
+        *idle(subject.outline, use_pycuerun=subject.options.use_pycuerun),
         *changed_logins(subject.outline),
         *remarks_on(subject.outline, with_earlier=True),
     ):

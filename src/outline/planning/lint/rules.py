@@ -15,8 +15,7 @@ from outline.planning.lint import edges as lint_edges
 from outline.planning.lint import frames as lint_frames
 from outline.planning.lint import names as lint_names
 from outline.planning.lint import remarks as lint_remarks
-from outline.planning.lint import resources as lint_resources
-from outline.planning.model import Finding, Host, Place, PlannedEdge, PlannedLayer, Severity
+from outline.planning.model import Finding, Place, PlannedEdge, PlannedLayer, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +27,6 @@ class Subject:
     layers: tuple[PlannedLayer, ...]
     edges: tuple[PlannedEdge, ...]
     backend: str
-    hosts: tuple[Host, ...]
-    """Empty: nobody knows them."""
     notes: Sequence[Note]
     """What the backend does differently."""
     range_given: bool
@@ -108,7 +105,6 @@ _RULES: tuple[Rule, ...] = (
     _backend_notes,
     lint_edges.run,
     lint_frames.run,
-    lint_resources.run,
     lint_names.run,
     lint_remarks.run,
 )

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator
 
 _PACKAGES = ("outline", "opencue", "cuelet", "cueadmin", "FileSequence", "bin")
-_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _OURS = tuple(os.path.join(_HOME, name) + os.sep for name in _PACKAGES)
 _LIBRARY = tuple(
     {sysconfig.get_path("stdlib") + os.sep, os.path.dirname(os.__file__) + os.sep, "<frozen "}

@@ -1,0 +1,152 @@
+"""Ask a stock Cuebot about its farm: each thing once, in a few cheap calls, within a bound."""
+
+from __future__ import annotations
+
+import time
+
+from outline.jobspec.names import wire_name
+from outline.jobspec.renderfarm import FarmService, FarmShow, RenderFarm, RenderHost, Share
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from outline.jobspec.model import JobSpec
+
+PATIENCE_S = 10.0
+"""Seconds that all questions together may take."""
+_KB_A_MB = 1024
+_HUNDREDTHS = 100
+"""A Cuebot counts the cores of services and subscriptions in hundredths."""
+
+
+class Survey:
+    """What a Cuebot says about its farm; what is asked again is remembered.
+
+    Args:
+        patience_s: Seconds that all questions together may take.
+    """
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self._deadline = time.monotonic() + patience_s
+        self._answers: dict[str, Any] = {}
+
+    def farm_for(self, job: JobSpec) -> RenderFarm:
+        """Return the farm as a job meets it; a Cuebot that stops answering is no error, the farm says so.
+
+        Args:
+            job: A job as the Cuebot gets it; its show, limits and name are looked for.
+        """
+        from opencue.exception import CueException
+
+        found: dict[str, Any] = {}
+        try:
+            for field, ask in self._questions(job):
+                found[field] = ask()
+        except CueException as error:
+            found["silence"] = str(error)
+        return RenderFarm(**found)
+
+    def _questions(self, job: JobSpec) -> Iterator[tuple[str, Callable[[], Any]]]:
+        """Yield fields of a farm, each with what finds it out."""
+        yield "shows", self.shows
+        yield "shares", lambda: self.shares(job.show)
+        yield "hosts", self.hosts
+        yield "services", lambda: self._services(job.show)
+        yield "is_pending", lambda: self._is_pending(job.name)
+        if any(layer.limits for layer in job.layers):
+            yield "limits", self._limits
+
+    def hosts(self) -> tuple[RenderHost, ...]:
+        """Return every host, also those that are down or locked."""
+        found = self._ask("host", "GetHosts").hosts.hosts
+        return tuple(map(_host, found))
+
+    def shows(self) -> tuple[FarmShow, ...]:
+        """Return every show, also those that take no jobs."""
+        return tuple(map(_show, self._show_messages()))
+
+    def shares(self, show: str) -> tuple[Share, ...]:
+        """Return the subscriptions of a show; none when there is no such show."""
+        message = self._find_show(show)
+        if message is None:
+            return ()
+        found = self._ask("show", "GetSubscriptions", show=message)
+        return tuple(map(_share, found.subscriptions.subscriptions))
+
+    def _services(self, show: str) -> dict[str, FarmService]:
+        """Return services by name, with what a show wants otherwise of them."""
+        known = list(self._ask("service", "GetDefaultServices").services.services)
+        message = self._find_show(show)
+        if message is not None:
+            own = self._ask("show", "GetServiceOverrides", show=message)
+            known += [each.data for each in own.service_overrides.service_overrides]
+        return {each.name: _service(each) for each in known}
+
+    def _limits(self) -> frozenset[str]:
+        return frozenset(each.name for each in self._ask("limit", "GetAll").limits)
+
+    def _is_pending(self, name: str) -> bool:
+        return bool(self._ask("job", "IsJobPending", name=name).value)
+
+    def _show_messages(self) -> Iterable[Any]:
+        return tuple(self._ask("show", "GetShows").shows.shows)
+
+    def _find_show(self, name: str) -> Any:
+        """Return the show that a launch would find; None where there is none, or several."""
+        wanted = wire_name(name)
+        found = [each for each in self._show_messages() if each.name == wanted]
+        return found[0] if len(found) == 1 else None
+
+    def _ask(self, stub: str, method: str, **fields: Any) -> Any:
+        """Call a method, at most once with the same fields, with the time that is left."""
+        key = f"{stub}.{method} {fields}"
+        if key not in self._answers:
+            from opencue.wrappers.entity import send
+
+            left_s = max(0.1, self._deadline - time.monotonic())
+            self._answers[key] = send(stub, method, timeout_s=left_s, **fields)
+        return self._answers[key]
+
+
+def _host(message: Any) -> RenderHost:
+    from opencue_proto import host_pb2
+
+    return RenderHost(
+        name=message.name,
+        cores=message.cores,
+        memory_mb=message.memory // _KB_A_MB,
+        gpus=int(message.gpus),
+        tags=tuple(message.tags),
+        allocation=message.alloc_name,
+        is_up=message.state == host_pb2.UP,
+        is_open=message.lock_state == host_pb2.OPEN,
+    )
+
+
+def _show(message: Any) -> FarmShow:
+    return FarmShow(
+        name=message.name,
+        is_active=message.active,
+        is_dispatched=message.dispatch_enabled,
+        is_booked=message.booking_enabled,
+        has_own_scheduler=message.scheduler_managed,
+    )
+
+
+def _share(message: Any) -> Share:
+    return Share(
+        allocation=message.allocation_name,
+        size=message.size / _HUNDREDTHS,
+        burst=message.burst / _HUNDREDTHS,
+    )
+
+
+def _service(message: Any) -> FarmService:
+    return FarmService(
+        tags=tuple(message.tags),
+        cores=message.min_cores / _HUNDREDTHS,
+        memory_mb=message.min_memory // _KB_A_MB,
+        gpus=message.min_gpus,
+    )
