@@ -29,6 +29,7 @@ from opencue.exception import (
     LaunchUnknownException,
     from_rpc,
 )
+from opencue.stock.sentences import translate
 
 LAUNCH_TIMEOUT_S = 120.0
 _NOTE = "cuelet-note-bin"
@@ -109,7 +110,8 @@ class Connection:
             trouble = self.trouble() if error.code() is grpc.StatusCode.UNAVAILABLE else None
             if trouble is not None:
                 raise trouble from error
-            raise from_rpc(error, method=method.label, target=self.target) from error
+            refusal = from_rpc(error, method=method.label, target=self.target)
+            raise translate(refusal, request=request) from None
         except ValueError as error:  # the channel was closed meanwhile
             raise ConnectionException(
                 method=method.label, target=self.target, details=str(error)

@@ -127,8 +127,16 @@ if not TYPE_CHECKING:  # type checkers know every flag, and which job comes back
             OutlineException: The outline cannot run; nothing is left behind.
             JobFailedError: With ``wait`` or ``test``: it ended with frames undone, or cannot go on.
             JobStillRunsError: ``timeout_s`` is over.
+            CueException: The farm refused the job, or was not reached.
         """
-        return OutlineLauncher(ol, **flags).launch(use_pycuerun)
+        try:
+            return OutlineLauncher(ol, **flags).launch(use_pycuerun)
+        except Exception as error:
+            if not type(error).__module__.startswith("opencue."):
+                raise
+            raise error.with_traceback(
+                None
+            ) from None  # how we came to ask says nothing of a refusal
 
 
 class OutlineLauncher:

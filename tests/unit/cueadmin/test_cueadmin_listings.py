@@ -123,11 +123,14 @@ class TestDependencies:
                 ]
             }
         }  # fmt: skip
+        stock.answers["Job/GetJob"] = {"job": {"name": "j", "job_stats": {"depend_frames": 3}}}
+        layer = {"name": "b", "layer_stats": {"depend_frames": 2}}
+        stock.answers["Job/GetLayers"] = {"layers": {"layers": [layer]}}
         assert run("-lji").out.splitlines()[-4:] == [
             "Dependencies of j: 3, 2 active, no cycles",
-            "  b waits for a (whole layer): active",
+            "  b waits for a (whole layer): active, 2 frames left waiting",
             "  b waits for k/x (whole layer): satisfied",
-            "  j waits for k (whole job on whole job): active",
+            "  j waits for k (whole job on whole job): active, 3 frames left waiting",
         ]
 
     def test_a_job_without_says_so(self, stock: FarmDouble, run: Any) -> None:
