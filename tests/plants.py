@@ -20,7 +20,12 @@ def planted(patch: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="cuelet-plant-") as folder:
         copy = Path(folder)
         for part in ("src", "tests"):
-            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                ROOT / part,
+                copy / part,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
         shutil.copy(ROOT / "pyproject.toml", copy)
         subprocess.run(["patch", "-p1", "-s", "-i", str(patch)], cwd=copy, check=True)
         yield copy

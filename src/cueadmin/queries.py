@@ -179,7 +179,7 @@ def _list_services(args: _Args) -> None:
         _print(args, api.getDefaultServices(), output.print_services)
         return
     overrides = [item for name in args.lv for item in api.findShow(name).getServiceOverrides()]
-    wanted = [api.Service(override.data.data) for override in overrides]
+    wanted = [api.Service(override.data) for override in overrides]
     _print(args, wanted, output.print_services)
 
 

@@ -29,7 +29,9 @@ from opencue_proto import (
     task_pb2,
 )
 
-from opencue import search
+from opencue import farm, search
+from opencue.exception import EntityNotFoundException
+from opencue.naming import jobs as naming
 from opencue.util import id as _id_of
 from opencue.wrappers.allocation import Allocation
 from opencue.wrappers.comment import Comment
@@ -267,8 +269,23 @@ def findFilter(show_name: str, filter_name: str) -> Filter:
 
 
 def findJob(name: str) -> Job:
-    """Return the job of that name; a Cuelet farm also takes the name the script gave it."""
-    return Job(send("job", "FindJob", name=name).job)
+    """Return the job of that name, pending or ended: full, short or as the script spelled it, or an id.
+
+    Raises:
+        EntityNotFoundException: There is none.
+        AmbiguousNameException: Several jobs have that short name, or begin with that id.
+    """
+    try:
+        return Job(send("job", "FindJob", name=name).job)
+    except EntityNotFoundException as refusal:
+        return _job_named(name, refusal)
+
+
+def _job_named(name: str, refusal: EntityNotFoundException) -> Job:
+    """Return a job that the server did not find: a stock Cuebot finds pending ones by full names only."""
+    if farm.is_cuelet():
+        raise refusal
+    return naming.find_job(name)
 
 
 def getJob(uniq: str) -> Job:
@@ -296,8 +313,8 @@ def getJobNames(**options: Any) -> list[str]:
 
 
 def isJobPending(name: str) -> bool:
-    """Return whether a job of that name has not ended."""
-    return bool(send("job", "IsJobPending", name=name).value)
+    """Return whether a job of that name, in any spelling, has not ended."""
+    return bool(send("job", "IsJobPending", name=name).value) or naming.has_pending(name)
 
 
 def launchSpec(spec: str) -> list[str]:
@@ -311,8 +328,11 @@ def launchSpecAndWait(spec: str) -> list[Job]:
 
 
 def findLayer(job: str, layer: str) -> Layer:
-    """Return the layer of that name in the job of that name."""
-    return Layer(send("layer", "FindLayer", job=job, layer=layer).layer)
+    """Return the layer of that name in the job of that name, pending or ended; see `findJob`."""
+    try:
+        return Layer(send("layer", "FindLayer", job=job, layer=layer).layer)
+    except EntityNotFoundException as refusal:
+        return _job_named(job, refusal).getLayer(layer)
 
 
 def getLayer(uniq: str) -> Layer:
@@ -321,8 +341,11 @@ def getLayer(uniq: str) -> Layer:
 
 
 def findFrame(job: str, layer: str, number: int) -> Frame:
-    """Return the frame of that number in a layer of a job, both given by name."""
-    return Frame(send("frame", "FindFrame", job=job, layer=layer, frame=number).frame)
+    """Return the frame of that number in a layer of a job, pending or ended, both given by name; see `findJob`."""
+    try:
+        return Frame(send("frame", "FindFrame", job=job, layer=layer, frame=number).frame)
+    except EntityNotFoundException as refusal:
+        return naming.find_frame(_job_named(job, refusal), layer, number)
 
 
 def getFrame(uniq: str) -> Frame:
@@ -337,9 +360,13 @@ def getFrames(job: str, **options: Any) -> list[Frame]:
         job: The name of the job.
         options: Options of `opencue.search.FrameSearch`.
     """
-    return frames_from(
-        search.all_frames(lambda criteria: send("frame", "GetFrames", job=job, r=criteria), options)
-    )
+    try:
+        found = search.all_frames(
+            lambda criteria: send("frame", "GetFrames", job=job, r=criteria), options
+        )
+    except EntityNotFoundException as refusal:
+        return _job_named(job, refusal).getFrames(**options)
+    return frames_from(found)
 
 
 def getDepend(uniq: str) -> Depend:

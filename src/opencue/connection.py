@@ -219,6 +219,7 @@ class Link:
 def _learn(connection: rpc.Connection) -> None:
     """Ask a Cuelet farm what it is."""
     info = connection.send(INFO, {}, PROBE_TIMEOUT_S)
+    connection.is_cuelet = True
     connection.keeps_tokens = bool(info.get("launch_tokens"))
 
 

@@ -10,14 +10,28 @@ from typing import Any, ClassVar
 
 import grpc
 
-from opencue.config import load_config_from_file
+from opencue.config import DEFAULTS, load_config_from_file, timeout_s
 from opencue.connection import Link
-from opencue.exception import CueException, take_configuration_from
-from opencue.rpc import Stub
+from opencue.exception import ConnectionException, CueException, take_configuration_from
+from opencue.retrying import ExponentialBackoff, RetryOnRpcErrorClientInterceptor, SleepingPolicy
+from opencue.rpc import LAUNCH_TIMEOUT_S, Stub
 
-__all__ = ["Cuebot", "UnknownFacilityException"]
+__all__ = [
+    "DEFAULT_GRPC_PORT",
+    "DEFAULT_MAX_MESSAGE_BYTES",
+    "ConnectionException",
+    "CueException",
+    "Cuebot",
+    "ExponentialBackoff",
+    "RetryOnRpcErrorClientInterceptor",
+    "SleepingPolicy",
+    "UnknownFacilityException",
+]
 
 logger = logging.getLogger(__name__)
+
+DEFAULT_GRPC_PORT: int = DEFAULTS["cuebot.grpc_port"]
+DEFAULT_MAX_MESSAGE_BYTES: int = DEFAULTS["cuebot.max_message_bytes"]
 
 _MODULES = {
     "action": "filter", "allocation": "facility", "comment": "comment", "criterion": "criterion",
@@ -75,7 +89,7 @@ class Cuebot:
     @staticmethod
     def _adopt(config: dict[str, Any]) -> None:
         Cuebot.Config = config
-        Cuebot.Timeout = float(config.get("cuebot.timeout", 30_000)) / 1000
+        Cuebot.Timeout = timeout_s(config)
 
     @staticmethod
     def setChannel() -> None:
@@ -111,13 +125,20 @@ class Cuebot:
     def setHostWithFacility(facility: str) -> None:
         """Use the servers of a facility named in the configuration.
 
+        The default facility is there without them as well: then it is what the environment says, or the embedded farm.
+
         Raises:
             UnknownFacilityException: The configuration has no such facility.
         """
-        known = Cuebot.getConfig().get("cuebot.facility") or {}
-        if facility not in known:
+        config = Cuebot.getConfig()
+        known = config.get("cuebot.facility") or {}
+        if facility in known:
+            Cuebot.setHosts(known[facility])
+        elif facility == config.get("cuebot.facility_default"):
+            Cuebot.Hosts = None
+            Cuebot.closeChannel()
+        else:
             raise UnknownFacilityException(facility=facility, known=sorted(known))
-        Cuebot.setHosts(known[facility])
 
     @staticmethod
     def setTimeout(timeout: float) -> None:
@@ -149,6 +170,12 @@ class Cuebot:
             services = cls.getProto(name).DESCRIPTOR.services_by_name
             cls.Stubs[name] = Stub(services[cls.SERVICE_MAP[name]], _LINK)
         return cls.Stubs[name]
+
+
+def deadline_s(method: str) -> float:
+    """Return the seconds a call of an RPC may take: `Cuebot.Timeout`, for launches two minutes at least."""
+    Cuebot.getConfig()  # it says how long that is
+    return max(Cuebot.Timeout, LAUNCH_TIMEOUT_S) if method.startswith("Launch") else Cuebot.Timeout
 
 
 def hosts_in_use() -> list[str]:

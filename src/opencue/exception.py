@@ -8,6 +8,8 @@
           FarmSilentException             the embedded farm is there, but stopped or hung
         EntityAlreadyExistsException
         EntityNotFoundException
+          LayerNotFoundException        a job has no such layer
+        AmbiguousNameException          a name that several things have
         CueInternalErrorException         the server's own failure
         PermissionDeniedException
         CancelledException
@@ -23,13 +25,14 @@ catch that from wrapper methods.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import grpc
 
 __all__ = [
     "EXCEPTION_MAP",
+    "AmbiguousNameException",
     "CancelledException",
     "ConnectionException",
     "CueException",
@@ -41,6 +44,8 @@ __all__ = [
     "FarmNotStartedException",
     "FarmSilentException",
     "LaunchUnknownException",
+    "LayerNotFoundException",
+    "OwnerFixedException",
     "PermissionDeniedException",
     "ServerNotOursException",
     "StockCuebotException",
@@ -165,6 +170,45 @@ class EntityNotFoundException(CueException):
 
     failMsg = "does not exist"
     default_status = grpc.StatusCode.NOT_FOUND
+
+
+_MAX_LISTED = 20
+"""Names that an error lists."""
+
+
+class LayerNotFoundException(EntityNotFoundException):
+    """A job has no layer of that name.
+
+    Args:
+        job: The job.
+        layer: What was given.
+        known: The layers that it has.
+    """
+
+    def __init__(self, *, job: str, layer: str, known: Sequence[str]) -> None:
+        self.job, self.layer, self.known = job, layer, tuple(known)
+        listed = ", ".join(known[:_MAX_LISTED]) + (", ..." if len(known) > _MAX_LISTED else "")
+        super().__init__(f"no layer {layer!r} in {job}; it has {listed}")
+
+
+class AmbiguousNameException(CueException):
+    """A name that several things have.
+
+    Args:
+        word: What was given.
+        meanings: What it may mean, as pairs of what names it alone and what it is.
+    """
+
+    default_status = grpc.StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, *, word: str, meanings: Sequence[tuple[str, str]]) -> None:
+        self.word, self.meanings = word, tuple(meanings)
+        listed = ", ".join(f"{what} ({which})" for which, what in meanings[:_MAX_LISTED])
+        more = len(meanings) - _MAX_LISTED
+        rest = f" and {more} more" if more > 0 else ""
+        super().__init__(
+            f"{word!r} could mean {listed}{rest}; give a full name, or the id behind it"
+        )
 
 
 class CueInternalErrorException(CueException):
@@ -302,6 +346,25 @@ class StockCuebotException(CueException):
     def __init__(self, *, action: str) -> None:
         self.action = action
         super().__init__(f"this server is a stock Cuebot: it cannot {action}")
+
+
+class OwnerFixedException(CueException):
+    """A job was to be given to another user, which no server can do.
+
+    Args:
+        job: The job's name.
+        owner: Who was to have it.
+        user: Whose it is.
+    """
+
+    default_status = grpc.StatusCode.UNIMPLEMENTED
+
+    def __init__(self, *, job: str, owner: str, user: str) -> None:
+        self.job, self.owner, self.user = job, owner, user
+        super().__init__(
+            f"job {job} stays with {user}, who launched it, as its frames run under that user; for {owner!r} "
+            "to have it leave a comment (addComment), or launch it again with set_user"
+        )
 
 
 _BY_STATUS: tuple[type[CueException], ...] = (

@@ -13,7 +13,7 @@ from opencue.connection import INFO, PROBE_TIMEOUT_S
 from opencue.cuebot import _LINK
 from opencue.exception import CueException, FarmSilentException
 
-__all__ = ["call", "call_own", "holder", "info", "is_running", "state_dir", "stop"]
+__all__ = ["call", "call_own", "holder", "info", "is_cuelet", "is_running", "state_dir", "stop"]
 
 
 def call(method: str, /, **fields: Any) -> dict[str, Any]:
@@ -39,6 +39,11 @@ def call_or_none(method: str, /, **fields: Any) -> dict[str, Any] | None:
 def info() -> dict[str, Any] | None:
     """Return what the current server says about itself, or None when it is a stock Cuebot."""
     return call_or_none("Info")
+
+
+def is_cuelet() -> bool:
+    """Tell whether the current server is a Cuelet farm, as far as it said so when it was connected to."""
+    return _LINK.connection().is_cuelet
 
 
 def state_dir() -> Path:

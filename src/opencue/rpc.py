@@ -79,6 +79,8 @@ class Connection:
     """Monotonic time of the last answer."""
     on_silence: Callable[[Method, float], CueException] | None = None
     """Makes the error of a call that was not answered within so many seconds; None: the usual one."""
+    is_cuelet: bool = False
+    """Whether a Cuelet farm answers there, rather than a stock Cuebot."""
     keeps_tokens: bool = False
     """Whether a launch that is repeated with its token is the same launch."""
     trouble: Callable[[], ConnectionException | None] = lambda: None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -23,17 +24,28 @@ _GETTERS = {
 
 
 def grpcExceptionParser(grpcFunc: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Make a function that uses gRPC itself raise `opencue.exception.CueException`."""
+    """Make a function that uses gRPC itself raise `opencue.exception.CueException`.
+
+    It is called again, up to `opencue.exception.getRetryCount` times, when no server was reached.
+    """
     import grpc
 
-    from opencue.exception import from_rpc
+    from opencue import exception
 
     @functools.wraps(grpcFunc)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        try:
-            return grpcFunc(*args, **kwargs)
-        except grpc.RpcError as error:
-            raise from_rpc(error, method=grpcFunc.__name__, target="") from error
+        tries_left = exception.getRetryCount()
+        while True:
+            try:
+                return grpcFunc(*args, **kwargs)
+            except exception.CueException:
+                raise  # a call of this package, which has been repeated where that is safe
+            except grpc.RpcError as error:
+                ours = exception.from_rpc(error, method=grpcFunc.__name__, target="")
+                if not ours.retryable or tries_left < 1:
+                    raise ours from error
+                tries_left -= 1
+                time.sleep(ours.retryBackoff)
 
     return guarded
 
@@ -49,17 +61,23 @@ def proxy(idOrObject: Any, cls: str = "Object") -> Any:
     """Return the message a server holds for an id, or a list of them for several ids.
 
     Args:
-        idOrObject: An id, a wrapper, or a list of either.
+        idOrObject: An id, a wrapper or its message, or a list of these.
         cls: What it is the id of: Depend, Frame, Group, Host, Job or Layer.
     """
-    from opencue.wrappers.entity import send
+    from opencue.wrappers.entity import send_plainly
 
-    if isinstance(idOrObject, list | tuple | set):
+    if not isinstance(idOrObject, str) and not hasattr(idOrObject, "id"):
         return [proxy(item, cls) for item in idOrObject]
     if cls not in _GETTERS:
         raise ValueError(f"no proxy for {cls!r}; known: {', '.join(sorted(_GETTERS))}")
     stub_name, method = _GETTERS[cls]
-    return send(stub_name, method, id=id(idOrObject))
+    return send_plainly(stub_name, method, id=_id_of(idOrObject))
+
+
+def _id_of(value: Any) -> Any:
+    """Return the id of a wrapper or of a message; an id stays what it is."""
+    found = getattr(value, "id", value)
+    return found() if callable(found) else found
 
 
 def rep(entity: Any) -> str:

@@ -1,3 +1,3 @@
 """The pycue interface version this package follows."""
 
-VERSION = "5.0"
+VERSION = version = "5.0"

@@ -412,6 +412,26 @@ def test_pyoutline_runs_a_job_to_its_end_on_the_farm(stock: Stock) -> None:
     assert lines.index("render 1 2 2") < min(lines.index(comp[at]) for at in first_comps)
 
 
+def test_the_default_launch_of_pyoutline_runs_by_its_own_pycuerun(stock: Stock) -> None:
+    """The farm is started with our environment first on PATH, and frames get no PATH of it at all."""
+    out = stock.farm.home / "out"
+
+    stock.python(
+        """
+        import outline, outline.cuerun
+        from outline.modules.shell import Shell
+        ol = outline.Outline("stock_default", shot="shot", show="show")
+        ol.add_layer(Shell("main", command=["/bin/sh", "-c", f"echo done >> {sys.argv[2]}"], range="1-3"))
+        outline.cuerun.launch(ol, wait=True)
+        """,
+        str(out),
+    )
+
+    assert shown(stock.farm, "stock_default")["state"] == "finished"
+    assert out.read_text().split() == ["done"] * 3
+    assert "note     left out" in stock.farm.cuelet("logs", "stock_default", "1-main").stdout
+
+
 def test_pyoutline_test_mode_ends_when_the_job_has_finished(stock: Stock) -> None:
     out = stock.farm.home / "out"
 

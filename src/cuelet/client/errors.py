@@ -32,7 +32,6 @@ from cuelet.pasting import pasteable
 
 MAX_LISTED = 20
 """Names that an error lists."""
-_SHORT_ID = 8
 
 
 def shown(word: str) -> str:
@@ -43,14 +42,6 @@ def shown(word: str) -> str:
 def shortened(text: str, most: int = 80) -> str:
     """Return a text, or its beginning when it is long."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
-def short_ids(ids: Sequence[str]) -> dict[str, str]:
-    """Return how each of some ids begins: enough to tell them apart."""
-    size = _SHORT_ID
-    while len({each[:size] for each in ids}) < len(set(ids)):
-        size += 1
-    return {each: each[:size] for each in ids}
 
 
 class ClientError(Exception):

@@ -140,6 +140,7 @@ class Engine:
         self.farm = self._empty_farm()
         self.farm.full_disks = full
         self.farm.host = Host(name=self.place().host)
+        self.farm.moment.at = int(self._clock.now())
         self._store.load_machine(self.farm)
         self.farm.checks_ordered = ordered  # results of the old farm's checks may still come
         for job in self._store.load():
@@ -347,10 +348,16 @@ class Engine:
             _deliver(future, reply, error)
 
     def _follow_clock(self, decision: Decision) -> None:
+        self.farm.moment.at = int(self._clock.now())
         jump_s = self._clock_watch.look()
         if jump_s:
             _log.warning("the clock was set by %+.0f s; times of pending jobs move with it", jump_s)
             move_times(self.farm, decision, jump_s)
+
+    @property
+    def now(self) -> float:
+        """The time, in epoch seconds."""
+        return self._clock.now()
 
     @property
     def drift_s(self) -> float:

@@ -75,7 +75,7 @@ class Watchdog:
         """Yield the runs to kill, with the reason in words."""
         for job in farm.order:
             for layer in job.layers:
-                timed = layer.spec.timeout_s or layer.spec.timeout_llu_s
+                timed = layer.timeout_s or layer.timeout_llu_s
                 if timed and layer.counts[RUNNING]:
                     yield from self._overdue_in(job, layer, place)
 
@@ -89,14 +89,14 @@ class Watchdog:
                 yield job.run_id(index), reason
 
     def _too_long(self, job: Job, index: int, layer: Layer) -> str:
-        limit_s = layer.spec.timeout_s
+        limit_s = layer.timeout_s
         began = self._began.get(job.run_id(index))
         if not limit_s or began is None or self._clock.monotonic() - began <= limit_s:
             return ""
         return f"killed: ran longer than its timeout of {limit_s // 60} min"
 
     def _too_quiet(self, job: Job, index: int, layer: Layer, place: Place) -> str:
-        limit_s = layer.spec.timeout_llu_s
+        limit_s = layer.timeout_llu_s
         if not limit_s or self._silent_s(job.run_id(index), log_path(job, index, place)) <= limit_s:
             return ""
         return f"killed: its log was silent longer than timeout_llu of {limit_s // 60} min"

@@ -20,6 +20,7 @@ from cuelet.core.values.errors import (
     NotFoundError,
     OutOfDiskError,
 )
+from cuelet.rpc.reading import UnreadableRequestError, read
 from cuelet.store.errors import StoreError
 
 _log = logging.getLogger(__name__)
@@ -29,9 +30,13 @@ _STATUS: dict[type[FarmError], grpc.StatusCode] = {
     AmbiguousNameError: grpc.StatusCode.INVALID_ARGUMENT,
     DuplicateJobError: grpc.StatusCode.ALREADY_EXISTS,
     InvalidSpecError: grpc.StatusCode.INVALID_ARGUMENT,
+    UnreadableRequestError: grpc.StatusCode.INVALID_ARGUMENT,
     InvalidRequestError: grpc.StatusCode.FAILED_PRECONDITION,
     OutOfDiskError: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
+
+_MOST_TEXT = 600
+"""Characters of a refusal at most: it travels in a header, of which clients take 8 KB."""
 
 Behaviour = Callable[[Any, aio.ServicerContext[Any, Any]], Awaitable[Any]]
 
@@ -50,22 +55,22 @@ class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no para
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None:
-            return grpc.unary_unary_rpc_method_handler(self._guarded(None, method))
+            return grpc.unary_unary_rpc_method_handler(self._guarded(None, None, method))
         if handler.unary_unary is None:
             return handler
-        wrapped = self._guarded(handler.unary_unary, method)
+        wrapped = self._guarded(handler.unary_unary, handler.request_deserializer, method)
         return grpc.unary_unary_rpc_method_handler(
-            wrapped,
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
+            wrapped, response_serializer=handler.response_serializer
         )
 
     @staticmethod
-    def _guarded(behaviour: Any, method: str) -> Behaviour:
-        async def call(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+    def _guarded(behaviour: Any, decode: Any, method: str) -> Behaviour:
+        name = method.rpartition("/")[2]
+
+        async def call(data: bytes, context: aio.ServicerContext[Any, Any]) -> Any:
             if not asyncio.iscoroutinefunction(behaviour):
-                await context.abort(grpc.StatusCode.UNIMPLEMENTED, refusal_of(method))
-            return await _translated(behaviour, request, context)
+                await context.abort(grpc.StatusCode.UNIMPLEMENTED, shortened(refusal_of(method)))
+            return await _translated(behaviour, data, decode, name, context)
 
         return call
 
@@ -78,6 +83,11 @@ _SET_UP = re.compile(
 def refusal_of(method: str) -> str:
     """Return why a method is not served, such as ``/show.ShowInterface/CreateShow``."""
     called = method.rpartition(".")[2].replace("/", ".")
+    if method.startswith("/report."):
+        return (
+            "the embedded farm runs frames on this machine itself and takes no RQD in; stop this one, "
+            "or point its CUEBOT_HOSTNAME at a Cuebot"
+        )
     if _SET_UP.match(method):
         return (
             f"the embedded farm does not have {called}: on one machine there are no shows, hosts, "
@@ -86,14 +96,24 @@ def refusal_of(method: str) -> str:
     return f"the embedded farm does not have {called}"
 
 
+def shortened(text: str) -> str:
+    """Return a refusal that a header has room for: of a long one the beginning and the end."""
+    half = _MOST_TEXT // 2
+    return text if len(text) <= _MOST_TEXT else f"{text[:half]} ... {text[-half:]}"
+
+
 async def _translated(
     behaviour: Behaviour,
-    request: Any,
+    data: bytes,
+    decode: Callable[[bytes], Any] | None,
+    name: str,
     context: aio.ServicerContext[Any, Any],
 ) -> Any:
     try:
+        request = data if decode is None else read(data, decode, name)
         return await behaviour(request, context)
     except FarmError as error:
-        await context.abort(_STATUS.get(type(error), grpc.StatusCode.UNKNOWN), str(error))
+        status = _STATUS.get(type(error), grpc.StatusCode.UNKNOWN)
+        await context.abort(status, shortened(str(error)))
     except (StoreError, OSError) as error:
-        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+        await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, shortened(str(error)))

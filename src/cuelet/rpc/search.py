@@ -13,7 +13,7 @@ from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.values import ids
-from cuelet.core.values.errors import InvalidRequestError, NotFoundError
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError, quoted
 from cuelet.core.values.states import WAITING, JobState, shown
 from outline.frames import FrameRangeError, parse_range
 
@@ -21,6 +21,7 @@ _NARROWING = frozenset(
     ("ids", "frames", "frame_range", "states", "memory_range", "duration_range", "change_date")
 )
 """Criteria that leave out some frames of a layer."""
+_LONGEST_PATTERN = 4096
 _FRAME_NAME = re.compile(r"(-?\d{1,18})-(.+)\Z")
 
 
@@ -48,6 +49,11 @@ def find_jobs(farm: Farm, criteria: job_pb2.JobSearchCriteria) -> list[Job]:
 
 
 def _compiled(text: str) -> re.Pattern[str]:
+    if (
+        len(text) > _LONGEST_PATTERN
+    ):  # reading one of a megabyte takes seconds, in which nobody is answered
+        reason = f"it has {len(text)} characters, use {_LONGEST_PATTERN} at most"
+        raise InvalidRequestError(request=f"search by {quoted(text)}", reason=reason)
     try:
         return re.compile(text)
     except re.error as error:

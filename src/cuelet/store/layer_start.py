@@ -25,7 +25,7 @@ def restore(job: Job, rows: list[Row]) -> None:
     """Bring a fresh job's layers to what `rows_of` wrote."""
     for index, limits, gpus, threadable, dispatch_order, frame_order, after, reason in rows:
         layer = job.layers[index]
-        layer.limits, layer.gpus = tuple(json.loads(limits)), gpus
+        layer.limits, layer.asked_gpus = tuple(json.loads(limits)), gpus
         layer.threadable, layer.dispatch_order = bool(threadable), dispatch_order
         layer.start_after, layer.start_after_reason = after, reason
         layer.set_order(order_from_text(frame_order, len(layer.tasks)))
@@ -36,7 +36,7 @@ def restore(job: Job, rows: list[Row]) -> None:
 def _values(layer: Layer) -> Row:
     return (
         json.dumps(layer.limits),
-        layer.gpus,
+        layer.asked_gpus,
         layer.threadable,
         layer.dispatch_order,
         layer.order.text() if layer.order else "",

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from cuelet.core.state.frame_row import FrameRow
 from cuelet.store.job_rows import JobRow
 from cuelet.store.migrating import name_of_job
 from cuelet.store.tables import (
@@ -42,7 +41,8 @@ class StoredJob(NamedTuple):
     released: list[int]
     depends: list[Row]
     comments: list[Row]
-    frames: list[FrameRow]
+    frames: list[Row]
+    """Each as a `FrameRow`, in plain tuples: there may be a million."""
 
 
 class DamagedJob(NamedTuple):
@@ -80,12 +80,7 @@ class Reader:
         """Yield the whole rows of a table in the order of the file, the others are noted."""
         wrong: list[Row] = []
         self._wrong[table] = wrong
-        whole = table.is_whole
-        for row in self._database.execute(table.select):
-            if whole(row):
-                yield row[:-1]
-            else:
-                wrong.append(row)
+        return table.whole(self._database.execute(table.select), wrong)
 
     # -- jobs ----------------------------------------------------------------------------------
 
@@ -153,7 +148,7 @@ def _gathered(row: Row, beside: dict[Table, dict[int, list[Row]]], frames: _Grou
         released=[index for (index,) in beside[RELEASED_EDGE].pop(pk, [])],
         depends=beside[DEPEND].pop(pk, []),
         comments=[values[1:] for values in beside[COMMENT].pop(pk, [])],
-        frames=[FrameRow._make(values[1:]) for values in frames.take(pk)],
+        frames=[values[1:] for values in frames.take(pk)],
     )
 
 

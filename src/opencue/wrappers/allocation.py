@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from opencue_proto import facility_pb2
 
@@ -17,6 +18,9 @@ class Allocation(Entity):
     """A set of hosts."""
 
     _STUB, _FIELD, _MESSAGE = "allocation", "allocation", facility_pb2.Allocation
+
+    def __init__(self, allocation: Any = None, data: Any = None) -> None:
+        super().__init__(allocation if data is None else data)
 
     def delete(self) -> None:
         """Remove the allocation."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opencue_proto import comment_pb2
 
 from opencue.wrappers.entity import Entity
@@ -13,6 +15,9 @@ class Comment(Entity):
     """A remark somebody left."""
 
     _STUB, _FIELD, _MESSAGE = "comment", "comment", comment_pb2.Comment
+
+    def __init__(self, comment: Any = None, data: Any = None) -> None:
+        super().__init__(comment if data is None else data)
 
     def delete(self) -> None:
         """Remove the comment."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opencue_proto import host_pb2
 
@@ -19,6 +19,9 @@ class Deed(Entity):
     """A host and its owner."""
 
     _STUB, _FIELD, _MESSAGE = "deed", "deed", host_pb2.Deed
+
+    def __init__(self, deed: Any = None, data: Any = None) -> None:
+        super().__init__(deed if data is None else data)
 
     def delete(self) -> None:
         """Give the host back."""

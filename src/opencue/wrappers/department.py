@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from opencue_proto import department_pb2
 
@@ -16,6 +17,9 @@ class Department(Entity):
     """A department of a show."""
 
     _STUB, _FIELD, _MESSAGE = "department", "department", department_pb2.Department
+
+    def __init__(self, department: Any = None, data: Any = None) -> None:
+        super().__init__(department if data is None else data)
 
     def addTask(self, shot: str, minCores: float) -> Task:
         """Give a shot cores."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opencue_proto import depend_pb2
 
 from opencue.wrappers.entity import Entity, enum_of
@@ -16,6 +18,9 @@ class Depend(Entity):
 
     DependType = enum_of(depend_pb2.DependType)
     DependTarget = enum_of(depend_pb2.DependTarget)
+
+    def __init__(self, depend: Any = None, data: Any = None) -> None:
+        super().__init__(depend if data is None else data)
 
     def satisfy(self) -> None:
         """Release what waits on this dependency."""

@@ -1,11 +1,23 @@
 """Filters: rules a show applies to new jobs."""
 
+# ruff: noqa: A002 - pycue calls the argument filter
+
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from opencue_proto import filter_pb2
+from opencue_proto.filter_pb2 import Action as ActionData
+from opencue_proto.filter_pb2 import (
+    ActionType,
+    ActionValueType,
+    FilterType,
+    MatchSubject,
+    MatchType,
+)
+from opencue_proto.filter_pb2 import Filter as FilterData
+from opencue_proto.filter_pb2 import Matcher as MatcherData
 
 from opencue.wrappers.entity import Entity, enum_of, message_of
 from opencue.wrappers.group import Group
@@ -13,7 +25,20 @@ from opencue.wrappers.group import Group
 if TYPE_CHECKING:
     from opencue.wrappers.job import Job
 
-__all__ = ["Action", "Filter", "Matcher"]
+__all__ = [
+    "Action",
+    "ActionData",
+    "ActionType",
+    "ActionValueType",
+    "Filter",
+    "FilterData",
+    "FilterType",
+    "MatchSubject",
+    "MatchType",
+    "Matcher",
+    "MatcherData",
+    "NotStoredError",
+]
 
 _VALUE_FIELDS = {
     filter_pb2.GROUP_TYPE: "group_value",
@@ -24,12 +49,23 @@ _VALUE_FIELDS = {
 }
 
 
+class NotStoredError(ValueError):
+    """A part of a filter was to be stored that no filter has yet: a condition or an action."""
+
+    def __init__(self, *, part: str, maker: str) -> None:
+        self.part, self.maker = part, maker
+        super().__init__(f"this {part} belongs to no filter yet; make it with {maker} of a filter")
+
+
 class Filter(Entity):
     """A rule: jobs that match get its actions."""
 
     _STUB, _FIELD, _MESSAGE = "filter", "filter", filter_pb2.Filter
 
     FilterType = enum_of(filter_pb2.FilterType)
+
+    def __init__(self, filter: Any = None, data: Any = None) -> None:
+        super().__init__(filter if data is None else data)
 
     def delete(self) -> None:
         """Remove the filter."""
@@ -41,9 +77,9 @@ class Filter(Entity):
         Args:
             subject: What is looked at: a `Matcher.MatchSubject`.
             matchType: How: a `Matcher.MatchType`.
-            query: For what.
+            query: For what; nothing that is matched has blanks, so they are taken out.
         """
-        data = {"subject": subject, "type": matchType, "input": query}
+        data = {"subject": subject, "type": matchType, "input": _without_blanks(query)}
         return Matcher(self._send("CreateMatcher", data=data).matcher)
 
     def createAction(self, actionType: int, value: Any) -> Action:
@@ -130,6 +166,9 @@ class Action(Entity):
     ActionType = enum_of(filter_pb2.ActionType)
     ActionValueType = enum_of(filter_pb2.ActionValueType)
 
+    def __init__(self, action: Any = None, data: Any = None) -> None:
+        super().__init__(action if data is None else data)
+
     def getParentFilter(self) -> Filter:
         """Return its filter."""
         return Filter(self._send("GetParentFilter").filter)
@@ -139,7 +178,13 @@ class Action(Entity):
         self._send("Delete")
 
     def commit(self) -> None:
-        """Store it as it is now."""
+        """Store it as it is now.
+
+        Raises:
+            NotStoredError: No filter has it yet.
+        """
+        if self.isNew():
+            raise NotStoredError(part="action", maker="createAction")
         self._send("Commit")
 
     def isNew(self) -> bool:
@@ -170,7 +215,7 @@ class Action(Entity):
         value_type = _value_type(kind)
         self.data.type, self.data.value_type = kind, value_type
         if value_type == filter_pb2.GROUP_TYPE:
-            self.data.group_value = value if isinstance(value, str) else value.id()
+            self.data.group_value = _id_of(value)
         elif value_type == filter_pb2.STRING_TYPE:
             self.data.string_value = str(value)
         elif value_type == filter_pb2.INTEGER_TYPE:
@@ -197,6 +242,16 @@ def _value_type(kind: int) -> int:
     return next(found, int(filter_pb2.NONE_TYPE))
 
 
+def _id_of(group: Any) -> str:
+    """Return the id of a group that is given as such, as its message or by its id."""
+    found = getattr(group, "id", group)
+    return str(found() if callable(found) else found)
+
+
+def _without_blanks(text: str) -> str:
+    return text.replace(" ", "")
+
+
 class Matcher(Entity):
     """A condition of a filter."""
 
@@ -204,6 +259,9 @@ class Matcher(Entity):
 
     MatchSubject = enum_of(filter_pb2.MatchSubject)
     MatchType = enum_of(filter_pb2.MatchType)
+
+    def __init__(self, matcher: Any = None, data: Any = None) -> None:
+        super().__init__(matcher if data is None else data)
 
     def getParentFilter(self) -> Filter:
         """Return its filter."""
@@ -214,7 +272,14 @@ class Matcher(Entity):
         self._send("Delete")
 
     def commit(self) -> None:
-        """Store it as it is now."""
+        """Store it as it is now.
+
+        Raises:
+            NotStoredError: No filter has it yet.
+        """
+        if self.isNew():
+            raise NotStoredError(part="matcher", maker="createMatcher")
+        self.data.input = _without_blanks(self.data.input)
         self._send("Commit")
 
     def isNew(self) -> bool:

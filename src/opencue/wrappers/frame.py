@@ -11,7 +11,7 @@ from opencue_proto import job_pb2
 from opencue.usage import UsageBatch, reserved_cores
 from opencue.why import Explanation, explain
 from opencue.wrappers.depend import Depend
-from opencue.wrappers.entity import Entity, enum_of, login, message_of, signature
+from opencue.wrappers.entity import Entity, enum_of, login, message_of, send_plainly, signature
 from opencue.wrappers.render_partition import RenderPartition
 
 if TYPE_CHECKING:
@@ -39,19 +39,20 @@ class Frame(Entity):
     FrameExitStatus = enum_of(job_pb2.FrameExitStatus)
 
     STATUS_COLOR: ClassVar[dict[str, tuple[int, int, int]]] = {
-        "WAITING": (222, 200, 60),
-        "SETUP": (150, 110, 190),
-        "RUNNING": (90, 150, 230),
-        "SUCCEEDED": (80, 180, 100),
-        "DEPEND": (140, 120, 200),
-        "DEAD": (220, 70, 70),
-        "EATEN": (130, 80, 50),
-        "CHECKPOINT": (60, 120, 150),
+        "RED": (255, 0, 0),
+        "GREEN": (0, 255, 0),
+        "BLUE": (0, 128, 255),
+        "YELLOW": (255, 255, 0),
+        "ORANGE": (255, 128, 0),
+        "PURPLE": (127, 0, 255),
+        "PINK": (255, 51, 255),
     }
-    """A colour for each state, as red, green, blue from 0 to 255."""
+    """Colours for `setFrameStateDisplayOverride`, as red, green, blue from 0 to 255."""
 
-    def __init__(self, frame: Any = None, usage: UsageBatch | None = None) -> None:
-        super().__init__(frame)
+    def __init__(
+        self, frame: Any = None, usage: UsageBatch | None = None, data: Any = None
+    ) -> None:
+        super().__init__(frame if data is None else data)
         self._usage = usage or UsageBatch([self.data.id])
 
     def eat(self) -> None:
@@ -159,11 +160,12 @@ class Frame(Entity):
         red, green, blue = override_rgb
         color = {"red": red, "green": green, "blue": blue}
         override = {"state": status, "text": override_text, "color": color}
-        self._send("SetFrameStateDisplayOverride", override=override)
+        send_plainly("frame", "SetFrameStateDisplayOverride", frame=self.data, override=override)
 
     def getFrameStateDisplayOverrides(self) -> list[Any]:
         """Return the overrides of how states are shown."""
-        return list(self._send("GetFrameStateDisplayOverrides").overrides.overrides)
+        response = send_plainly("frame", "GetFrameStateDisplayOverrides", frame=self.data)
+        return list(response.overrides.overrides)
 
     def hasFrameStateDisplayOverride(self) -> bool:
         """Return whether the present state is shown otherwise."""
@@ -222,6 +224,10 @@ class Frame(Entity):
         """Return how often it was tried again."""
         return int(self.data.retry_count)
 
+    def retryCount(self) -> int:
+        """Return how often it was tried again, as `retries` does."""
+        return self.retries()
+
     def exitStatus(self) -> int:
         """Return the exit status of the last run; -1 when there is none."""
         return int(self.data.exit_status)
@@ -237,6 +243,10 @@ class Frame(Entity):
     def memReserved(self) -> int:
         """Return the memory reserved for it, in KB."""
         return int(self.data.reserved_memory)
+
+    def reservedMemory(self) -> float:
+        """Return the memory reserved for it, in MB."""
+        return float(self.data.reserved_memory) / _KB_PER_MB
 
     def state(self) -> int:
         """Return the state: a `FrameState`."""

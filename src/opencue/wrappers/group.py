@@ -20,6 +20,9 @@ class Group(Entity):
 
     _STUB, _FIELD, _MESSAGE = "group", "group", job_pb2.Group
 
+    def __init__(self, group: Any = None, data: Any = None) -> None:
+        super().__init__(group if data is None else data)
+
     def createSubGroup(self, name: str) -> Group:
         """Create a group inside this one."""
         return Group(self._send("CreateSubGroup", name=name).group)
@@ -80,7 +83,8 @@ class Group(Entity):
 
     def reparentJobs(self, jobs: Iterable[Job]) -> None:
         """Move jobs into this group."""
-        self._send("ReparentJobs", jobs={"jobs": [message_of(job) for job in jobs]})
+        plain = [job.asJob() if hasattr(job, "asJob") else job for job in jobs]
+        self._send("ReparentJobs", jobs={"jobs": [message_of(job) for job in plain]})
 
     def reparentGroups(self, groups: Iterable[Group]) -> None:
         """Move groups into this group."""

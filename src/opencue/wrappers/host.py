@@ -32,6 +32,9 @@ class Host(Entity):
     LockState = enum_of(host_pb2.LockState)
     ThreadMode = enum_of(host_pb2.ThreadMode)
 
+    def __init__(self, host: Any = None, data: Any = None) -> None:
+        super().__init__(host if data is None else data)
+
     def lock(self) -> None:
         """Let no further frame start there."""
         self._send("Lock")
@@ -135,6 +138,34 @@ class Host(Entity):
         if host.state() == host_pb2.REBOOT_WHEN_IDLE:
             return True
         return host.isUp() and host.bootTime() > start_time
+
+    @staticmethod
+    def rebootFarmSafely(group_size: int, start_time: float | None = None, **options: Any) -> None:
+        """Ask on the terminal, then reboot the hosts of a search when idle, group by group, and wait for them.
+
+        Hosts that are down, and those under somebody's desk, are left out.
+
+        Args:
+            group_size: How many go at a time; the next group begins when four fifths are back.
+            start_time: Seconds since 1970: hosts that booted since are left alone; now when not given.
+            options: Options of `opencue.search.HostSearch`.
+        """
+        from opencue.wrappers import rebooting
+
+        since = time.time() if start_time is None else start_time
+        rebooting.reboot_in_groups(group_size, since, options)
+
+    @staticmethod
+    def monitorRebootFarm(start_time: float | None, **options: Any) -> None:
+        """Wait until every host of a search has rebooted.
+
+        Args:
+            start_time: Seconds since 1970 since when it must have; now when None.
+            options: Options of `opencue.search.HostSearch`.
+        """
+        from opencue.wrappers import rebooting
+
+        rebooting.monitor(time.time() if start_time is None else start_time, options)
 
     def name(self) -> str:
         """Return the name."""

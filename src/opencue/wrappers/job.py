@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Any
 from opencue_proto import job_pb2
 
 from opencue import search
+from opencue.exception import (
+    EntityNotFoundException,
+    LayerNotFoundException,
+    OwnerFixedException,
+)
+from opencue.naming.spelling import wire_name
 from opencue.why import Explanation, explain
 from opencue.wrappers.comment import Comment
 from opencue.wrappers.depend import Depend
@@ -30,6 +36,9 @@ class Job(Entity):
     _STUB, _FIELD, _MESSAGE = "job", "job", job_pb2.Job
 
     JobState = enum_of(job_pb2.JobState)
+
+    def __init__(self, job: Any = None, data: Any = None) -> None:
+        super().__init__(job if data is None else data)
 
     def _on_frames(self, method: str, options: dict[str, Any], **fields: Any) -> None:
         """Do something to the frames a search finds: to all of them without options."""
@@ -115,8 +124,25 @@ class Job(Entity):
         return [Layer(message) for message in self._send("GetLayers").layers.layers]
 
     def getLayer(self, layerName: str) -> Layer:
-        """Return the layer of that name."""
-        return Layer(send("layer", "FindLayer", job=self.name(), layer=layerName).layer)
+        """Return the layer of that name, in any spelling.
+
+        Raises:
+            EntityNotFoundException: The job has no such layer.
+        """
+        try:
+            found = send("layer", "FindLayer", job=self.name(), layer=layerName).layer
+        except EntityNotFoundException:
+            return self._layer_named(layerName)
+        is_ours = found.parent_id in ("", self.id())  # a job of the same name may be pending now
+        return Layer(found) if is_ours else self._layer_named(layerName)
+
+    def _layer_named(self, name: str) -> Layer:
+        """Return a layer out of all of them: a stock Cuebot finds those of pending jobs only."""
+        layers = {layer.name(): layer for layer in self.getLayers()}
+        found = layers.get(name) or layers.get(wire_name(name))
+        if found is None:
+            raise LayerNotFoundException(job=self.name(), layer=name, known=[*layers])
+        return found
 
     def getFrames(self, **options: Any) -> list[Frame]:
         """Return the frames: all of them, unless ``limit`` or ``page`` is among the options.
@@ -135,7 +161,7 @@ class Job(Entity):
             lastCheck: Seconds since 1970.
             layers: Only frames of these layers.
         """
-        wanted = {"layers": [message_of(layer) for layer in layers or ()]}
+        wanted = {"layers": [message_of(layer) for layer in layers]} if layers else None
         return self._send("GetUpdatedFrames", last_check=lastCheck, layer_filter=wanted)
 
     def setAutoEating(self, value: bool) -> None:
@@ -234,6 +260,14 @@ class Job(Entity):
         """Start every stagger-th frame of a range first."""
         self._send("StaggerFrames", range=frame_range, stagger=stagger)
 
+    def setOwner(self, owner: str) -> None:
+        """Refuse: no server has a call that gives a job to another user.
+
+        Raises:
+            OwnerFixedException: Always.
+        """
+        raise OwnerFixedException(job=self.name(), owner=owner, user=self.user())
+
     def addSubscriber(self, subscriber: str) -> None:
         """Send mail about the job to this address too."""
         self._send("AddSubscriber", subscriber=subscriber)
@@ -305,6 +339,14 @@ class Job(Entity):
     def startTime(self, format: str | None = None) -> int | str:
         """Return when it was submitted: seconds since 1970, or as text."""
         return time_or_text(self.data.start_time, format)
+
+    def date_submitted(self) -> int:
+        """Return when it was submitted: seconds since 1970."""
+        return int(self.data.start_time)
+
+    def dateSubmitted(self) -> int:
+        """Return when it was submitted: seconds since 1970."""
+        return self.date_submitted()
 
     def stopTime(self, format: str | None = None) -> int | str:
         """Return when it ended: seconds since 1970, 0 when it has not, or as text."""
@@ -424,6 +466,9 @@ class NestedJob(Job):
     """A job inside the tree of a show's groups."""
 
     _MESSAGE = job_pb2.NestedJob
+
+    def __init__(self, nestedJob: Any = None, data: Any = None) -> None:
+        super().__init__(nestedJob if data is None else data)
 
     @property
     def _stats(self) -> Any:

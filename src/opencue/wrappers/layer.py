@@ -35,6 +35,9 @@ class Layer(Entity):
     LayerType = enum_of(job_pb2.LayerType)
     Order = enum_of(job_pb2.Order)
 
+    def __init__(self, layer: Any = None, data: Any = None) -> None:
+        super().__init__(layer if data is None else data)
+
     def kill(
         self,
         username: str | None = None,

@@ -17,6 +17,9 @@ class Limit(Entity):
 
     _STUB, _FIELD, _MESSAGE = "limit", "name", limit_pb2.Limit
 
+    def __init__(self, limit: Any = None, data: Any = None) -> None:
+        super().__init__(limit if data is None else data)
+
     def _change(self, method: str, **fields: Any) -> None:
         """Change the limit, then read it again."""
         send("limit", method, name=self.name(), **fields)

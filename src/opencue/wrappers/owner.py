@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opencue_proto import host_pb2
 
@@ -19,6 +19,9 @@ class Owner(Entity):
     """A user who owns hosts."""
 
     _STUB, _FIELD, _MESSAGE = "owner", "owner", host_pb2.Owner
+
+    def __init__(self, owner: Any = None, data: Any = None) -> None:
+        super().__init__(owner if data is None else data)
 
     def delete(self) -> None:
         """Remove the owner."""

@@ -27,6 +27,9 @@ class Proc(Entity):
     RedirectType = enum_of(host_pb2.RedirectType)
     RunState = enum_of(host_pb2.RunState)
 
+    def __init__(self, proc: Any = None, data: Any = None) -> None:
+        super().__init__(proc if data is None else data)
+
     def kill(self) -> None:
         """Kill the frame."""
         self._send("Kill")
@@ -116,6 +119,9 @@ class NestedProc(Proc):
     """A proc inside its host, as the whiteboard shows it."""
 
     _MESSAGE = host_pb2.NestedProc
+
+    def __init__(self, nestedProc: Any = None, data: Any = None) -> None:
+        super().__init__(nestedProc if data is None else data)
 
     def _send(self, method: str, /, **fields: Any) -> Any:
         """Call a method of the service about the plain proc."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opencue_proto import renderPartition_pb2
 
 from opencue.wrappers.entity import Entity
@@ -14,6 +16,9 @@ class RenderPartition(Entity):
 
     _STUB, _FIELD = "renderPartition", "render_partition"
     _MESSAGE = renderPartition_pb2.RenderPartition
+
+    def __init__(self, render_partition: Any = None, data: Any = None) -> None:
+        super().__init__(render_partition if data is None else data)
 
     def delete(self) -> None:
         """Give the reservation up."""

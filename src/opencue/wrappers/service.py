@@ -10,7 +10,24 @@ from opencue_proto import service_pb2
 from opencue.exception import EntityNotFoundException
 from opencue.wrappers.entity import Entity, send
 
-__all__ = ["Service", "ServiceOverride"]
+__all__ = ["MemoryIncreaseError", "Service", "ServiceOverride"]
+
+
+class MemoryIncreaseError(ValueError):
+    """A reservation that would not grow after a memory failure: of which service, and by how much."""
+
+    def __init__(self, *, service: str, increase: int) -> None:
+        self.service, self.increase = service, increase
+        super().__init__(
+            f"service {service!r}: a minimum memory increase of {increase} KB lets no frame that ran out of memory "
+            "get more; give it a number above 0, OpenCue's own is 2097152"
+        )
+
+
+def require_memory_increase(service: Any) -> None:
+    """Raise MemoryIncreaseError unless the reservation of a service's message can grow."""
+    if service.min_memory_increase <= 0:
+        raise MemoryIncreaseError(service=service.name, increase=service.min_memory_increase)
 
 
 class Service(Entity):
@@ -18,8 +35,16 @@ class Service(Entity):
 
     _STUB, _FIELD, _MESSAGE = "service", "service", service_pb2.Service
 
+    def __init__(self, service: Any = None, data: Any = None) -> None:
+        super().__init__(service if data is None else data)
+
     def create(self) -> Service:
-        """Create a service like this one and return it."""
+        """Create a service like this one and return it.
+
+        Raises:
+            MemoryIncreaseError: Its minimum memory increase is not above 0.
+        """
+        require_memory_increase(self.data)
         return Service(send("service", "CreateService", data=self.data).service)
 
     def delete(self) -> None:
@@ -41,7 +66,12 @@ class Service(Entity):
             return None
 
     def update(self) -> None:
-        """Store the service as it is now."""
+        """Store the service as it is now.
+
+        Raises:
+            MemoryIncreaseError: Its minimum memory increase is not above 0.
+        """
+        require_memory_increase(self.data)
         self._send("Update")
 
     def name(self) -> str:
@@ -137,30 +167,41 @@ class Service(Entity):
         return int(self.data.min_memory_increase)
 
     def setMinMemoryIncrease(self, min_memory_increase: int) -> None:
-        """Set by how many KB the reservation grows after a memory failure; `update` stores it."""
+        """Set by how many KB the reservation grows after a memory failure, above 0; `update` stores it.
+
+        Raises:
+            MemoryIncreaseError: It is not above 0.
+        """
+        if min_memory_increase <= 0:
+            raise MemoryIncreaseError(service=self.name(), increase=min_memory_increase)
         self.data.min_memory_increase = min_memory_increase
 
 
 class ServiceOverride(Entity):
-    """What one show wants otherwise of a service."""
+    """What one show wants otherwise of a service; ``data`` is the service as the show wants it."""
 
-    _STUB, _FIELD, _MESSAGE = "serviceOverride", "service", service_pb2.ServiceOverride
+    _STUB, _FIELD, _MESSAGE = "serviceOverride", "service", service_pb2.Service
 
-    def _service(self) -> Any:
-        """Return the service message that carries the override's own id."""
-        message = service_pb2.Service()
-        message.CopyFrom(self.data.data)
-        message.id = self.data.id or message.id
-        return message
+    def __init__(self, serviceOverride: Any = None, data: Any = None) -> None:
+        message = serviceOverride if data is None else data
+        super().__init__(None if message is None else _service_of(message))
 
     def name(self) -> str:
         """Return the name of the service."""
-        return str(self.data.data.name)
+        return str(self.data.name)
 
     def delete(self) -> None:
         """Remove the override."""
-        send(self._STUB, "Delete", service=self._service())
+        self._send("Delete")
 
     def update(self) -> None:
         """Store the override as it is now."""
-        send(self._STUB, "Update", service=self._service())
+        self._send("Update")
+
+
+def _service_of(override: Any) -> Any:
+    """Return the service in the message of an override, with the override's own id."""
+    service = service_pb2.Service()
+    service.CopyFrom(override.data)
+    service.id = override.id or service.id
+    return service

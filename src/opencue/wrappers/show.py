@@ -11,8 +11,7 @@ from opencue.wrappers.department import Department
 from opencue.wrappers.entity import Entity, send
 from opencue.wrappers.filter import Filter
 from opencue.wrappers.group import Group
-from opencue.wrappers.owner import Owner
-from opencue.wrappers.service import Service, ServiceOverride
+from opencue.wrappers.service import Service, ServiceOverride, require_memory_increase
 from opencue.wrappers.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -26,9 +25,12 @@ class Show(Entity):
 
     _STUB, _FIELD, _MESSAGE = "show", "show", show_pb2.Show
 
-    def createOwner(self, user: str) -> Owner:
-        """Let a user own hosts for this show."""
-        return Owner(self._send("CreateOwner", name=user).owner)
+    def __init__(self, show: Any = None, data: Any = None) -> None:
+        super().__init__(show if data is None else data)
+
+    def createOwner(self, user: str) -> Any:
+        """Let a user own hosts for this show; return the message, of which `opencue.api.getOwner` makes an `Owner`."""
+        return self._send("CreateOwner", name=user).owner
 
     def createSubscription(self, allocation: Allocation, size: float, burst: float) -> Subscription:
         """Let the show use an allocation.
@@ -56,8 +58,12 @@ class Show(Entity):
 
         Args:
             data: The service as the show wants it: a `Service` or its message.
+
+        Raises:
+            MemoryIncreaseError: Its minimum memory increase is not above 0.
         """
         message = data.data if isinstance(data, Service) else data
+        require_memory_increase(message)
         response = self._send("CreateServiceOverride", service=message)
         return ServiceOverride(response.service_override)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opencue_proto import subscription_pb2
 
 from opencue.wrappers.entity import Entity, send
@@ -13,6 +15,9 @@ class Subscription(Entity):
     """A show's share of an allocation; sizes are in hundredths of a core."""
 
     _STUB, _FIELD, _MESSAGE = "subscription", "subscription", subscription_pb2.Subscription
+
+    def __init__(self, subscription: Any = None, data: Any = None) -> None:
+        super().__init__(subscription if data is None else data)
 
     def find(self, name: str) -> Subscription:
         """Return the subscription of that name: ``facility.allocation.show``."""

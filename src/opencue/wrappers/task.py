@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from opencue_proto import task_pb2
 
 from opencue.wrappers.entity import Entity
@@ -13,6 +15,9 @@ class Task(Entity):
     """The cores of a department a shot may use."""
 
     _STUB, _FIELD, _MESSAGE = "task", "task", task_pb2.Task
+
+    def __init__(self, task: Any = None, data: Any = None) -> None:
+        super().__init__(task if data is None else data)
 
     def setMinCores(self, minCores: float) -> None:
         """Set the cores."""

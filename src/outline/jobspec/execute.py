@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from outline.frames import format_frames
-from outline.jobspec import environment, tokens
+from outline.jobspec import environment, stock_pycuerun, tokens
 from outline.jobspec.model import JobSpec, LayerSpec
 from outline.jobspec.reservation import core_count
 from outline.jobspec.shell import shell_argv
@@ -107,7 +107,12 @@ class Attempt:
         if any(map(tokens.is_in, plain)):
             known = known_tokens(self.job, self.layer, self.members, number)
             plain = tuple(tokens.replace(each, known) for each in plain)
-        return shell_argv(plain[0]) if argv is None else list(plain)
+        return shell_argv(self._fitted(plain[0]).text) if argv is None else list(plain)
+
+    def _fitted(self, command: str) -> stock_pycuerun.Fitted:
+        """Return a command line fit for this machine; a job that brings its environment has what it needs."""
+        is_at_home = self.job.base_env is not None
+        return stock_pycuerun.Fitted(command) if is_at_home else stock_pycuerun.fit(command)
 
     def environment(self) -> dict[str, str]:
         """Return the variables over those of the machine: of job and layer, and over them what OpenCue promises."""
@@ -151,10 +156,12 @@ class Attempt:
         ]
         if len(self.members) > 1:
             head.append(f"frames   {format_frames(self.members)}")
+        note = self._fitted(self.layer.command).note
         head += [
             f"command  {shlex.join(first.argv)}",
             f"cwd      {self.cwd}",
             f"reserved {core_count(self.reserved.cores)}, {self.reserved.memory_mb} MB",
+            *([note] if note else ()),
         ]
         return "\n".join([_RULE, *head, *notes, _RULE, ""])
 

@@ -200,7 +200,7 @@ def test_gpus_are_counted_and_given_back() -> None:
     launch(farm, "plain", (LayerSpec(name="bbb"),), 2.0)
 
     assert started(farm, 3.0) == ["job:0001-aaa", "plain:0001-bbb"]
-    job.layers[0].gpus = 1
+    job.layers[0].asked_gpus = 1
     assert started(farm, 4.0) == ["job:0002-aaa"]
     assert farm.held_gpus == 3
     end(farm, job, 0, 5.0)

@@ -6,6 +6,7 @@ import pytest
 
 from cuelet.core.operations import attempts, launching
 from cuelet.core.operations.command import Place
+from cuelet.core.operations.site.settings import set_of_layer
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -60,6 +61,17 @@ def test_a_frame_may_run_as_long_as_its_timeout_says() -> None:
     assert bench.overdue() == []
     bench.elapsed_s += 1
     assert bench.overdue() == ["killed: ran longer than its timeout of 1 min"]
+
+
+def test_a_timeout_set_while_a_frame_runs_holds_for_it() -> None:
+    bench = Bench()
+    bench.elapsed_s += 61
+    assert bench.overdue() == []
+
+    set_of_layer(bench.farm, bench.job, bench.job.layers[0], Decision(), timeout_s=60)
+    assert bench.overdue() == ["killed: ran longer than its timeout of 1 min"]
+    set_of_layer(bench.farm, bench.job, bench.job.layers[0], Decision(), timeout_s=0)
+    assert bench.overdue() == []
 
 
 def test_a_run_taken_over_from_before_counts_from_its_beginning() -> None:

@@ -244,12 +244,12 @@ class TestErrors:
         self, stock: FarmDouble, status: grpc.StatusCode
     ) -> None:
         opencue.api.getJobs()
-        stock.answers["Job/FindJob"] = [RefusalError(status, "some words")] * 9
+        stock.answers["Host/FindHost"] = [RefusalError(status, "some words")] * 9
         with pytest.raises(grpc.RpcError, match="some words") as caught:
-            opencue.api.findJob("a")
+            opencue.api.findHost("a")
         assert type(caught.value) is EXCEPTION_MAP.get(status, CueException)
         assert (caught.value.code(), caught.value.details()) == (status, "some words")
-        assert caught.value.method == "Job/FindJob"
+        assert caught.value.method == "Host/FindHost"
         assert isinstance(caught.value.__cause__, grpc.RpcError)
 
     def test_wrapper_methods_raise_the_same(self, stock: FarmDouble) -> None:

@@ -15,10 +15,12 @@ from opencue_proto import depend_pb2, filter_pb2, host_pb2, job_pb2, service_pb2
 
 import opencue
 from opencue import api
-from opencue.exception import StockCuebotException
+from opencue.exception import OwnerFixedException, StockCuebotException
 from opencue.usage import reserved_cores
 from opencue.wrappers import util
 from opencue.wrappers.entity import Entity
+from opencue.wrappers.filter import NotStoredError
+from opencue.wrappers.service import MemoryIncreaseError
 
 CLASSES = [
     value
@@ -29,6 +31,13 @@ FUNCTIONS = [
     name for name in api.__all__ if inspect.isfunction(getattr(api, name)) and name[0].islower()
 ]
 
+GROWING = service_pb2.Service(min_memory_increase=1)
+LEAST = {
+    api.Action: filter_pb2.Action(id="1"),
+    api.Matcher: filter_pb2.Matcher(id="1"),
+    api.Service: GROWING,
+}
+"""Messages with the least that makes sense of a kind of thing, where an empty one makes none."""
 GIVEN: dict[str, Any] = {
     "str": "text",
     "int": 1,
@@ -51,7 +60,7 @@ def value_for(parameter: inspect.Parameter) -> Any:
         return found() if isinstance(found, type) else found
     by_name = {
         "facility": {"name": "f"},
-        "data": api.Service(),
+        "data": api.Service(GROWING),
         "alloc": api.Allocation(),
         "procs": ["h/1/0"],
         "override_rgb": (1, 2, 3),
@@ -81,18 +90,35 @@ def calls_of(kind: type[Entity]) -> list[str]:
     ]
 
 
-ONLY_CUELET = {"why"}
+NO_ANSWER = {"why", "setOwner"}
 """Methods that a stock Cuebot has no answer to."""
-CASES = [(kind, name) for kind in CLASSES for name in calls_of(kind) if name not in ONLY_CUELET]
+ON_A_TERMINAL = {"rebootFarmSafely", "monitorRebootFarm"}
+CASES = [
+    (kind, name)
+    for kind in CLASSES
+    for name in calls_of(kind)
+    if name not in NO_ANSWER | ON_A_TERMINAL
+]
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES, ids=[f"{k.__name__}.{n}" for k, n in CASES])
 def test_every_method_works_on_an_empty_message(
     stock: FarmDouble, kind: type[Entity], name: str
 ) -> None:
-    method = getattr(kind(), name)
+    method = getattr(kind(LEAST.get(kind)), name)
     method(*arguments_of(method))
     assert inspect.getdoc(method)
+
+
+def test_a_job_stays_with_who_launched_it(stock: FarmDouble) -> None:
+    job = api.Job(job_pb2.Job(name="dev-shot-ann_comp", user="ann"))
+
+    with pytest.raises(
+        OwnerFixedException, match="stays with ann, .* for 'bob' to have it"
+    ) as told:
+        job.setOwner("bob")
+
+    assert (told.value.owner, stock.names()) == ("bob", [])
 
 
 @pytest.mark.parametrize("kind", [api.Job, api.Layer, api.Frame])
@@ -139,8 +165,38 @@ def test_nested_enums_have_the_members_of_the_wire(enum: Any, members: Any) -> N
     assert {member.name: member.value for member in enum} == dict(members.items())
 
 
-def test_every_frame_state_has_a_colour() -> None:
-    assert set(api.Frame.STATUS_COLOR) == set(job_pb2.FrameState.keys())
+def test_colours_of_states_are_named_as_pycue_names_them(stock: FarmDouble) -> None:
+    names = {"RED", "GREEN", "BLUE", "YELLOW", "ORANGE", "PURPLE", "PINK"}
+    assert set(api.Frame.STATUS_COLOR) == names
+
+    api.Frame().setFrameStateDisplayOverride(job_pb2.DEAD, "late", api.Frame.STATUS_COLOR["BLUE"])
+
+    [request] = stock.requests("Frame/SetFrameStateDisplayOverride")
+    color = request.override.color
+    assert (request.override.text, color.red, color.green, color.blue) == ("late", 0, 128, 255)
+
+
+KEYWORDS = {
+    "NestedGroup": "group",
+    "NestedHost": "host",
+    "NestedJob": "nestedJob",
+    "NestedProc": "nestedProc",
+    "RenderPartition": "render_partition",
+    "ServiceOverride": "serviceOverride",
+}
+"""How pycue names the message of a wrapper, where it is not the name of the class in lower case."""
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_wrapper_takes_its_message_by_pycue_s_keyword_and_as_data(kind: type[Entity]) -> None:
+    keyword = KEYWORDS.get(kind.__name__, kind.__name__.lower())
+    message = kind().data
+
+    if kind is api.ServiceOverride:
+        message = service_pb2.ServiceOverride()
+        assert kind(**{keyword: message}).data == kind(data=message).data
+    else:
+        assert kind(message).data is kind(**{keyword: message}).data is kind(data=message).data
 
 
 class TestEntity:
@@ -238,7 +294,7 @@ def paged(total: int) -> Any:
 
 
 class TestFrames:
-    @pytest.mark.parametrize("total", [0, 1, 499, 500, 501, 1234])
+    @pytest.mark.parametrize("total", [0, 1, 501, 9_999, 10_000, 10_001])
     def test_all_frames_come_whatever_their_number(self, stock: FarmDouble, total: int) -> None:
         for name in ("Job/GetFrames", "Layer/GetFrames", "Frame/GetFrames"):
             stock.answers[name] = paged(total)
@@ -253,8 +309,8 @@ class TestFrames:
         assert len(stock.names()) == 2
 
     def test_a_server_that_ignores_pages_does_not_hang(self, stock: FarmDouble) -> None:
-        stock.answers["Job/GetFrames"] = lambda _request: frames_answer(500)
-        assert len(api.Job().getFrames()) == 500
+        stock.answers["Job/GetFrames"] = lambda _request: frames_answer(10_000)
+        assert len(api.Job().getFrames()) == 10_000
 
     def test_retry_sends_what_pycue_sends(self, stock: FarmDouble) -> None:
         job = api.Job(job_pb2.Job(id="1"))
@@ -411,3 +467,142 @@ class TestUtil:
     @given(st.text(max_size=30))
     def test_reserved_cores_never_fail(self, text: str) -> None:
         assert isinstance(reserved_cores(text), float)
+
+
+class TestWhatServersWouldTakeAndNobodyWants:
+    @pytest.mark.parametrize("increase", [0, -1])
+    def test_a_reservation_that_cannot_grow(self, stock: FarmDouble, increase: int) -> None:
+        message = service_pb2.Service(name="comp", min_memory_increase=increase)
+        service, show = api.Service(message), api.Show(show_pb2.Show(name="dev"))
+
+        for call in (service.create, service.update, lambda: show.createServiceOverride(message)):
+            with pytest.raises(MemoryIncreaseError, match=f"'comp': .* of {increase} KB"):
+                call()
+        with pytest.raises(MemoryIncreaseError, match="above 0"):
+            service.setMinMemoryIncrease(increase)
+
+        assert stock.names() == []
+
+    @pytest.mark.parametrize("part", [api.Action(), api.Matcher()])
+    def test_a_part_of_no_filter(self, stock: FarmDouble, part: Any) -> None:
+        with pytest.raises(NotStoredError, match=r"belongs to no filter yet; make it with create"):
+            part.commit()
+
+        assert stock.names() == []
+
+
+class TestFilters:
+    def test_blanks_are_taken_out_of_what_a_matcher_looks_for(self, stock: FarmDouble) -> None:
+        api.Filter().createMatcher(filter_pb2.SHOT, filter_pb2.IS, "shot 010 ")
+        api.Matcher(filter_pb2.Matcher(id="1")).setInput("a b")
+
+        [made], [changed] = stock.requests("Filter/CreateMatcher"), stock.requests("Matcher/Commit")
+        assert (made.data.input, changed.matcher.input) == ("shot010", "ab")
+
+    @pytest.mark.parametrize(
+        "group", [job_pb2.Group(id="g1"), api.Group(job_pb2.Group(id="g1")), "g1"]
+    )
+    def test_a_group_is_given_as_such_as_its_message_or_by_id(
+        self, stock: FarmDouble, group: Any
+    ) -> None:
+        api.Action(filter_pb2.Action(id="1")).setTypeAndValue(filter_pb2.MOVE_JOB_TO_GROUP, group)
+
+        [request] = stock.requests("Action/Commit")
+        assert request.action.group_value == "g1"
+
+    def test_messages_have_pycue_s_names(self) -> None:
+        from opencue.wrappers import filter as module
+
+        assert (module.ActionData, module.MatcherData) == (filter_pb2.Action, filter_pb2.Matcher)
+        assert module.FilterData is filter_pb2.Filter
+
+
+def test_jobs_of_a_tree_move_to_a_group(stock: FarmDouble) -> None:
+    nested = api.NestedJob(job_pb2.NestedJob(id="1", name="a"))
+
+    api.Group(job_pb2.Group(id="g")).reparentJobs([nested, api.Job(job_pb2.Job(id="2"))])
+
+    [request] = stock.requests("Group/ReparentJobs")
+    assert [job.id for job in request.jobs.jobs] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "given", [["g1", "g2"], [job_pb2.Group(id="g1"), api.Group(job_pb2.Group(id="g2"))]]
+)
+def test_messages_are_found_by_ids_messages_and_wrappers(stock: FarmDouble, given: Any) -> None:
+    stock.answers["Group/GetGroup"] = lambda request: {"group": {"id": request.id}}
+
+    found = opencue.proxy(given, "Group")
+
+    assert [each.group.id for each in found] == ["g1", "g2"]
+
+
+def test_names_of_the_tutorials(stock: FarmDouble) -> None:
+    job = api.Job(job_pb2.Job(start_time=7))
+    frame = api.Frame(job_pb2.Frame(retry_count=2, reserved_memory=3072))
+
+    assert (job.date_submitted(), job.dateSubmitted()) == (7, 7)
+    assert (frame.retryCount(), frame.reservedMemory()) == (2, 3.0)
+
+
+def test_a_changed_override_goes_to_the_server_under_its_own_id(stock: FarmDouble) -> None:
+    message = {"id": "o1", "data": {"id": "s1", "name": "comp"}}
+    stock.answers["Show/GetServiceOverrides"] = {
+        "service_overrides": {"service_overrides": [message]}
+    }
+    [override] = api.Show().getServiceOverrides()
+
+    override.data.min_cores = 200
+    override.update()
+
+    [request] = stock.requests("ServiceOverride/Update")
+    assert (override.data.name, override.name()) == ("comp", "comp")
+    assert (request.service.id, request.service.min_cores) == ("o1", 200)
+
+
+class TestHistory:
+    def test_what_is_not_asked_for_is_not_sent(self, stock: FarmDouble) -> None:
+        from opencue.wrappers import monitoring
+
+        job = {"name": "a", "final_state": job_pb2.FINISHED, "total_frames": 3}
+        stock.answers["Monitoring/GetJobHistory"] = {"jobs": [job]}
+        span = monitoring.TimeRange(1, 2)
+
+        [found] = monitoring.getJobHistory(shows=["dev"], time_range=span, page_size=5)
+
+        [request] = stock.requests("Monitoring/GetJobHistory")
+        assert (list(request.shows), request.time_range.end_time, request.page_size) == (
+            ["dev"],
+            2,
+            5,
+        )
+        assert (repr(found), found.totalFrames, found.finalState) == ("HistoricalJob(a)", 3, 1)
+
+    @pytest.mark.parametrize(
+        ("ask", "answer", "shown"),
+        [
+            ("getFrameHistory", {"frames": [{"name": "f"}]}, "HistoricalFrame(f)"),
+            ("getLayerHistory", {"layers": [{"name": "l", "tags": ["x"]}]}, "HistoricalLayer(l)"),
+            (
+                "getLayerMemoryHistory",
+                {"records": [{"layer_name": "l", "timestamp": 4}]},
+                "LayerMemoryRecord(l@4)",
+            ),
+            (
+                "getFarmStatistics",
+                {"statistics": [{"snapshot_time": 5, "show_stats": [{"show": "dev"}]}]},
+                "FarmStatistics(5)",
+            ),
+        ],
+    )
+    def test_every_field_of_a_record_can_be_read(
+        self, stock: FarmDouble, ask: str, answer: Any, shown: str
+    ) -> None:
+        from opencue.wrappers import monitoring
+
+        stock.answers[f"Monitoring/{ask[0].upper()}{ask[1:]}"] = answer
+        [record] = getattr(monitoring, ask)(*(["l"] if "Memory" in ask else []))
+
+        fields = [name for name in dir(record) if not name.startswith("_")]
+        assert [getattr(record, name) for name in fields]
+        assert repr(record) == shown

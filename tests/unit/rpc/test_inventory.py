@@ -93,3 +93,10 @@ def test_what_is_only_not_served_is_refused_without_one() -> None:
     refused = refusal_of("/job.JobInterface/RunFilters")
 
     assert refused == "the embedded farm does not have JobInterface.RunFilters"
+
+
+def test_a_render_host_is_turned_away_with_what_to_do() -> None:
+    refused = refusal_of("/report.RqdReportInterface/ReportRqdStartup")
+
+    assert "runs frames on this machine itself" in refused
+    assert "CUEBOT_HOSTNAME" in refused

@@ -54,7 +54,7 @@ def picture(job: Job) -> dict[str, Any]:
         "job": (job.state, job.paused, job.priority, job.autoeat, job.max_retries),
         "cores": (job.min_cores, job.max_cores, job.submitted_at, job.stopped_at),
         "layers": [(x.cores, x.max_cores, x.memory_mb, x.retries, x.tags) for x in job.layers],
-        "starts": [(x.limits, x.gpus, x.threadable, x.dispatch_order) for x in job.layers],
+        "starts": [(x.limits, x.asked_gpus, x.threadable, x.dispatch_order) for x in job.layers],
         "times": [(x.start_after, x.start_after_reason) for x in job.layers],
         "orders": [x.order and x.order.text() for x in job.layers],
         "queue": [layer.name for layer in job.queue],
@@ -139,7 +139,11 @@ def rearrange(b: Bench, op: str, pick: int) -> None:
         layer.retries = job.max_retries if spec.retries is None else spec.retries
         b.decision.job(job)
     elif op == "starts":
-        layer.limits, layer.gpus, layer.threadable = ("nuke",) * (pick % 2), pick % 5, pick % 4 > 0
+        layer.limits, layer.asked_gpus, layer.threadable = (
+            ("nuke",) * (pick % 2),
+            pick % 5,
+            pick % 4 > 0,
+        )
         layer.start_after, layer.start_after_reason = float(pick % 3), "x" * (pick % 3)
         ordering.set_dispatch_order(job, layer, pick % 7, b.decision)
     else:

@@ -11,9 +11,9 @@ from cuelet.cli import tables
 from cuelet.cli.ages import moment_of
 from cuelet.cli.exits import CommandError, Exit
 from cuelet.cli.jobs.leftovers import state_text
-from cuelet.client.errors import short_ids
 from cuelet.client.job_list import JobFilter, JobList, list_jobs
 from cuelet.quantities import count, duration
+from opencue.naming.spelling import short_ids
 
 RECENT_S = 24 * 3600
 

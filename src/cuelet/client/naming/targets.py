@@ -19,10 +19,10 @@ from cuelet.client.errors import (
     FrameNotFoundError,
     JobNotFoundError,
     PartNotFoundError,
-    short_ids,
 )
 from cuelet.client.naming.nearness import did_you_mean
 from cuelet.client.naming.spelling import FrameName, frame_name, frame_number, is_range
+from opencue.naming.spelling import short_ids
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
 from opencue.wrappers.layer import Layer

@@ -142,6 +142,12 @@ def _cap(_: Farm, job: Job, *__: object) -> Reason:
     return Reason("max cores", f"{text}; {_who_holds(_running_of(job))}")
 
 
+def _gpu_cap(_: Farm, job: Job, layer: Layer, __: Obstacle) -> Reason:
+    most, used = job.settings.max_gpus, sum(job.gpus_held.values())
+    text = f"it needs {_gpu_count(layer.gpus)}; its job may use {most} and uses {used}"
+    return Reason("max gpus", f"{text}; {_who_holds(_running_of(job))}")
+
+
 def _cores(farm: Farm, job: Job, layer: Layer, _: Obstacle) -> Reason:
     cores, _memory = farm.reservation(layer)
     text = f"it needs {core_count(cores)}, {farm.free_cores:g} of {farm.cores:g} are free"
@@ -226,6 +232,7 @@ _WORDS: Final[Mapping[Code, _Say]] = MappingProxyType(
         Code.LIMIT: _limit,
         Code.GPUS: _gpus,
         Code.CAP: _cap,
+        Code.GPU_CAP: _gpu_cap,
         Code.CORES: _cores,
         Code.MEMORY: _memory,
     }

@@ -43,6 +43,8 @@ class Code(enum.Enum):
     """The GPUs are not free."""
     CAP = "cap"
     """The job may not use more cores."""
+    GPU_CAP = "gpu cap"
+    """The job may not use more GPUs."""
     CORES = "cores"
     """The machine has too few cores free."""
     MEMORY = "memory"
@@ -108,6 +110,8 @@ def of_room(farm: Farm, job: Job, layer: Layer) -> Iterator[Obstacle]:
         yield from _full_limits(farm, layer)
     if layer.gpus:
         yield from _gpus_taken(farm, layer)
+        if _gpus_capped(job, layer):
+            yield Obstacle(Code.GPU_CAP)
     turns = farm.turns
     cores, memory_mb = farm.reservation(layer)
     if is_capped(cores=cores, used_cores=job.cores_in_use, most_cores=job.max_cores):
@@ -140,3 +144,9 @@ def _gpus_taken(farm: Farm, layer: Layer) -> Iterator[Obstacle]:
         yield Obstacle(Code.GPUS)
     elif farm.turns.gpus is not None and farm.turns.gpus is not layer:
         yield Obstacle(Code.GPUS, kept_for=farm.turns.gpus)
+
+
+def _gpus_capped(job: Job, layer: Layer) -> bool:
+    """Tell whether its job's cap on GPUs holds a frame; one that asks for more may run alone."""
+    most, used = job.settings.max_gpus, sum(job.gpus_held.values())
+    return most > 0 and used > 0 and used + layer.gpus > most

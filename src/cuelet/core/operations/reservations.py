@@ -41,7 +41,7 @@ def change_layer(
     layer.cores = layer.cores if cores is None else cores
     layer.max_cores = layer.max_cores if max_cores is None else max_cores
     layer.memory_mb = layer.memory_mb if memory_mb is None else memory_mb
-    layer.gpus = layer.gpus if gpus is None else gpus
+    layer.asked_gpus = layer.asked_gpus if gpus is None else gpus
     layer.tags = layer.tags if tags is None else tags
     layer.threadable = layer.threadable if threadable is None else threadable
     decision.job(job)

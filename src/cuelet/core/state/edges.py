@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from cuelet.core.values.errors import InvalidSpecError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 MET, ENDED, UNREACHABLE = 1, 2, 4
 """Flags of a frame for those that wait for it: done; ended for good; never done as things stand."""
 
+_NOT_MET = bytes(not flag & MET for flag in range(256))
+_NOT_ENDED = bytes(not flag & ENDED for flag in range(256))
+_UNREACHABLE = bytes(bool(flag & UNREACHABLE) for flag in range(256))
 _LINKED = frozenset({EdgeKind.FRAME_BY_FRAME, EdgeKind.PREVIOUS_FRAME})
 """Kinds whose frames wait for counterparts; all others are gates."""
 
@@ -142,6 +146,21 @@ class Edge:
         self.lost = 0 if self.on_finish else flags.count(ENDED | UNREACHABLE)
         ended = flags.count(ENDED | UNREACHABLE) if self.on_finish else 0
         self.open_count = self.links.awaited - flags.count(MET | ENDED) - ended
+
+    def fill(self, unmet: array[int], unreachable: array[int]) -> None:
+        """Add what `outstanding` yields to the counts of waiting frames."""
+        if not self.links.same:
+            for frame, open_, lost in self.outstanding():
+                unmet[frame] += open_
+                unreachable[frame] += lost
+            return
+        flags = self.awaited.flags[self.awaited_start : self.awaited_start + self.links.awaited]
+        first, last = self.waiting_start, self.waiting_start + self.links.waiting
+        open_now = flags.translate(_NOT_ENDED if self.on_finish else _NOT_MET)
+        unmet[first:last] = array("I", map(add, unmet[first:last], open_now))
+        if self.lost:
+            lost_now = flags.translate(_UNREACHABLE)
+            unreachable[first:last] = array("I", map(add, unreachable[first:last], lost_now))
 
     def outstanding(self) -> Iterator[tuple[int, int, int]]:
         """Yield (frame, unmet, unreachable): what the edge adds to the counts of waiting frames now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 
 from cuelet.core.state.disks import FullDisk
+from cuelet.core.state.frame_table import Moment
 from cuelet.core.state.host import Host
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
@@ -12,8 +13,9 @@ from cuelet.core.state.limits import Limits
 from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.state.set_aside import SetAside
 from cuelet.core.state.setup.record import Records
+from cuelet.core.state.setup.settings import JobSettings, LayerSettings
 from cuelet.core.state.turns import Turns
-from cuelet.core.values import names
+from cuelet.core.values import ids, names
 from cuelet.core.values.errors import (
     AmbiguousNameError,
     NotFoundError,
@@ -59,6 +61,7 @@ class Farm:
         """What else on disk is damaged, a sentence each."""
         self.host, self.limits, self.turns = Host(), Limits(), Turns()
         self.records = Records()
+        self.moment = Moment()
         self.held_gpus = 0
         self.at = 0.0
         """Epoch seconds at which frames were last booked."""
@@ -66,12 +69,23 @@ class Farm:
     def add(self, job: Job) -> None:
         """Take a job in, new or from disk."""
         self.jobs[job.id] = job
+        job.follow(self.moment)
+        self._adopt_settings(job)
         for key in _keys(job):
             self._by_key.setdefault(key, []).append(job)
         if job.launch_token:
             self._by_token.setdefault(job.launch_token, []).append(job)
         if job.state is JobState.PENDING:
             insort(self.order, job, key=_urgency)  # to sort anew for each takes long at a start
+
+    def _adopt_settings(self, job: Job) -> None:
+        """Give a job and its layers what somebody has set of them."""
+        job.settings = self.records.find(JobSettings, job.id) or job.settings
+        if not self.records.has(LayerSettings):
+            return
+        for layer in job.layers:
+            layer_id = ids.part_id(job.id, ids.Kind.LAYER, layer.index)
+            layer.settings = self.records.find(LayerSettings, layer_id)
 
     def drop(self, job: Job) -> None:
         """Forget an ended job."""
@@ -175,9 +189,9 @@ class Farm:
         cores, memory_mb = given or self.reservation(layer)
         job.reserved[index] = cores, memory_mb
         self.limits.take(layer)
-        if layer.gpus:
-            job.gpus_held[index] = layer.gpus
-            self.held_gpus += layer.gpus
+        if gpus := layer.gpus:
+            job.gpus_held[index] = gpus
+            self.held_gpus += gpus
         job.cores_in_use = round(job.cores_in_use + cores, 6)
         self.free_cores = round(self.free_cores - cores, 6)
         self.free_memory_mb -= memory_mb

@@ -6,9 +6,11 @@ What frames wait for is the business of `job.Job`, which is this table with edge
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, islice
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from cuelet.core.state.frame_row import FrameRow, FreshnessCheck, Lane
 from cuelet.core.state.layer import Layer
@@ -24,6 +26,15 @@ from cuelet.core.values.states import (
 )
 
 _NEXT_TO_ZERO_S = 1e-6
+
+
+class Moment:
+    """The time of the batch that is decided on, in whole epoch seconds; one for all jobs of a farm."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        self.at = 0
 
 
 class FrameTable:
@@ -43,21 +54,17 @@ class FrameTable:
             layer.counts[WAITING] = len(layer.tasks)
         self.state_of = bytearray(size)
         self.flags = bytearray(size)
-        self.unmet = array("I", bytes(4 * size))
-        self.unreachable = array("I", bytes(4 * size))
-        self.attempt = array("I", bytes(4 * size))
-        self.retries = array("H", bytes(2 * size))
+        self.unmet, self.unreachable = zeros("I", size), zeros("I", size)
+        self.attempt, self.retries = zeros("I", size), zeros("H", size)
         self.free_retries = bytearray(size)
         """Ends that cost no retry because they were not the frame's fault."""
         self.memory_retries = bytearray(size)
         """Times a frame ran out of memory and was tried again with more."""
         self.exit_status = array("h", [-1]) * size
         self.exit_signal = bytearray(size)
-        self.start_at = array("d", bytes(8 * size))
-        self.stop_at = array("d", bytes(8 * size))
-        self.wall_s = array("f", bytes(4 * size))
-        self.cpu_s = array("f", bytes(4 * size))
-        self.max_rss_kb = array("I", bytes(4 * size))
+        self.start_at, self.stop_at = float_zeros("d", size), float_zeros("d", size)
+        self.wall_s, self.cpu_s = float_zeros("f", size), float_zeros("f", size)
+        self.max_rss_kb = zeros("I", size)
         self.depends_ignored: set[int] = set()
         """Frames that somebody released from all they wait for."""
         self.marked_done: set[int] = set()
@@ -78,6 +85,9 @@ class FrameTable:
         """Cores and memory (MB) that each frame in SETUP will hold: those of its lane."""
         self.lanes: dict[int, Lane] = {}
         """What follows a running frame without further reservation."""
+        self.moment = Moment()
+        self.changed_at = array("q", bytes(8 * size))
+        """When each frame last changed, as far as this process knows."""
         self.rss_kb: dict[int, int] = {}
         """Resident memory of running frames, as last measured."""
 
@@ -121,12 +131,22 @@ class FrameTable:
 
     # -- states and figures --------------------------------------------------------------------
 
+    def follow(self, moment: Moment) -> None:
+        """Tell the time by a farm's clock; every frame counts as changed now, for nobody knows better."""
+        self.moment = moment
+        self.changed_at = array("q", [moment.at]) * self.size
+
+    def touch(self, index: int) -> None:
+        """Note that something of a frame changed."""
+        self.changed_at[index] = self.moment.at
+
     def _set_state(self, index: int, state: FrameState) -> None:
         """Set a state and the counters that follow from it, and nothing else."""
         layer = self.layer_at(index)
         layer.counts[self.state_of[index]] -= 1
         layer.counts[state] += 1
         self.state_of[index] = state
+        self.changed_at[index] = self.moment.at
         if self.checks:
             self.checks.pop(index, None)
         if state == WAITING:
@@ -183,29 +203,120 @@ class FrameTable:
             index in self.rerun_pending,
         )
 
-    def _restore_row(self, row: FrameRow) -> int:
-        """Set a frame of a fresh job to what was kept of it; return its index."""
-        index = row.frame
-        if row.state == RUNNING and not row.start_at:
-            self._set_state(index, SETUP)
-        elif row.state not in (WAITING, DEPEND):
-            self._set_state(index, FrameState(row.state))
-        self.attempt[index], self.retries[index] = row.attempt, row.retries
-        self.exit_status[index], self.exit_signal[index] = row.exit_status, row.exit_signal
-        self.start_at[index], self.stop_at[index] = row.start_at, row.stop_at
-        self.set_figures(index, wall_s=row.wall_s, cpu_s=row.cpu_s, max_rss_kb=row.max_rss_kb)
-        self.free_retries[index], self.memory_retries[index] = row.free_retries, row.memory_retries
-        if row.held_cores:
-            holds = self.prefetched_reservations if self.state_of[index] == SETUP else self.reserved
-            holds[index] = row.held_cores, row.held_mb
-        if row.depends_ignored:
-            self.depends_ignored.add(index)
-        if row.marked_done:
-            self.marked_done.add(index)
-        if row.intent:
-            self.intents[index] = Intent(row.intent)
-        if row.reason:
-            self.reasons[index] = row.reason
-        if row.rerun_pending:
-            self.rerun_pending.add(index)
-        return index
+    def restore_rows(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Set frames of a fresh job to what was kept of them: values in the order of `FrameRow`."""
+        in_order = sorted(rows, key=itemgetter(0))
+        if not in_order:
+            return
+        columns = dict(zip(FrameRow._fields, zip(*in_order, strict=True), strict=True))
+        at: tuple[int, ...] = columns["frame"]
+        place = _places(at, self.size)
+        _put(self.state_of, place, _kept_states(columns["state"], columns["start_at"]))
+        for name in _COLUMNS:
+            _put(getattr(self, name), place, columns[name])
+        for name in ("depends_ignored", "marked_done", "rerun_pending"):
+            getattr(self, name).update(compress(at, columns[name]))
+        self.intents.update((i, Intent(word)) for i, word in _said(at, columns["intent"]))
+        self.reasons.update(_said(at, columns["reason"]))
+        self._restore_holds(at, columns["held_cores"], columns["held_mb"])
+        for layer in self.layers:
+            if bisect_left(at, layer.start) < bisect_left(at, layer.end):
+                self._add_up(layer)
+
+    def _restore_holds(self, at: Sequence[int], cores: Sequence[float], mb: Sequence[int]) -> None:
+        for index, held_cores, held_mb in compress(zip(at, cores, mb, strict=True), cores):
+            in_setup = self.state_of[index] == SETUP
+            holds = self.prefetched_reservations if in_setup else self.reserved
+            holds[index] = held_cores, held_mb
+
+    def _add_up(self, layer: Layer) -> None:
+        part = slice(layer.start, layer.end)
+        layer.totals.recount(self.wall_s[part], self.cpu_s[part], self.max_rss_kb[part])
+
+    def set_to_run(self, held: bytearray) -> None:
+        """Let every frame that is to be run be in DEPEND or WAITING, and count all states anew.
+
+        Args:
+            held: 1 for each frame that waits for something.
+        """
+        to_run, waits = self.state_of.translate(_TO_RUN), held.translate(_AS_DEPEND)
+        others = self.state_of.translate(_OTHERS)
+        in_depend = int.from_bytes(to_run, "little") & int.from_bytes(waits, "little")
+        states = in_depend | int.from_bytes(others, "little")
+        self.state_of = bytearray(states.to_bytes(self.size, "little"))
+        for layer in self.layers:
+            part = self.state_of[layer.start : layer.end]
+            layer.counts[:] = [part.count(state) for state in range(len(layer.counts))]
+            layer.cursor = layer.start
+
+
+_COLUMNS = (
+    "attempt",
+    "retries",
+    "exit_status",
+    "exit_signal",
+    "start_at",
+    "stop_at",
+    "wall_s",
+    "cpu_s",
+    "max_rss_kb",
+    "free_retries",
+    "memory_retries",
+)
+"""Arrays of `FrameTable` that a row has a column of."""
+_IDLE = (WAITING, DEPEND)
+_TO_RUN = bytes(DEPEND if state in _IDLE else 0 for state in range(256))
+_OTHERS = bytes(0 if state in _IDLE else state for state in range(256))
+_AS_DEPEND = bytes((0, *[DEPEND] * 255))
+
+Column: TypeAlias = "array[Any] | bytearray"
+
+
+def zeros(code: str, size: int) -> array[int]:
+    """Return an array of so many zeros."""
+    return array(code, bytes(array(code).itemsize * size))
+
+
+def float_zeros(code: str, size: int) -> array[float]:
+    """Return the same of numbers with fractions."""
+    return array(code, bytes(array(code).itemsize * size))
+
+
+def _kept_states(states: Sequence[int], start_at: Sequence[float]) -> bytes:
+    """Return states as they are in memory; WAITING and DEPEND are told apart later.
+
+    Raises:
+        ValueError: One is no state.
+    """
+    FrameState(max(states))
+    kept = bytearray(states).translate(_OTHERS)
+    for position, started in enumerate(start_at):
+        if not started and kept[position] == RUNNING:
+            kept[position] = SETUP
+    return bytes(kept)
+
+
+def _places(at: tuple[int, ...], size: int) -> slice | tuple[int, ...]:
+    """Return where rows belong: a slice when there is no gap between them.
+
+    Raises:
+        IndexError: The job has no such frame.
+    """
+    if at[0] < 0 or at[-1] >= size:
+        raise IndexError(at[-1])
+    return slice(at[0], at[-1] + 1) if at == tuple(range(at[0], at[-1] + 1)) else at
+
+
+def _put(column: Column, places: slice | tuple[int, ...], values: Sequence[Any]) -> None:
+    if not isinstance(places, slice):
+        for index, value in zip(places, values, strict=True):
+            column[index] = value
+    elif isinstance(column, bytearray):
+        column[places] = bytearray(values)
+    else:
+        column[places] = array(column.typecode, values)
+
+
+def _said(at: Sequence[int], words: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the frames of which a word is kept."""
+    return compress(zip(at, words, strict=True), words)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from cuelet.core.state.changes import AS_A_WHOLE, Changes
 from cuelet.core.state.comment import Comment
 from cuelet.core.state.edges import ENDED, MET, UNREACHABLE, Edge, EdgeIndex, End
-from cuelet.core.state.frame_row import FrameRow
-from cuelet.core.state.frame_table import FrameTable
+from cuelet.core.state.frame_table import FrameTable, zeros
 from cuelet.core.state.layer import Layer, layers_of
 from cuelet.core.state.own_cycles import refuse_cycles
+from cuelet.core.state.setup.settings import JobSettings
 from cuelet.core.values import ids
 from cuelet.core.values.states import (
     DEAD,
@@ -27,6 +28,16 @@ from cuelet.core.values.states import (
 )
 from outline.jobspec.model import JobSpec
 
+_FLAGS = bytes(
+    MET | ENDED if state in DONE else ENDED | UNREACHABLE if state == DEAD else 0
+    for state in range(256)
+)
+"""Flags of a frame by its state, while its job goes on."""
+_FLAGS_KILLED = bytes(
+    flags or (0 if state == RUNNING else ENDED | UNREACHABLE) for state, flags in enumerate(_FLAGS)
+)
+"""The same once its job was killed."""
+
 
 class Job(FrameTable):
     """One job at run time: its frames, what waits for what, and how a change of one moves others."""
@@ -39,6 +50,7 @@ class Job(FrameTable):
         self.min_cores, self.max_cores = 1.0, spec.max_cores
         self.stopped_at = 0.0
         self.cores_in_use = 0.0
+        self.settings = JobSettings(id=job_id)
         self.launch_token = ""
         """What the client called the launch; empty when it said nothing."""
         self.comments: list[Comment] = []
@@ -54,8 +66,7 @@ class Job(FrameTable):
         for edge in spec.edges:
             self._register(Edge(edge, len(self.edges), self, self))
         refuse_cycles(self)
-        for own in self.edges:
-            self._arm(own)
+        self._settle()
 
     # -- shape -------------------------------------------------------------------------------
 
@@ -125,19 +136,6 @@ class Job(FrameTable):
             edge.awaited._awaited.add(edge, edge.awaited_end)
 
     # -- how a change spreads ----------------------------------------------------------------
-
-    def _arm(self, edge: Edge) -> None:
-        """Make every frame of a fresh edge wait."""
-        for index, count in edge.waiters():
-            self.unmet[index] += count
-            self._mark_waiting(index)
-        for index in edge.barrier_tasks():
-            self.unmet[index] += 1
-            self._mark_waiting(index)
-
-    def _mark_waiting(self, index: int) -> None:
-        if self.state_of[index] == WAITING:
-            self._set_state(index, DEPEND)
 
     def move(self, index: int, state: FrameState, changes: Changes) -> None:
         """Move a frame, let the change spread, and note every frame that moved.
@@ -306,19 +304,52 @@ class Job(FrameTable):
 
     # -- what is kept on disk ----------------------------------------------------------------
 
-    def restore(self, rows: Iterable[FrameRow], inactive_edges: Iterable[int]) -> None:
+    def restore(self, rows: Iterable[Sequence[Any]], inactive_edges: Iterable[int]) -> None:
         """Bring a fresh job to a stored state, but for what other jobs and added edges say.
+
+        Args:
+            rows: What `row` returned of frames, or plain tuples of it.
+            inactive_edges: Indexes of edges that are not in force.
 
         WAITING and DEPEND are not believed: they follow from the rest.
         """
-        touched = [self._restore_row(row) for row in rows]
+        self.restore_rows(rows)
         for position in inactive_edges:
             if position < len(self.edges):
-                self._apply_counts(self.edges[position], active=False)
-        for index in range(self.size):
-            self._recompute(index)
-        spread = touched if self.state is JobState.PENDING else range(self.size)
-        self._spread(spread, AS_A_WHOLE)
+                self.edges[position].active = False
+        self._settle()
+
+    def _settle(self) -> None:
+        """Work out afresh, from the states of all frames, who waits for what and who may run.
+
+        What `_spread` does frame by frame, for all frames of a job and in bulk: a job of a million
+        frames is launched, or read, in a fraction of a second.
+        """
+        self.flags = self._all_flags()
+        self.unmet, self.unreachable = zeros("I", self.size), zeros("I", self.size)
+        for edge in self.edges:
+            edge.recount()
+            if edge.active:
+                edge.fill(self.unmet, self.unreachable)
+        self._hold_back()
+        if any(edge.lost for edge in self.edges):
+            vain = [index for index, lost in enumerate(self.unreachable) if lost]
+            self._spread(vain, AS_A_WHOLE)
+
+    def _all_flags(self) -> bytearray:
+        """Return the flags of all frames, but for those that wait in vain."""
+        killed = self.state is JobState.FINISHED
+        flags = self.state_of.translate(_FLAGS_KILLED if killed else _FLAGS)
+        for index in self.marked_done:
+            flags[index] = MET | ENDED
+        return flags
+
+    def _hold_back(self) -> None:
+        """Let frames that are to be run be in DEPEND or WAITING, as what they wait for is unmet."""
+        held = bytearray(map(bool, self.unmet))
+        for index in self.depends_ignored:
+            held[index] = 0
+        self.set_to_run(held)
 
 
 def _propagate(edge: Edge, index: int, old: int, new: int) -> list[int]:

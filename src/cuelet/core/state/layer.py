@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cuelet.core.state.order import FrameOrder
 from cuelet.core.state.pace import Pace
+from cuelet.core.state.setup.settings import LayerSettings
 from cuelet.core.state.totals import Totals
 from cuelet.core.values.errors import InvalidSpecError
 from outline.frames import FrameRangeError, Tasks
@@ -18,12 +19,12 @@ class Layer:
     """One layer at run time; settings may change while it runs."""
 
     __slots__ = (
+        "asked_gpus",
         "cores",
         "counts",
         "cursor",
         "dispatch_order",
         "end",
-        "gpus",
         "index",
         "limits",
         "max_cores",
@@ -31,6 +32,7 @@ class Layer:
         "order",
         "pace",
         "retries",
+        "settings",
         "spec",
         "start",
         "start_after",
@@ -50,8 +52,10 @@ class Layer:
         self.memory_mb = spec.memory_mb
         self.retries = default_retries if spec.retries is None else spec.retries
         self.tags = spec.tags
-        self.limits, self.gpus = tuple(dict.fromkeys(spec.limits)), spec.gpus
+        self.limits, self.asked_gpus = tuple(dict.fromkeys(spec.limits)), spec.gpus
         self.threadable = spec.threadable
+        self.settings: LayerSettings | None = None
+        """What else somebody has set; None: all of it is as submitted."""
         self.start_after, self.start_after_reason = spec.start_after, ""
         """Epoch seconds before which no frame starts, and who said so; 0 for at once."""
         self.dispatch_order = index + 1
@@ -71,6 +75,31 @@ class Layer:
     def name(self) -> str:
         """Wire name."""
         return self.spec.name
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that a frame gets: what the layer asks for, but not more than it may have."""
+        most = self.settings.max_gpus if self.settings else 0
+        return min(self.asked_gpus, most) if most > 0 else self.asked_gpus
+
+    @property
+    def timeout_s(self) -> int:
+        """Seconds that a frame may run; 0: any."""
+        return self.settings.timeout_s if self.settings else self.spec.timeout_s
+
+    @property
+    def timeout_llu_s(self) -> int:
+        """Seconds that the log of a frame may be silent; 0: any."""
+        return self.settings.timeout_llu_s if self.settings else self.spec.timeout_llu_s
+
+    def settings_of(self, layer_id: str) -> LayerSettings:
+        """Return what is set of the layer beyond its rows, as submitted if nobody has set anything."""
+        return self.settings or LayerSettings(
+            id=layer_id,
+            timeout_s=self.spec.timeout_s,
+            timeout_llu_s=self.spec.timeout_llu_s,
+            gpu_memory_mb=self.spec.gpu_memory_mb,
+        )
 
     def number(self, index: int) -> int:
         """Return the frame number of a job-wide index."""

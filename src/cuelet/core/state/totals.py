@@ -5,7 +5,7 @@ A job of 100,000 frames is asked about while it runs; nobody adds up its frames 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class Totals:
@@ -23,6 +23,13 @@ class Totals:
         self._shortest_s: float | None = None
         self._longest_s: float | None = 0.0
         self._max_rss_kb: int | None = 0
+
+    def recount(self, walls: Sequence[float], cpu_s: Iterable[float], peaks: Iterable[int]) -> None:
+        """Count the figures of all frames, and nothing else."""
+        ran = [wall for wall in walls if wall > 0]
+        self.finished, self.wall_s, self.core_s = len(ran), sum(ran), sum(cpu_s)
+        self._shortest_s, self._longest_s = min(ran, default=None), max(ran, default=0.0)
+        self._max_rss_kb = max(peaks, default=0)
 
     def add(self, wall_s: float, cpu_s: float, max_rss_kb: int) -> None:
         """Count a frame's figures in."""

@@ -20,6 +20,14 @@ from collections.abc import Sequence
 
 from cuelet.pasting import pasteable
 
+_SHOWN = 80
+
+
+def quoted(value: object) -> str:
+    """Return a value as it stands in a message: its end is cut when it is long."""
+    text = repr(value[: _SHOWN + 1] if isinstance(value, (str, bytes)) else value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
 
 class FarmError(Exception):
     """Root of what the core refuses."""
@@ -30,7 +38,7 @@ class NotFoundError(FarmError):
 
     def __init__(self, *, kind: str, name: str, remedy: str = "") -> None:
         self.kind, self.name, self.remedy = kind, name, remedy
-        super().__init__(f"no {kind} {name!r}" + (f"; {remedy}" if remedy else ""))
+        super().__init__(f"no {kind} {quoted(name)}" + (f"; {remedy}" if remedy else ""))
 
 
 class AmbiguousNameError(FarmError):
@@ -39,7 +47,7 @@ class AmbiguousNameError(FarmError):
     def __init__(self, *, name: str, candidates: Sequence[str]) -> None:
         self.name, self.candidates = name, tuple(candidates)
         listed = ", ".join(sorted(candidates)[:5])
-        super().__init__(f"job name {name!r} could mean {listed}; give one of them in full")
+        super().__init__(f"job name {quoted(name)} could mean {listed}; give one of them in full")
 
 
 class DuplicateJobError(FarmError):
@@ -48,7 +56,7 @@ class DuplicateJobError(FarmError):
     def __init__(self, *, name: str) -> None:
         self.name = name
         super().__init__(
-            f"a pending job {name!r} exists already; "
+            f"a pending job {quoted(name)} exists already; "
             f"kill it ({pasteable('cuelet', 'kill', name)}) or give the new one another name"
         )
 
@@ -58,8 +66,7 @@ class InvalidSpecError(FarmError):
 
     def __init__(self, *, where: str, value: object, reason: str) -> None:
         self.where, self.value, self.reason = where, value, reason
-        shown = repr(value)
-        super().__init__(f"{where} {shown if len(shown) <= 80 else shown[:77] + '...'}: {reason}")
+        super().__init__(f"{where} {quoted(value)}: {reason}")
 
 
 class InvalidRequestError(FarmError):

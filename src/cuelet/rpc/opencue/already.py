@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cuelet.core.values.errors import InvalidRequestError
+from cuelet.rpc.guard import shortened
 
 NOTE = "cuelet-note-bin"
 """The metadata that holds the note, in UTF-8."""
@@ -28,7 +29,7 @@ class Named:
 
 def note(context: Context, text: str) -> None:
     """Tell the caller that a request changed nothing; stock clients do not show it."""
-    context.set_trailing_metadata(((NOTE, text.encode()),))
+    context.set_trailing_metadata(((NOTE, shortened(text).encode()),))
 
 
 def as_it_is(

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from opencue_proto import depend_pb2, job_pb2
 
 from cuelet.core.operations.command import Place, log_dir
+from cuelet.core.operations.site.settings import frame_settings, layer_settings
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
+from cuelet.core.state.setup.settings import FrameSettings
 from cuelet.core.values import ids
 from cuelet.core.values.states import DEAD, DEPEND, EATEN, RUNNING, SETUP, SUCCEEDED, WAITING, shown
 from outline.frames import EdgeKind
@@ -26,6 +28,13 @@ POINTS_PER_CORE = 100
 
 _IDS = uuid.UUID("9d7f3a44-6f0c-4b6c-8d0e-0c7e1e7a5a10")
 """Namespace of the ids of things that have only a name."""
+USUAL_LAYER_TAGS = ("general", "desktop")
+"""What a layer without tags is shown with, as OpenCue's layers always have some; it runs anywhere."""
+_UPDATED = tuple(
+    field.name
+    for field in job_pb2.UpdatedFrame.DESCRIPTOR.fields
+    if field.name != "frame_state_display_override"
+)
 _LAYER_TYPES = {"Render": job_pb2.RENDER, "Util": job_pb2.UTIL, "Post": job_pb2.POST}
 
 
@@ -45,6 +54,8 @@ def job_message(farm: Farm, job: Job, place: Place) -> job_pb2.Job:
         priority=job.priority,
         min_cores=job.min_cores,
         max_cores=job.max_cores,
+        min_gpus=job.settings.min_gpus,
+        max_gpus=job.settings.max_gpus,
         log_dir=log_dir(job, place),
         is_paused=job.paused,
         auto_eat=job.autoeat,
@@ -71,7 +82,8 @@ def _job_stats(job: Job) -> job_pb2.JobStats:
         pending_frames=job.count(WAITING, SETUP, DEPEND),
         reserved_cores=job.cores_in_use,
         reserved_gpus=sum(job.gpus_held.values()),
-        max_rss=max((_peak_kb(job, layer) for layer in job.layers), default=0),
+        max_rss=(peak := max((_peak_kb(job, layer) for layer in job.layers), default=0)),
+        max_pss=peak,
     )
 
 
@@ -82,12 +94,12 @@ def _peak_kb(job: Job, layer: Layer) -> int:
 def layer_message(farm: Farm, job: Job, layer: Layer) -> job_pb2.Layer:
     """Return a layer; its cores and memory are what this machine really reserves."""
     cores, memory_mb = farm.reservation(layer)
-    spec = layer.spec
+    spec, settings = layer.spec, layer_settings(job, layer)
     return job_pb2.Layer(
         id=layer_id(job, layer),
         name=layer.name,
         range=spec.range,
-        tags=layer.tags,
+        tags=layer.tags or USUAL_LAYER_TAGS,
         min_cores=cores,
         max_cores=layer.max_cores,
         is_threadable=layer.threadable,
@@ -98,9 +110,12 @@ def layer_message(farm: Farm, job: Job, layer: Layer) -> job_pb2.Layer:
         services=spec.services or ("default",),
         parent_id=job.id,
         limits=layer.limits,
-        timeout=spec.timeout_s // 60,
-        timeout_llu=spec.timeout_llu_s // 60,
-        min_gpus=layer.gpus,
+        timeout=settings.timeout_s // 60,
+        timeout_llu=settings.timeout_llu_s // 60,
+        min_gpus=layer.asked_gpus,
+        max_gpus=settings.max_gpus,
+        min_gpu_memory=settings.gpu_memory_mb * 1024,
+        memory_optimizer_enabled=settings.memory_optimizer,
         start_after=int(layer.start_after),
         start_after_reason=layer.start_after_reason,
         command=spec.command,
@@ -128,7 +143,8 @@ def _layer_stats(job: Job, layer: Layer) -> job_pb2.LayerStats:
         rendered_frame_count=counts[SUCCEEDED],
         failed_frame_count=counts[DEAD],
         total_core_sec=int(totals.core_s),
-        max_rss=_peak_kb(job, layer),
+        max_rss=(peak := _peak_kb(job, layer)),
+        max_pss=peak,
         reserved_cores=layer.cores * counts[RUNNING],
     )
 
@@ -140,7 +156,8 @@ def frame_message(farm: Farm, job: Job, index: int, host: str) -> job_pb2.Frame:
     cores, memory_mb = job.reserved.get(index) or farm.reservation(layer)
     ran = job.attempt[index] > 0
     running = job.state_of[index] == RUNNING
-    return job_pb2.Frame(
+    used_kb = job.rss_kb.get(index, 0) if running else job.max_rss_kb[index]
+    message = job_pb2.Frame(
         id=job.frame_id(index),
         name=f"{number:04d}-{layer.name}",
         layer_name=layer.name,
@@ -152,12 +169,46 @@ def frame_message(farm: Farm, job: Job, index: int, host: str) -> job_pb2.Frame:
         start_time=int(job.start_at[index]),
         stop_time=int(job.stop_at[index]),
         max_rss=job.max_rss_kb[index],
-        used_memory=job.rss_kb.get(index, 0) if running else job.max_rss_kb[index],
+        max_pss=job.max_rss_kb[index],
+        used_memory=used_kb,
+        used_pss=used_kb,
         reserved_memory=memory_mb * 1024 if running else 0,
         last_resource=f"{host}/{cores:.2f}/{job.gpus_held.get(index, 0)}" if ran else "",
         total_core_time=int(job.cpu_s[index]),
         submission_time=int(job.submitted_at),
     )
+    if farm.records.has(FrameSettings):
+        _add_settings(message, frame_settings(farm, job, index))
+    return message
+
+
+def _add_settings(message: job_pb2.Frame, settings: FrameSettings) -> None:
+    """Add what somebody has set of a frame to its message."""
+    message.checkpoint_state = settings.checkpoint
+    for shown_as in settings.shown_as:
+        if shown_as[0] == message.state:
+            message.frame_state_display_override.CopyFrom(override_message(shown_as))
+
+
+def override_message(
+    shown_as: tuple[int, str, int, int, int],
+) -> job_pb2.FrameStateDisplayOverride:
+    """Return how to show a state of a frame."""
+    state, text, *colour = shown_as
+    return job_pb2.FrameStateDisplayOverride(
+        state=state,
+        text=text,
+        color=job_pb2.FrameStateDisplayOverride.RGB(red=colour[0], green=colour[1], blue=colour[2]),
+    )
+
+
+def updated_frame(farm: Farm, job: Job, index: int, host: str) -> job_pb2.UpdatedFrame:
+    """Return what of a frame may change while its job runs."""
+    whole = frame_message(farm, job, index, host)
+    fields = {name: getattr(whole, name) for name in _UPDATED}
+    if whole.HasField("frame_state_display_override"):
+        fields["frame_state_display_override"] = whole.frame_state_display_override
+    return job_pb2.UpdatedFrame(**fields)
 
 
 def layer_id(job: Job, layer: Layer) -> str:

@@ -9,6 +9,7 @@ from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
 from cuelet.core.operations import requests
 from cuelet.core.operations.depends import drop_of_frame, wait_again
+from cuelet.core.operations.site import settings
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -23,6 +24,7 @@ from cuelet.rpc.opencue.depends import (
     layer_end,
     target_of,
 )
+from cuelet.rpc.opencue.values import checked_choice
 
 Context = Any
 FrameAct = Callable[[Farm, Job, int, Decision, float], object]
@@ -139,3 +141,36 @@ class FrameService(job_pb2_grpc.FrameInterfaceServicer):  # type: ignore[misc] #
             lambda _, job, index, decision, now: requests.free_frames(job, [index], decision),
         )
         return job_pb2.FrameMarkAsWaitingResponse()
+
+    async def SetCheckpointState(self, request: Any, context: Context) -> Any:
+        state = checked_choice(job_pb2.CheckpointState, "checkpoint state", request.state)
+        await self._change(
+            request,
+            lambda farm, job, index, decision, now: settings.set_checkpoint(
+                farm, job, index, state, decision
+            ),
+        )
+        return job_pb2.FrameSetCheckpointStateResponse()
+
+    async def SetFrameStateDisplayOverride(self, request: Any, context: Context) -> Any:
+        said = request.override
+        state = checked_choice(job_pb2.FrameState, "frame state", said.state)
+        override = (state, said.text, said.color.red, said.color.green, said.color.blue)
+        await self._change(
+            request,
+            lambda farm, job, index, decision, now: settings.show_as(
+                farm, job, index, override, decision
+            ),
+        )
+        return job_pb2.FrameStateDisplayOverrideResponse()
+
+    async def GetFrameStateDisplayOverrides(self, request: Any, context: Context) -> Any:
+        farm = self._engine.farm
+        job, index = search.frame_of(farm, request.frame.id)
+        found = [
+            convert.override_message(each)
+            for each in settings.frame_settings(farm, job, index).shown_as
+        ]
+        return job_pb2.GetFrameStateDisplayOverridesResponse(
+            overrides=job_pb2.FrameStateDisplayOverrideSeq(overrides=found)
+        )

@@ -9,18 +9,19 @@ from typing import Any
 from opencue_proto import depend_pb2, job_pb2, job_pb2_grpc
 
 from cuelet.core.operations import launching, ordering, requests
+from cuelet.core.operations.attempts import finish_if_complete
 from cuelet.core.operations.comments import add_comment
 from cuelet.core.operations.depends import drop_of_job
 from cuelet.core.operations.reservations import change_job
+from cuelet.core.operations.site.settings import set_of_job
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
-from cuelet.core.state.order import Placing
 from cuelet.core.values import ids
 from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
-from cuelet.rpc.opencue import comments, convert
+from cuelet.rpc.opencue import comments, convert, updates
 from cuelet.rpc.opencue.depends import (
     FindEnd,
     create,
@@ -29,6 +30,7 @@ from cuelet.rpc.opencue.depends import (
     layer_end,
     target_of,
 )
+from cuelet.rpc.opencue.values import checked_cores, checked_gpus, checked_priority, placing_of
 from cuelet.rpc.spec.job import parse_spec
 
 Context = Any
@@ -106,6 +108,14 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         frames = [convert.frame_message(farm, job, index, host) for index in page]
         return job_pb2.JobGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
 
+    async def GetCurrent(self, request: Any, context: Context) -> Any:
+        job = search.job_of(self._engine.farm, request.job)
+        return job_pb2.JobGetCurrentResponse(job=self._message(job))
+
+    async def GetUpdatedFrames(self, request: Any, context: Context) -> Any:
+        job = search.job_of(self._engine.farm, request.job)
+        return await updates.since(self._engine, job, request.last_check, request.layer_filter)
+
     async def GetDepends(self, request: Any, context: Context) -> Any:
         job = search.job_of(self._engine.farm, request.job)
         return job_pb2.JobGetDependsResponse(depends=convert.depend_seq(job.edges))
@@ -153,11 +163,10 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobKillResponse()
 
     async def SetPriority(self, request: Any, context: Context) -> Any:
+        priority = checked_priority(request.val)
         await self._change(
             request,
-            lambda farm, job, decision, now: requests.set_priority(
-                farm, job, request.val, decision
-            ),
+            lambda farm, job, decision, now: requests.set_priority(farm, job, priority, decision),
         )
         return job_pb2.JobSetPriorityResponse()
 
@@ -171,11 +180,11 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobSetAutoEatResponse()
 
     async def SetMinCores(self, request: Any, context: Context) -> Any:
-        await self._set(request, min_cores=_cores(request.val))
+        await self._set(request, min_cores=checked_cores(request.val))
         return job_pb2.JobSetMinCoresResponse()
 
     async def SetMaxCores(self, request: Any, context: Context) -> Any:
-        await self._set(request, max_cores=_cores(request.val))
+        await self._set(request, max_cores=checked_cores(request.val))
         return job_pb2.JobSetMaxCoresResponse()
 
     async def SetMaxRetries(self, request: Any, context: Context) -> Any:
@@ -185,6 +194,26 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
             )
         await self._set(request, max_retries=request.max_retries)
         return job_pb2.JobSetMaxRetriesResponse()
+
+    async def SetMinGpus(self, request: Any, context: Context) -> Any:
+        await self._set_further(request, min_gpus=checked_gpus(request.val))
+        return job_pb2.JobSetMinGpusResponse()
+
+    async def SetMaxGpus(self, request: Any, context: Context) -> Any:
+        await self._set_further(request, max_gpus=checked_gpus(request.val))
+        return job_pb2.JobSetMaxGpusResponse()
+
+    async def _set_further(self, request: Any, **values: Any) -> None:
+        await self._change(
+            request, lambda farm, job, decision, now: set_of_job(farm, job, decision, **values)
+        )
+
+    async def ShutdownIfCompleted(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, job, decision, now: finish_if_complete(farm, job, decision, now=now),
+        )
+        return job_pb2.JobShutdownIfCompletedResponse()
 
     async def AddComment(self, request: Any, context: Context) -> Any:
         await self._change(
@@ -248,7 +277,7 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         return job_pb2.JobMarkAsWaitingResponse()
 
     async def ReorderFrames(self, request: Any, context: Context) -> Any:
-        placing = Placing(request.order)
+        placing = placing_of(request.order)
         await self._change(
             request,
             lambda _, job, decision, now: ordering.reorder(
@@ -299,10 +328,3 @@ def token_of(context: Context) -> str:
         request = f"launch with a token of {len(token)} characters"
         raise InvalidRequestError(request=request, reason=f"use at most {_LONGEST_TOKEN}")
     return token
-
-
-def _cores(value: float) -> float:
-    """Return a core count the farm can hold; -1 is no limit."""
-    if not -1 <= value <= 1e6:
-        raise InvalidRequestError(request=f"set cores to {value}", reason="use 0 or more, or -1")
-    return float(value)

@@ -11,12 +11,11 @@ from cuelet.core.operations import delays, ordering, requests
 from cuelet.core.operations.depends import drop_of_layer
 from cuelet.core.operations.limits import add_to_layer, drop_from_layer
 from cuelet.core.operations.reservations import change_layer
+from cuelet.core.operations.site import settings
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
-from cuelet.core.state.order import Placing
-from cuelet.core.values.errors import InvalidRequestError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.opencue import convert, limits
@@ -27,6 +26,16 @@ from cuelet.rpc.opencue.depends import (
     job_end,
     layer_end,
     target_of,
+)
+from cuelet.rpc.opencue.values import (
+    MOST_GPU_MEMORY_KB,
+    MOST_LAYER_CORES,
+    MOST_MEMORY_KB,
+    checked,
+    checked_gpus,
+    checked_tags,
+    minutes,
+    placing_of,
 )
 from outline.frames import EdgeKind
 
@@ -59,8 +68,9 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return job_pb2.LayerGetFramesResponse(frames=job_pb2.FrameSeq(frames=frames))
 
     async def GetOutputPaths(self, request: Any, context: Context) -> Any:
-        _, layer = search.layer_of(self._engine.farm, request.layer.id)
-        return job_pb2.LayerGetOutputPathsResponse(output_paths=layer.spec.outputs)
+        job, layer = search.layer_of(self._engine.farm, request.layer.id)
+        paths = (*layer.spec.outputs, *settings.layer_settings(job, layer).outputs)
+        return job_pb2.LayerGetOutputPathsResponse(output_paths=paths)
 
     async def GetWhatThisDependsOn(self, request: Any, context: Context) -> Any:
         job, layer = search.layer_of(self._engine.farm, request.layer.id)
@@ -150,20 +160,22 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return await create(self._engine, (layer_end, request.layer), on, kind)
 
     async def SetMinCores(self, request: Any, context: Context) -> Any:
-        await self._set(request, cores=_checked("cores", request.cores, -1e4))
+        await self._set(
+            request, cores=checked("cores", request.cores, -MOST_LAYER_CORES, MOST_LAYER_CORES)
+        )
         return job_pb2.LayerSetMinCoresResponse()
 
     async def SetMaxCores(self, request: Any, context: Context) -> Any:
-        await self._set(request, max_cores=_checked("cores", request.cores, 0))
+        await self._set(request, max_cores=checked("cores", request.cores, -1, MOST_LAYER_CORES))
         return job_pb2.LayerSetMaxCoresResponse()
 
     async def SetMinMemory(self, request: Any, context: Context) -> Any:
-        memory_mb = int(_checked("memory (KB)", request.memory, 0) / 1024)
+        memory_mb = checked("memory (KB)", request.memory, -1, MOST_MEMORY_KB) // 1024
         await self._set(request, memory_mb=memory_mb)
         return job_pb2.LayerSetMinMemoryResponse()
 
     async def SetTags(self, request: Any, context: Context) -> Any:
-        await self._set(request, tags=tuple(request.tags))
+        await self._set(request, tags=checked_tags(request.tags))
         return job_pb2.LayerSetTagsResponse()
 
     async def AddLimit(self, request: Any, context: Context) -> Any:
@@ -197,7 +209,7 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return job_pb2.LayerSetStartAfterResponse()
 
     async def ReorderFrames(self, request: Any, context: Context) -> Any:
-        placing = Placing(request.order)
+        placing = placing_of(request.order)
         await self._change(
             request,
             lambda _, job, layer, decision, now: ordering.reorder(
@@ -225,12 +237,50 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
         return job_pb2.LayerSetDispatchOrderResponse()
 
     async def SetMinGpus(self, request: Any, context: Context) -> Any:
-        await self._set(request, gpus=int(_checked("GPUs", request.min_gpus, 0)))
+        await self._set(request, gpus=max(checked_gpus(request.min_gpus), 0))
         return job_pb2.LayerSetMinGpusResponse()
 
     async def SetThreadable(self, request: Any, context: Context) -> Any:
         await self._set(request, threadable=request.threadable)
         return job_pb2.LayerSetThreadableResponse()
+
+    async def SetMaxGpus(self, request: Any, context: Context) -> Any:
+        await self._set_further(request, max_gpus=checked_gpus(request.max_gpus))
+        return job_pb2.LayerSetMaxGpusResponse()
+
+    async def SetMinGpuMemory(self, request: Any, context: Context) -> Any:
+        kb = checked("GPU memory (KB)", request.gpu_memory, -1, MOST_GPU_MEMORY_KB)
+        await self._set_further(request, gpu_memory_mb=max(kb, 0) // 1024)
+        return job_pb2.LayerSetMinGpuMemoryResponse()
+
+    async def SetTimeout(self, request: Any, context: Context) -> Any:
+        await self._set_further(request, timeout_s=60 * minutes(request.timeout))
+        return job_pb2.LayerSetTimeoutResponse()
+
+    async def SetTimeoutLLU(self, request: Any, context: Context) -> Any:
+        await self._set_further(request, timeout_llu_s=60 * minutes(request.timeout_llu))
+        return job_pb2.LayerSetTimeoutLLUResponse()
+
+    async def EnableMemoryOptimizer(self, request: Any, context: Context) -> Any:
+        await self._set_further(request, memory_optimizer=request.value)
+        return job_pb2.LayerEnableMemoryOptimizerResponse()
+
+    async def RegisterOutputPath(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, job, layer, decision, now: settings.register_output(
+                farm, job, layer, request.spec, decision
+            ),
+        )
+        return job_pb2.LayerRegisterOutputPathResponse()
+
+    async def _set_further(self, request: Any, **values: Any) -> None:
+        await self._change(
+            request,
+            lambda farm, job, layer, decision, now: settings.set_of_layer(
+                farm, job, layer, decision, **values
+            ),
+        )
 
     async def _set(self, request: Any, **values: Any) -> None:
         await self._change(
@@ -241,9 +291,3 @@ class LayerService(job_pb2_grpc.LayerInterfaceServicer):  # type: ignore[misc] #
 
 def _all(layer: Layer) -> range:
     return range(layer.start, layer.end)
-
-
-def _checked(what: str, value: float, low: float) -> float:
-    if not low <= value <= 1e12:
-        raise InvalidRequestError(request=f"set {what} to {value}", reason=f"use {low:g} or more")
-    return float(value)

@@ -58,6 +58,10 @@ class Records:
         """Return every record of a class, in no order that matters."""
         return [cast(_R, record) for record in self._by_kind.get(kind.KIND, {}).values()]
 
+    def has(self, kind: type[Record]) -> bool:
+        """Tell whether there is a record of a class."""
+        return bool(self._by_kind.get(kind.KIND))
+
     def find(self, kind: type[_R], record_id: str) -> _R | None:
         """Return a record by id, or None."""
         return cast("_R | None", self._by_kind.get(kind.KIND, {}).get(record_id))

@@ -1,0 +1,139 @@
+"""What the embedded farm answers otherwise than the recorded Cuebot, each with the row of docs/reference/differences.md that says so.
+
+``tests/compat/cuebot/test_embedded_farm.py`` reads this: a difference that is not here fails, and so
+does an entry that no answer differs by any more.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.compat.cuebot.against import Finding
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference.
+
+    Args:
+        calls: The calls, as patterns apart by blanks: ``Job/FindJob Layer/*``.
+        what: A regular expression for all of ``INTERNAL -> NOT_FOUND``, or of the path of a field.
+        row: Words of the page on differences.
+    """
+
+    calls: str
+    what: str
+    row: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Tell whether it is this difference."""
+        label = finding.call.label
+        return bool(re.fullmatch(self.what, finding.what)) and any(
+            fnmatchcase(label, pattern) for pattern in self.calls.split()
+        )
+
+
+_SET_UP = "No allocations, subscriptions, services to change, groups, filters"
+_UNKNOWN = "an unknown name or id is NOT_FOUND"
+_FORM = "what makes no sense is FAILED_PRECONDITION or INVALID_ARGUMENT"
+_ONCE = "what is there already may be made again"
+_UNIQUE = "names of limits, services and shows are unique"
+_EDGES = "values at the edges are kept, or refused with the range"
+_AT_ONCE = "retry, eat, drop depends, reorder and kill are done when the call is answered"
+_ANY_SHOW = "any show is accepted"
+_SMALLER = "a layer that says nothing reserves 512 MB"
+_SERVICES = "services say what they need in one way"
+_MAXIMUM = "a job has no maximum of cores until one is set"
+_FINISHED = "`findJob` finds finished jobs, and takes short names in any spelling"
+_LAYERS = "Layer/GetLayer Layer/FindLayer Job/GetLayers"
+_SETTING_UP = "Allocation/* Facility/* Host/* Service/* Show/* Subscription/*"
+
+DIFFERENCES = (
+    Difference("*", "INTERNAL -> NOT_FOUND", _UNKNOWN),
+    Difference("Comment/Save", "OK -> NOT_FOUND", _UNKNOWN),
+    Difference("Layer/AddLimit", "OK -> NOT_FOUND", _UNKNOWN),
+    Difference("Host/RenameTag", "OK -> NOT_FOUND", _UNKNOWN),
+    Difference("Job/GetFrames", "OK -> NOT_FOUND", _UNKNOWN),
+    # Launches
+    Difference("Job/Launch*", "INTERNAL -> (ALREADY_EXISTS|INVALID_ARGUMENT)", _FORM),
+    Difference("Job/LaunchSpecAndWait", "INTERNAL -> OK", _ANY_SHOW),
+    Difference("Job/LaunchSpecAndWait", "OK -> INVALID_ARGUMENT", "a layer needs a command"),
+    Difference(
+        "Job/LaunchSpecAndWait Job/GetJobs", r"jobs\.jobs\[\]\.facility", "the facility is `local`"
+    ),
+    Difference(
+        "Job/LaunchSpecAndWait Job/GetJobs",
+        r"jobs\.jobs\[\]\.job_stats\.total_layers",
+        "layers of type `Post`",
+    ),
+    Difference("Job/*", r"(jobs\.jobs\[\]|job)\.max_(cores|gpus)", _MAXIMUM),
+    # What is found
+    Difference("Job/FindJob Layer/FindLayer Frame/FindFrame", "NOT_FOUND -> OK", _FINISHED),
+    Difference("Frame/GetFrames", "INTERNAL -> OK", _FINISHED),
+    Difference("Job/IsJobPending", "value", _FINISHED),
+    Difference("Job/GetJobNames", r"names(\[\])?", "`getJobNames` lists finished jobs"),
+    Difference("Job/GetFrames Layer/GetFrames", r"frames\.frames", "`GetFrames` without a limit"),
+    Difference("Job/GetFrames Frame/GetFrames", r"frames\.frames\[\]", "frames come by layer"),
+    Difference(
+        "Job/GetFrames", r"frames\.frames\[\]\.dispatch_order", "`reorderFrames(..., LAST)`"
+    ),
+    Difference("Job/Get*", "INTERNAL -> FAILED_PRECONDITION", _FORM),
+    Difference("Job/GetFrames", "OK -> FAILED_PRECONDITION", _FORM),
+    # Depends
+    Difference("Frame/GetWhat*", r"depends\.depends(\[\].*)?", "a frame shows the depends of its"),
+    Difference("Layer/GetWhat*", r"depends\.depends\[\]", "a frame shows the depends of its"),
+    Difference(
+        "Layer/GetWhatThisDependsOn",
+        r"depends\.depends\[\]\.(type|depend_er_frame)",
+        "`LAYER_ON_SIM_FRAME` stays one depend",
+    ),
+    Difference("Job/Get*", r"depends\.depends\[\]", "`getDepends` lists"),
+    Difference("*/Get*", r"(depend|depends\.depends\[\])\.active", _AT_ONCE),
+    Difference("*/CreateDependencyOn*", "INTERNAL -> OK", _ONCE),
+    Difference("Job/CreateDependencyOnJob", "INTERNAL -> INVALID_ARGUMENT", _FORM),
+    Difference("Frame/CreateDependencyOnFrame", "OK -> INVALID_ARGUMENT", "cycles are refused"),
+    Difference("Job/CreateDependencyOnJob", "OK -> FAILED_PRECONDITION", "cycles through several"),
+    Difference(
+        "Frame/DropDepends", "OK -> FAILED_PRECONDITION", "a frame shows the depends of its"
+    ),
+    # What is done to jobs
+    Difference("Job/AddComment", "INTERNAL -> OK", "comments have any length"),
+    Difference("Job/GetJob Job/GetJobs", r".*is_paused", "an ended job is not paused"),
+    Difference("Job/GetJob Job/GetJobs", r".*\.min_cores", _EDGES),
+    Difference("Job/ReorderFrames Job/SetMaxRetries", "INTERNAL -> FAILED_PRECONDITION", _FORM),
+    Difference("Job/SetMaxRetries", "INTERNAL -> OK", "retries are per layer, 0 to 16"),
+    Difference("Job/StaggerFrames", "OK -> FAILED_PRECONDITION", _FORM),
+    # Layers
+    Difference(_LAYERS, r".*\.is_threadable", "a layer is threadable unless it says otherwise"),
+    Difference(_LAYERS, r".*\.limits(\[\])?", "a layer without limits has none"),
+    Difference(_LAYERS, r".*\.tags(\[\])?", "a layer has the tags that it was given"),
+    Difference("Layer/SetTags", "INTERNAL -> OK", "a layer has the tags that it was given"),
+    Difference("Job/GetLayers", r".*\.services\[\]", "an unknown service is left alone"),
+    Difference("Job/GetLayers", r".*\.min_(cores|memory)", _SMALLER),
+    Difference("Layer/*", r".*\.(min_cores|max_cores|min_memory|min_gpus)", _EDGES),
+    Difference("Layer/Set*", "OK -> FAILED_PRECONDITION", _EDGES),
+    Difference("Layer/FindLayer", "OK -> NOT_FOUND", "cycles are refused, with their path"),
+    # Limits
+    Difference("*", r"limits?(\[\])?\.soft_value", "a limit has no soft value"),
+    Difference("Limit/*", "INTERNAL -> OK|OK -> FAILED_PRECONDITION", _UNIQUE),
+    Difference("Limit/GetAll", r"limits\[\]\.max_value", _UNIQUE),
+    Difference("Limit/*", "UNIMPLEMENTED -> OK", "a limit has no soft value"),
+    # What is set up
+    Difference("*", ".* -> UNIMPLEMENTED", _SET_UP),
+    Difference(_SETTING_UP, ".*", _SET_UP),
+    Difference(
+        "Frame/GetFrame", r"frame\.(checkpoint_state|frame_state_display_override)", _SET_UP
+    ),
+    Difference("Job/GetJob Job/GetJobs", r".*\.(min_gpus|priority|group|show)", _SET_UP),
+    Difference("Job/Launch*", r"jobs\.jobs\[\]\.(group|priority|show)", _SET_UP),
+    Difference(
+        _LAYERS,
+        r".*\.(memory_optimizer_enabled|max_cores|max_gpus|min_gpu_memory|timeout|timeout_llu)",
+        _SET_UP,
+    ),
+    Difference("Layer/GetOutputPaths", "output_paths", _SET_UP),
+)
