@@ -18,6 +18,7 @@ from outline.exception import (
     ScriptError,
     UnknownLayerError,
 )
+from outline.jobspec.plainfile import why_unreadable
 from outline.layer import Layer
 from outline.session import OUTLINE_FILE, Session, new_session_path
 
@@ -51,7 +52,7 @@ def load_outline(path: str) -> Outline:
     if os.path.isdir(path):
         path = os.path.join(path, OUTLINE_FILE)
     if not os.path.isfile(path):
-        raise ScriptError(path=path, reason="there is no such file, or it is no plain one")
+        raise ScriptError(path=path, reason=why_unreadable(path))
     if path.endswith((".yaml", ".yml")):
         return _load_session(path)
     from outline._restore import scripts
