@@ -267,6 +267,23 @@ class Stub:
         return call
 
 
+class JsonStub:
+    """The calls of a service that takes and returns JSON objects, as ``stub.Info({})``.
+
+    Args:
+        path: The service, as ``/cuelet.Farm``.
+        link: Keeper of the connection.
+    """
+
+    def __init__(self, path: str, link: ConnectionKeeper) -> None:
+        self._path, self._link = path, link
+
+    def __getattr__(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        """Return the call of that name."""
+        method = json_method(f"{self._path}/{name}")
+        return lambda fields: invoke(self._link, method, fields)
+
+
 def request_class(descriptor: Any) -> Callable[..., Any]:
     """Return the message class a method takes."""
     found: Callable[..., Any] = message_factory.GetMessageClass(descriptor.input_type)

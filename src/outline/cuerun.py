@@ -216,6 +216,9 @@ class OutlineLauncher:
 
     def setup(self) -> None:
         """Set the outline up when it is not yet."""
+        from outline._outline.checks import require_layers
+
+        require_layers(self._outline)
         if self._outline.get_mode() < OUTLINE_MODE_READY:
             self._outline.setup()
 
@@ -369,14 +372,20 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
         script: A session directory, its ``outline.yaml``, or an outline script.
         layer: Name of the layer.
         frame: First frame of the chunk.
+
+    Raises:
+        LayerException: No chunk begins with it.
     """
+    from outline._layer.arguments import require_head
     from outline.event import finish
     from outline.loader import load_outline
 
     outline = load_outline(script)
     if outline.find_session() is None:
         outline.setup()
-    finish(outline.get_layer(layer).execute(int(frame)))
+    found = outline.get_layer(layer)
+    require_head(found, int(frame))
+    finish(found.execute(int(frame)))
 
 
 if TYPE_CHECKING:
