@@ -11,7 +11,7 @@ import grpc
 from opencue import embedded, rpc
 from opencue.connection import INFO, PROBE_TIMEOUT_S
 from opencue.cuebot import _LINK, Cuebot
-from opencue.exception import CueException, FarmSilentException, StockCuebotException
+from opencue.exception import CueException, FarmSilentException
 
 __all__ = ["call", "call_own", "holder", "info", "is_cuelet", "is_running", "state_dir", "stop"]
 
@@ -24,7 +24,7 @@ def call(method: str, /, **fields: Any) -> dict[str, Any]:
     """
     answer = getattr(Cuebot.getStub("cuelet"), method)(fields)
     if not isinstance(answer, dict):  # a test has put another stub in place, for a stock Cuebot
-        raise StockCuebotException(action=f"answer {method}")
+        raise CueException(method=method, status=grpc.StatusCode.UNIMPLEMENTED)
     return answer
 
 
