@@ -16,7 +16,7 @@ from tests.conftest import FarmBox, wait_until
 EXPLAIN = Path(cuelet.core.explain.__file__).parent
 SHELL = 'for name in cuelet cueadmin; do eval "$name() { $PYTHON -m $name \\"\\$@\\"; }"; done; '
 
-RUN = {"paused", "locked", "start after", "tags", "services", "gpus", "limit", "dead", "eaten",
+RUN = {"paused", "locked", "host state", "start after", "tags", "services", "gpus", "limit", "dead", "eaten",
        "depend", "job", "cores", "finished", "disk"}  # fmt: skip
 """Codes of which a remedy is executed below."""
 SAME = {"memory": "as for cores"}
@@ -29,6 +29,7 @@ NONE = {
     "memory raised": "it runs again by itself",
     "succeeded": "it is done",
     "max cores": "the job's own frames run and will end",
+    "max gpus": "the job's own frames run and will end",
     "turn": "another frame has its turn and will end",
 }
 """Codes without a remedy, and why."""
@@ -103,6 +104,17 @@ def test_a_locked_machine_is_unlocked(farm: FarmBox) -> None:
     job = launch(farm, "held", ("main", "true", {}))
 
     paste(farm, remedy(farm, "locked", job))
+
+    wait_until(lambda: state(farm, job) == "finished")
+
+
+def test_a_machine_under_repair_is_put_back_to_work(farm: FarmBox) -> None:
+    name = farm.cueadmin("-lh").stdout.splitlines()[1].split()[0]
+    assert farm.cueadmin("-repair", "-host", name, "-force").returncode == 0
+    assert "set to REPAIR, nothing starts" in farm.cuelet("farm", "status").stdout
+    job = launch(farm, "broken", ("main", "true", {}))
+
+    paste(farm, remedy(farm, "host state", job))
 
     wait_until(lambda: state(farm, job) == "finished")
 
