@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,6 +20,7 @@ from cuelet.core.values.errors import (
     NotFoundError,
     OutOfDiskError,
 )
+from cuelet.rpc.opencue.elsewhere import refusal_of
 from cuelet.rpc.reading import UnreadableRequestError, read
 from cuelet.store.errors import StoreError
 
@@ -75,22 +75,6 @@ class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no para
             return await _translated(behaviour, data, decode, name, context)
 
         return call
-
-
-_SET_UP = re.compile(r"/(department|facility|host|renderPartition|service|show|task)\.")
-
-
-def refusal_of(method: str) -> str:
-    """Return why a method is not served, such as ``/show.ShowInterface/CreateShow``."""
-    called = method.rpartition(".")[2].replace("/", ".")
-    if method.startswith("/report."):
-        return (
-            "the embedded farm runs frames on this machine itself and takes no RQD in; stop this one, "
-            "or point its CUEBOT_HOSTNAME at a Cuebot"
-        )
-    if _SET_UP.match(method):
-        return f"the embedded farm does not have {called}: one machine has no use for it"
-    return f"the embedded farm does not have {called}"
 
 
 def shortened(text: str) -> str:

@@ -74,6 +74,12 @@ def _locked(farm: Farm, *_: object) -> Reason:
     return Reason("locked", f"machine {name} is locked", f"cueadmin -unlock -host {quote(name)}")
 
 
+def _host_state(farm: Farm, *_: object) -> Reason:
+    name = farm.host.name
+    text = f"machine {name} is set to {farm.host.state}"
+    return Reason("host state", text, f"cueadmin -fixed -host {quote(name)}")
+
+
 def _start_after(_: Farm, job: Job, layer: Layer, __: Obstacle) -> Reason:
     when = datetime.fromtimestamp(layer.start_after, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     by = f", {layer.start_after_reason}" if layer.start_after_reason else ""
@@ -240,6 +246,7 @@ _OF_ITS_JOB: Final[Mapping[Code, Callable[[Farm, Job, Obstacle], Reason]]] = Map
 _WORDS: Final[Mapping[Code, _Say]] = MappingProxyType(
     {
         Code.LOCKED: _locked,
+        Code.HOST_STATE: _host_state,
         Code.START_AFTER: _start_after,
         Code.TAGS: _tags,
         Code.SERVICES: _services,

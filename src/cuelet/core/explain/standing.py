@@ -69,6 +69,7 @@ _OF_ITS_JOB: Final[Mapping[Code, str]] = MappingProxyType(
         Code.SHOW: "for its show to be opened",
         Code.DISK: "for room on a full disk",
         Code.LOCKED: "for the locked machine",
+        Code.HOST_STATE: "for the machine to be up",
     }
 )
 _OF_LAYERS: Final[Mapping[Code, Callable[[Layer, Obstacle], str]]] = MappingProxyType(
@@ -83,6 +84,7 @@ _OF_LAYERS: Final[Mapping[Code, Callable[[Layer, Obstacle], str]]] = MappingProx
         Code.GPUS: _says("for GPUs"),
         Code.SHARE: _says("for cores of its group or show"),
         Code.CAP: _says("for cores of its own"),
+        Code.GPU_CAP: _says("for GPUs of its own"),
         Code.CORES: _says("for cores"),
         Code.MEMORY: _says("for memory"),
         Code.TURN: _says("for its turn"),

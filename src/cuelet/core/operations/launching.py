@@ -9,6 +9,7 @@ from cuelet.core.operations.limits import refuse_unknown
 from cuelet.core.operations.obstacles import LACKING, of_layer
 from cuelet.core.operations.setup import shows
 from cuelet.core.operations.setup.filtering import run_filters
+from cuelet.core.operations.site import services
 from cuelet.core.operations.site.settings import set_of_job
 from cuelet.core.state.changes import AS_A_WHOLE
 from cuelet.core.state.decision import Decision
@@ -16,6 +17,7 @@ from cuelet.core.state.disks import DiskUse, find_full
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
+from cuelet.core.state.setup.identity import show_id
 from cuelet.core.values.errors import (
     DuplicateJobError,
     OutOfDiskError,
@@ -57,7 +59,7 @@ def launch(
     if full := find_full(farm, DiskUse.DATABASE):
         raise OutOfDiskError(text=full.text, remedy=full.remedy)
     taken = set()
-    specs = [shows.admit(farm, spec) for spec in specs]
+    specs = [_complete(farm, spec) for spec in specs]
     for spec in specs:
         if spec.name in taken or farm.find_pending_job(spec.name):
             raise DuplicateJobError(name=spec.name)
@@ -75,6 +77,12 @@ def launch(
     return jobs
 
 
+def _complete(farm: Farm, spec: JobSpec) -> JobSpec:
+    """Return a job as the farm takes it: of the show that takes it, with what its services say."""
+    admitted = shows.admit(farm, spec)
+    return services.fill(farm, admitted, show_id(admitted.show))
+
+
 def _set_up(farm: Farm, job: Job, decision: Decision) -> None:
     """Take a job in, with what its show has for jobs and what the filters of the show do to it."""
     show = shows.ensure(farm, job.spec, decision)
@@ -86,6 +94,7 @@ def _set_up(farm: Farm, job: Job, decision: Decision) -> None:
     gpus = {"min_gpus": show.default_min_gpus, "max_gpus": show.default_max_gpus}
     if given := {name: count for name, count in gpus.items() if count >= 0}:
         set_of_job(farm, job, decision, **given)
+    services.settle(farm, job, decision)
     run_filters(farm, job, decision)
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from cuelet.core.state.disks import FullDisk, disks_holding
 from cuelet.core.state.farm import Farm
+from cuelet.core.state.host import UP
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limit
@@ -30,6 +31,8 @@ class Code(enum.Enum):
     """A disk that the job needs is full."""
     LOCKED = "locked"
     """The machine is locked."""
+    HOST_STATE = "host state"
+    """The machine is set to be under repair."""
     START_AFTER = "start after"
     """The layer's time to start has not come."""
     TAGS = "tags"
@@ -96,6 +99,8 @@ def of_job(farm: Farm, job: Job) -> Iterator[Obstacle]:
             yield Obstacle(Code.DISK, disk=disk)
     if farm.host.locked:
         yield Obstacle(Code.LOCKED)
+    if farm.host.state != UP:
+        yield Obstacle(Code.HOST_STATE)
 
 
 def of_layer(farm: Farm, job: Job, layer: Layer) -> Iterator[Obstacle]:

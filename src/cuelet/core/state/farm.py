@@ -6,7 +6,7 @@ from bisect import insort
 
 from cuelet.core.state.disks import FullDisk
 from cuelet.core.state.frame_table import Moment
-from cuelet.core.state.host import Host
+from cuelet.core.state.host import AUTO, Host
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limits
@@ -230,8 +230,18 @@ class Farm:
 
     def reservation(self, layer: Layer) -> tuple[float, int]:
         """Return the cores and memory (MB) a frame of a layer gets: what it asks, lowered to fit."""
+        cores = layer.cores
+        if self.host.thread_mode != AUTO and layer.threadable and cores > 0:
+            cores = self.host.least_cores(cores, self.cores)
+        return self._reserve(layer, cores)
+
+    def usual_reservation(self, layer: Layer) -> tuple[float, int]:
+        """Return what `reservation` does while the machine's thread mode adds nothing."""
+        return self._reserve(layer, layer.cores)
+
+    def _reserve(self, layer: Layer, cores: float) -> tuple[float, int]:
         return reserve(
-            cores=layer.cores,
+            cores=cores,
             max_cores=layer.max_cores,
             threadable=layer.threadable,
             memory_mb=layer.memory_mb,

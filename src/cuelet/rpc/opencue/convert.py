@@ -92,7 +92,7 @@ def _peak_kb(job: Job, layer: Layer) -> int:
 
 def layer_message(farm: Farm, job: Job, layer: Layer) -> job_pb2.Layer:
     """Return a layer; its cores and memory are what this machine really reserves."""
-    cores, memory_mb = farm.reservation(layer)
+    cores, memory_mb = farm.usual_reservation(layer)
     spec, settings = layer.spec, layer_settings(job, layer)
     return job_pb2.Layer(
         id=layer_id(job, layer),

@@ -6,19 +6,19 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from opencue_proto import filter_pb2, job_pb2, service_pb2, show_pb2, show_pb2_grpc
+from opencue_proto import filter_pb2, job_pb2, show_pb2, show_pb2_grpc
 
 from cuelet.core.operations.setup import allocations, filters, groups, shows
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.setup.filter import Filter
 from cuelet.core.state.setup.show import Show
-from cuelet.core.values.errors import NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc.opencue import convert
 from cuelet.rpc.opencue.already import note
 from cuelet.rpc.opencue.setup.filters import filter_message
 from cuelet.rpc.opencue.setup.messages import group_seq, show_messages, whiteboard
+from cuelet.rpc.opencue.site import of_shows
 from cuelet.rpc.opencue.subscriptions import subscription_message, subscription_seq
 
 Context = Any
@@ -29,7 +29,7 @@ _ONE_SCHEDULER = "one scheduler serves every show here"
 _NO_MINIMUM = "a minimum is kept and shown; one machine serves jobs by priority and age"
 
 
-class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated, untyped
+class ShowService(of_shows.OfShows, show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated
     """Answer calls about shows from the engine's state."""
 
     def __init__(self, engine: Engine) -> None:
@@ -90,14 +90,10 @@ class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # 
         found = groups.groups_of(farm, self.show(request.show.id))
         return show_pb2.ShowGetGroupsResponse(groups=group_seq(farm, found))
 
-    async def GetServiceOverrides(self, request: Any, context: Context) -> Any:
-        self.show(request.show.id)
-        none = service_pb2.ServiceOverrideSeq()
-        return show_pb2.ShowGetServiceOverridesResponse(service_overrides=none)
-
-    async def GetServiceOverride(self, request: Any, context: Context) -> Any:
-        show = self.show(request.show.id)
-        raise NotFoundError(kind=f"service override of show {show.name}", name=request.name)
+    def named(self, show_id: str) -> of_shows.Named:
+        """Return a show by its id; raises NotFoundError."""
+        found = self.show(show_id)
+        return of_shows.Named(found.id, found.name)
 
     # -- filters -----------------------------------------------------------------------------
 
