@@ -104,7 +104,7 @@ def test_somebody_may_take_over_the_show_that_a_launch_has_made(yard: Yard) -> N
     taken = shows.create(yard.farm, "film", yard.decision)
 
     assert taken.id == job.show_id
-    with pytest.raises(AlreadyThereError, match="there is a show 'film' already"):
+    with pytest.raises(AlreadyThereError, match="show 'film' is there already"):
         shows.create(yard.farm, "Film", yard.decision)
 
 
@@ -235,7 +235,7 @@ def test_gpus_of_a_group_are_counted_as_well(yard: Yard) -> None:
     groups.move_jobs(yard.farm, [job], yard.group("hero", max_gpus=1), yard.decision)
 
     assert yard.started() == ["one:0"]
-    assert "may use 1 GPUs together" in yard.why(job)[0][1]
+    assert "may use 1 GPU together" in yard.why(job)[0][1]
 
 
 def test_jobs_get_what_their_group_has_for_jobs(yard: Yard) -> None:
