@@ -29,7 +29,7 @@ from opencue_proto import (
     task_pb2,
 )
 
-from opencue import farm, search
+from opencue import farm, launching, search
 from opencue.exception import EntityNotFoundException
 from opencue.naming import jobs as naming
 from opencue.util import id as _id_of
@@ -323,8 +323,14 @@ def launchSpec(spec: str) -> list[str]:
 
 
 def launchSpecAndWait(spec: str) -> list[Job]:
-    """Submit a job description; return its jobs."""
-    return [Job(message) for message in send("job", "LaunchSpecAndWait", spec=spec).jobs.jobs]
+    """Submit a job description; return its jobs.
+
+    When the answer of a stock Cuebot is lost, the job is looked for, and sent once more where it is not there.
+
+    Raises:
+        LaunchUnknownException: The answer is lost, and whether the server has the job cannot be told.
+    """
+    return [Job(message) for message in launching.launched_jobs(spec)]
 
 
 def findLayer(job: str, layer: str) -> Layer:

@@ -14,6 +14,7 @@
         PermissionDeniedException
         CancelledException
         ConnectionException               no server reached
+          AnswerLostException             a call was sent and not answered
           LaunchUnknownException          no answer to a launch: the farm may have the job
           FarmNotStartedException         the embedded farm could not be started
           FarmNotOursException            the embedded farm's files belong to somebody else
@@ -33,6 +34,7 @@ import grpc
 __all__ = [
     "EXCEPTION_MAP",
     "AmbiguousNameException",
+    "AnswerLostException",
     "CancelledException",
     "ConnectionException",
     "CueException",
@@ -241,8 +243,25 @@ class ConnectionException(CueException):
     default_status = grpc.StatusCode.UNAVAILABLE
 
 
+class AnswerLostException(ConnectionException):
+    """A call was sent and not answered, so whether it was done is unknown.
+
+    Args:
+        method: The call.
+        target: The server's address.
+        reason: What came in place of an answer.
+    """
+
+    retryable = False
+
+    def __init__(self, *, method: str, target: str, reason: str) -> None:
+        self.reason = reason
+        said = f"{reason}; whether it was done is unknown, look before repeating it"
+        super().__init__(method=method, target=target, details=said)
+
+
 class LaunchUnknownException(ConnectionException):
-    """Neither a launch nor its repetition was answered, so the farm may have the job.
+    """What became of a launch cannot be told, so the farm may have the job.
 
     Args:
         job: The name in the specification, empty when it has none.
@@ -252,12 +271,14 @@ class LaunchUnknownException(ConnectionException):
     """
 
     retryable = False
+    may_have_launched = True
+    """Whoever launched has to keep what the job needs."""
 
     def __init__(self, *, job: str, reason: str, method: str, target: str) -> None:
         self.job, self.reason = job, reason
         named = f" {job}" if job else ""
         super().__init__(
-            f"no answer to the launch of{named or ' the job'}, twice ({reason}): the farm may have it; "
+            f"no answer to the launch of{named or ' the job'} ({reason}): the farm may have it; "
             f"look with cuelet jobs{named} before launching it again",
             method=method,
             target=target,
@@ -380,6 +401,11 @@ EXCEPTION_MAP = {kind.default_status: kind for kind in _BY_STATUS}
 EXCEPTION_MAP[grpc.StatusCode.UNAUTHENTICATED] = PermissionDeniedException
 
 
+UNREAD = {
+    "Exception deserializing response": "is no message of this call; is that server a Cuebot?",
+    "Received message larger than max": "is larger than cuebot.max_message_bytes of opencue.yaml",
+}
+"""What gRPC says of answers that this client cannot take, and what that means."""
 _FAILURES = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
 _MOST_DETAILS = 400
 
@@ -402,6 +428,9 @@ def from_rpc(error: grpc.RpcError, *, method: str, target: str) -> CueException:
     status, details = error.code(), error.details() or ""
     if status in _FAILURES:
         details = one_line(details)
+    meaning = next((meaning for words, meaning in UNREAD.items() if words in details), "")
+    if meaning:
+        details = f"the answer {meaning} ({details})"
     kind = EXCEPTION_MAP.get(status, CueException)
     ours = kind(method=method, target=target, status=status, details=details)
     ours.__cause__ = error
