@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
 from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,6 +65,8 @@ class FakeCuebot(grpc.GenericRpcHandler):
     """Seconds it thinks about every question on its farm."""
     asked: list[str] = field(default_factory=list)
     specs: list[str] = field(default_factory=list)
+    killed: list[str] = field(default_factory=list)
+    """Ids of jobs."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -138,6 +139,16 @@ class FakeCuebot(grpc.GenericRpcHandler):
     def _GetJobs(self, _: Any, __: Any) -> Any:
         return job_pb2.JobGetJobsResponse()
 
+    def _GetJob(self, request: Any, _: Any) -> Any:
+        stats = {"total_frames": 1, "pending_frames": 1, "waiting_frames": 1}
+        state = job_pb2.FINISHED if request.id in self.killed else job_pb2.PENDING
+        job = job_pb2.Job(id=request.id, name="made", state=state, job_stats=stats)
+        return job_pb2.JobGetJobResponse(job=job)
+
+    def _Kill(self, request: Any, _: Any) -> Any:
+        self.killed.append(request.job.id)
+        return job_pb2.JobKillResponse()
+
     def _LaunchSpecAndWait(self, request: Any, context: grpc.ServicerContext) -> Any:
         self.specs.append(request.spec)
         show = self._said("show", request.spec)
@@ -159,6 +170,3 @@ class FakeCuebot(grpc.GenericRpcHandler):
 
 def _refuse(context: grpc.ServicerContext, reason: str) -> None:
     context.abort(grpc.StatusCode.INTERNAL, f"Failed to launch and add job: {reason}")
-
-
-Made = Callable[..., FakeCuebot]

@@ -29,9 +29,10 @@ from opencue_proto import (
     task_pb2,
 )
 
-from opencue import farm, launching, search
-from opencue.exception import EntityNotFoundException
+from opencue import farm, search
+from opencue.exception import EntityNotFoundException, LaunchRefusedException
 from opencue.naming import jobs as naming
+from opencue.stock import launching, lost_launch
 from opencue.util import id as _id_of
 from opencue.wrappers.allocation import Allocation
 from opencue.wrappers.comment import Comment
@@ -319,7 +320,15 @@ def isJobPending(name: str) -> bool:
 
 def launchSpec(spec: str) -> list[str]:
     """Submit a job description; return the names of its jobs, which may not exist yet."""
-    return list(send("job", "LaunchSpec", spec=spec).names)
+    return list(_launched("LaunchSpec", spec).names)
+
+
+def _launched(method: str, spec: str) -> Any:
+    """Return the answer to a launch; a refusal that names nothing is told with what it is about."""
+    try:
+        return send("job", method, spec=spec)
+    except LaunchRefusedException as refusal:
+        raise launching.named(refusal, spec) from None
 
 
 def launchSpecAndWait(spec: str) -> list[Job]:
@@ -330,7 +339,11 @@ def launchSpecAndWait(spec: str) -> list[Job]:
     Raises:
         LaunchUnknownException: The answer is lost, and whether the server has the job cannot be told.
     """
-    return [Job(message) for message in launching.launched_jobs(spec)]
+
+    def launch() -> list[Any]:
+        return list(_launched("LaunchSpecAndWait", spec).jobs.jobs)
+
+    return [Job(message) for message in lost_launch.launched_jobs(spec, launch)]
 
 
 def findLayer(job: str, layer: str) -> Layer:

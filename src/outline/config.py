@@ -148,7 +148,17 @@ def _load() -> ConfigParser:
     if not parser.get("outline", "user_dir", raw=True):
         parser.set("outline", "user_dir", defaults()["user_dir"])
     _apply_environment(parser)
+    _forget_places_of_pyoutline(parser)
     return parser
+
+
+def _forget_places_of_pyoutline(parser: ConfigParser) -> None:
+    """Unset folders below a home that nobody has set: PyOutline's file has them, and its own home is not ours."""
+    if parser.get("outline", "home", raw=True) != defaults()["home"]:
+        return
+    for option in ("wrapper_dir", "bin_dir"):
+        if parser.get("outline", option, raw=True).startswith("%(home)s"):
+            parser.set("outline", option, "")
 
 
 def _read(parser: ConfigParser, path: str) -> None:

@@ -28,7 +28,7 @@ COMMANDS = (
     ("logs", "jobs.logs:logs", "print the log of a frame", "jobs.arguments:add_logs"),
     ("why", "jobs.why:why", "say why frames do not run, and what changes it", "jobs.arguments:add_why"),
     ("repro", "jobs.repro:repro", "run one frame here and now, as the farm would", "jobs.arguments:add_repro"),
-    ("doctor", "doctor.doctor:doctor", "check versions, folders, configuration and the farm", "parsing:add_json"),
+    ("doctor", "doctor.doctor:doctor", "check versions, folders, configuration and the farm", "doctor.arguments:add_doctor"),
     ("retry", "jobs.retry:retry", "run dead frames again, or the named ones", "jobs.arguments:add_retry"),
     ("eat", "jobs.eat:eat", "give up on dead frames, or the named ones, so that the rest can go on", "jobs.arguments:add_chosen"),
     ("kill", "jobs.kill:kill", "kill a job, or the running frames that are named", "jobs.arguments:add_chosen"),

@@ -8,6 +8,7 @@ import re
 
 from outline.exception import InvalidSettingError
 from outline.frames import FrameRangeError
+from outline.jobspec.names import is_tag
 from outline.util import range_text
 
 TYPE_CHECKING = False
@@ -21,7 +22,6 @@ _MOST_GB = 1024
 """A bare memory number above this was meant in MB."""
 _MOST_CORES = 10_000
 """Cores no host has."""
-_TAG = r"(?a)[\w.-]{3,}\Z"
 
 
 def check_number(thing: str, setting: str, value: Any, *, unit: str, least: float = 0) -> float:
@@ -123,7 +123,7 @@ def check_tags(thing: str, value: Any) -> list[str]:
     """
     tags = re.split(r"\s*[|,]\s*", value.strip()) if isinstance(value, str) else list(value)
     for tag in tags:
-        if not isinstance(tag, str) or not re.match(_TAG, tag):
+        if not isinstance(tag, str) or not is_tag(tag):
             remedy = f"the tag {tag!r} has to be at least 3 letters, digits, '_', '-' or '.'"
             raise InvalidSettingError(thing=thing, setting="tags", value=value, remedy=remedy)
     return tags

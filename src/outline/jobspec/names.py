@@ -13,6 +13,7 @@ MAX_NAME = 200
 TEMPORARY = ".cuelet-"
 """How our temporary files begin."""
 
+_TAG = r"(?a)[\w.-]{3,}\Z"
 _WIRE = r"[a-z0-9_.-]*\Z"
 _CONTROL = r"[\x00-\x1f\x7f]"
 
@@ -66,6 +67,11 @@ def _why_not(name: object, least: int) -> str | None:
 def is_name(text: str) -> bool:
     """Tell whether a show, shot or user may be called so."""
     return not text.startswith(".") and _why_not(text, 1) is None
+
+
+def is_tag(text: str) -> bool:
+    """Tell whether OpenCue takes a text as a tag of a layer."""
+    return re.match(_TAG, text) is not None
 
 
 def plain_name(text: str) -> str:

@@ -32,6 +32,17 @@ def odd_kind_of(path: str) -> str:
         return ""
 
 
+def why_unreadable(path: str) -> str:
+    """Return why a path leads to no plain file that this user may read."""
+    try:
+        kind = odd_kind(os.stat(path).st_mode)
+    except PermissionError:
+        return f"uid {os.geteuid()} may not read it; files of a job are for its user, see session_group in outline.cfg"
+    except (OSError, ValueError):
+        return "there is no such file"
+    return f"it is {kind}, no plain file"
+
+
 def open_plain(path: str) -> BufferedReader:
     """Open a plain file for reading.
 

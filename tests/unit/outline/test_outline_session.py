@@ -627,5 +627,16 @@ def test_a_file_that_somebody_writes_to_is_not_stored_half(
 def test_a_script_that_is_a_pipe_is_no_script(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "job.outline")
 
-    with pytest.raises(ScriptError, match="no plain one"):
+    with pytest.raises(ScriptError, match="it is a named pipe, no plain file"):
         load_outline(str(tmp_path / "job.outline"))
+
+
+def test_a_session_of_somebody_else_is_there_but_not_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: str) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("outline.jobspec.plainfile.os.stat", closed)
+    with pytest.raises(ScriptError, match="may not read it; .* session_group"):
+        load_outline(str(tmp_path / "outline.yaml"))

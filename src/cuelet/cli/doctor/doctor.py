@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from cuelet import installation, search_path
 from cuelet.cli.doctor.checkup import Checkup
 from cuelet.cli.doctor.packages import packages
-from cuelet.cli.exits import Exit
+from cuelet.cli.exits import Exit, message_of
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Print findings; exit 4 when one is an error."""
-    findings = list(_findings())
+    """Print findings as they come in; exit 4 when one is an error."""
+    findings = []
+    for finding in _findings(options):
+        findings.append(finding)
+        if not options.json:
+            print(f"{finding.level:8} {finding.what:18} {finding.detail}", flush=True)
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings]))
-    else:
-        for finding in findings:
-            print(f"{finding.level:8} {finding.what:18} {finding.detail}")
     return Exit.ENVIRONMENT if any(f.level == "error" for f in findings) else Exit.OK
 
 
-def _findings() -> Iterator[Checkup]:
+def _findings(options: argparse.Namespace) -> Iterator[Checkup]:
     """Yield every finding; what needs Cuelet's modules is looked at where these are the right ones."""
     faults = installation.faults()
     yield from packages(faults)
@@ -38,10 +39,17 @@ def _findings() -> Iterator[Checkup]:
         return
     for check in (_folders, _configuration, _farm):
         yield from _looked_at(check)
+    if options.farm:
+        yield from _looked_at(functools.partial(_fleet, options), "hosts")
 
 
-def _looked_at(check: Callable[[], Iterator[Checkup]]) -> Iterator[Checkup]:
-    """Yield what a check finds; what it fails of is a finding too."""
+def _looked_at(check: Callable[[], Iterator[Checkup]], what: str = "") -> Iterator[Checkup]:
+    """Yield what a check finds; what it fails of is a finding too.
+
+    Args:
+        check: The check.
+        what: What it looks at; by default what the function is called.
+    """
     import opencue
     import outline
     from cuelet.settings import LocalEnvironmentError
@@ -50,7 +58,13 @@ def _looked_at(check: Callable[[], Iterator[Checkup]]) -> Iterator[Checkup]:
     try:
         yield from check()
     except (OSError, ValueError, *ours) as error:
-        yield Checkup("error", check.__name__.strip("_"), str(error))
+        yield Checkup("error", what or getattr(check, "__name__", "").strip("_"), message_of(error))
+
+
+def _fleet(options: argparse.Namespace) -> Iterator[Checkup]:
+    from cuelet.cli.doctor.fleet import fleet
+
+    yield from fleet(show=options.show, wait_s=options.wait)
 
 
 def _folders() -> Iterator[Checkup]:
@@ -77,23 +91,22 @@ def _absent(silent: int | None) -> Checkup:
 
 
 def _farm() -> Iterator[Checkup]:
-    """Say where jobs go, and whether the embedded farm runs, in the version of this command."""
+    """Say where jobs go and whether they would run, and whether the embedded farm runs, in the version of this command."""
     import cuelet
     import opencue
 
-    hosts = opencue.cuebot.hosts_in_use()
-    source = "CUEBOT_HOSTS" if os.environ.get("CUEBOT_HOSTS", "").strip() else "opencue.yaml"
-    if hosts:
-        yield Checkup(
-            "ok",
-            "server",
-            f"{', '.join(hosts)} ({source}): jobs go there, not to the embedded farm",
-        )
+    servers = opencue.cuebot.hosts_in_use()
+    if servers:
+        from cuelet.cli.doctor.cuebot import cuebot
+
+        yield from cuebot(servers)
     else:
         yield Checkup("ok", "server", "none named: jobs go to the embedded farm of this machine")
     info = opencue.farm.is_running()
     if info is None:
-        yield _absent(opencue.farm.holder())
+        holder = opencue.farm.holder()
+        if holder is not None or not servers:
+            yield _absent(holder)
         return
     detail = f"{info['address']}, process {info['pid']}, version {info['version']}"
     if info["version"] != cuelet.__version__:

@@ -1,4 +1,4 @@
-"""A launch, and on a stock Cuebot what became of it when the answer is lost.
+"""What became of a launch whose answer is lost.
 
 Cuebot refuses a second pending job of a name, so a launch that is not found may be sent once more.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from opencue_proto import job_pb2
@@ -22,8 +22,8 @@ from opencue.exception import (
 )
 from opencue.naming import spelling
 from opencue.search import JobSearch
-from opencue.wrappers.entity import send
 
+Launch = Callable[[], list[Any]]
 _CLOCKS_DIFFER_S = 1.0
 _PENDING = "is already pending"
 """What Cuebot says of a name that is taken."""
@@ -37,8 +37,12 @@ _PARTS = tuple(
 """Where show, shot, user and job stand in a specification."""
 
 
-def launched_jobs(spec: str) -> list[Any]:
+def launched_jobs(spec: str, launch: Launch) -> list[Any]:
     """Submit a job description and return the messages of its jobs.
+
+    Args:
+        spec: The description.
+        launch: Submits it and returns the messages.
 
     Raises:
         LaunchUnknownException: The answer is lost, and whether the server has the job cannot be told.
@@ -46,25 +50,21 @@ def launched_jobs(spec: str) -> list[Any]:
     """
     began = time.time() - _CLOCKS_DIFFER_S
     try:
-        return _sent(spec)
+        return launch()
     except AnswerLostException as error:
-        return _found(spec, began, error) or _sent_again(spec, began, error)
+        return _found(spec, began, error) or _sent_again(spec, launch, began, error)
     except DeadlineExceededException as error:
         if isinstance(error, FarmSilentException):
             raise
         return _found_or_unknown(spec, began, error)  # Cuebot may be at it still
 
 
-def _sent(spec: str) -> list[Any]:
-    return list(send("job", "LaunchSpecAndWait", spec=spec).jobs.jobs)
-
-
-def _sent_again(spec: str, began: float, lost: CueException) -> list[Any]:
+def _sent_again(spec: str, launch: Launch, began: float, lost: CueException) -> list[Any]:
     """Launch once more what nobody has; the job may have come in meanwhile."""
     try:
-        return _sent(spec)
+        return launch()
     except CueInternalErrorException as error:
-        if _PENDING not in error.details():
+        if _PENDING not in (error.said or error.details()):
             raise
         return _found_or_unknown(spec, began, lost)
     except (AnswerLostException, DeadlineExceededException) as error:
