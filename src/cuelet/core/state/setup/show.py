@@ -28,6 +28,8 @@ class Show(Record):
     default_min_gpus: int = -1
     default_max_gpus: int = -1
     comment_email: str = ""
+    scheduler_managed: bool = False
+    """Whether somebody said that a scheduler books its frames; kept and shown."""
     archived_to: str = ""
     """The show that gets its jobs from now on, by id; empty while it is not archived."""
     archived_name: str = ""
