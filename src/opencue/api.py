@@ -32,7 +32,7 @@ from opencue_proto import (
 from opencue import farm, search
 from opencue.exception import EntityNotFoundException, LaunchRefusedException
 from opencue.naming import jobs as naming
-from opencue.stock import launching
+from opencue.stock import launching, lost_launch
 from opencue.util import id as _id_of
 from opencue.wrappers.allocation import Allocation
 from opencue.wrappers.comment import Comment
@@ -332,8 +332,18 @@ def _launched(method: str, spec: str) -> Any:
 
 
 def launchSpecAndWait(spec: str) -> list[Job]:
-    """Submit a job description; return its jobs."""
-    return [Job(message) for message in _launched("LaunchSpecAndWait", spec).jobs.jobs]
+    """Submit a job description; return its jobs.
+
+    When the answer of a stock Cuebot is lost, the job is looked for, and sent once more where it is not there.
+
+    Raises:
+        LaunchUnknownException: The answer is lost, and whether the server has the job cannot be told.
+    """
+
+    def launch() -> list[Any]:
+        return list(_launched("LaunchSpecAndWait", spec).jobs.jobs)
+
+    return [Job(message) for message in lost_launch.launched_jobs(spec, launch)]
 
 
 def findLayer(job: str, layer: str) -> Layer:

@@ -17,6 +17,7 @@
         CancelledException
         ConnectionException               no server reached
           NoOpenCueException              something else answers there
+          AnswerLostException             a call was sent and not answered
           LaunchUnknownException          no answer to a launch: the farm may have the job
           FarmNotStartedException         the embedded farm could not be started
           FarmNotOursException            the embedded farm's files belong to somebody else
@@ -36,6 +37,7 @@ import grpc
 __all__ = [
     "EXCEPTION_MAP",
     "AmbiguousNameException",
+    "AnswerLostException",
     "CancelledException",
     "ConnectionException",
     "CueException",
@@ -112,6 +114,13 @@ class CueException(grpc.RpcError):
         self.rpc_error = error.rpc_error
         if type(self).default_status is grpc.StatusCode.UNKNOWN:
             self.status = error.status
+        return self
+
+    def on_one_line(self) -> Self:
+        """Return this error with what a server that failed said in its own words on one line."""
+        if self.status in _FAILURES and not self.said:
+            self._details = one_line(self._details)
+            self.args = (self._build_message(),)
         return self
 
     def code(self) -> grpc.StatusCode:
@@ -319,8 +328,25 @@ class NoOpenCueException(ConnectionException):
         )
 
 
+class AnswerLostException(ConnectionException):
+    """A call was sent and not answered, so whether it was done is unknown.
+
+    Args:
+        method: The call.
+        target: The server's address.
+        reason: What came in place of an answer.
+    """
+
+    retryable = False
+
+    def __init__(self, *, method: str, target: str, reason: str) -> None:
+        self.reason = reason
+        said = f"{reason}; whether it was done is unknown, look before repeating it"
+        super().__init__(method=method, target=target, details=said)
+
+
 class LaunchUnknownException(ConnectionException):
-    """Neither a launch nor its repetition was answered, so the farm may have the job.
+    """What became of a launch cannot be told, so the farm may have the job.
 
     Args:
         job: The name in the specification, empty when it has none.
@@ -330,12 +356,14 @@ class LaunchUnknownException(ConnectionException):
     """
 
     retryable = False
+    may_have_launched = True
+    """Whoever launched has to keep what the job needs."""
 
     def __init__(self, *, job: str, reason: str, method: str, target: str) -> None:
         self.job, self.reason = job, reason
         named = f" {job}" if job else ""
         super().__init__(
-            f"no answer to the launch of{named or ' the job'}, twice ({reason}): the farm may have it; "
+            f"no answer to the launch of{named or ' the job'} ({reason}): the farm may have it; "
             f"look with cuelet jobs{named} before launching it again",
             method=method,
             target=target,
@@ -444,6 +472,11 @@ EXCEPTION_MAP = {kind.default_status: kind for kind in _BY_STATUS}
 EXCEPTION_MAP[grpc.StatusCode.UNAUTHENTICATED] = PermissionDeniedException
 
 
+UNREAD = {
+    "Exception deserializing response": "is no message of this call; is that server a Cuebot?",
+    "Received message larger than max": "is larger than cuebot.max_message_bytes of opencue.yaml",
+}
+"""What gRPC says of answers that this client cannot take, and what that means."""
 _FAILURES = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
 _MOST_DETAILS = 400
 
@@ -464,8 +497,9 @@ def from_rpc(error: grpc.RpcError, *, method: str, target: str) -> CueException:
     if isinstance(error, CueException):
         return error
     status, details = error.code(), error.details() or ""
-    if status in _FAILURES:
-        details = one_line(details)
+    meaning = next((meaning for words, meaning in UNREAD.items() if words in details), "")
+    if meaning:
+        details = f"the answer {meaning} ({details})"
     kind = EXCEPTION_MAP.get(status, CueException)
     ours = kind(method=method, target=target, status=status, details=details)
     ours.rpc_error = error

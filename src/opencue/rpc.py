@@ -22,6 +22,8 @@ import grpc
 from google.protobuf import message_factory
 
 from opencue.exception import (
+    UNREAD,
+    AnswerLostException,
     CancelledException,
     ConnectionException,
     CueException,
@@ -111,7 +113,9 @@ class Connection:
             if trouble is not None:
                 raise trouble from error
             refusal = from_rpc(error, method=method.label, target=self.target)
-            raise translate(refusal, request=request) from None
+            if not method.idempotent and _is_unread(refusal):
+                raise _with_doubt(refusal) from None
+            raise translate(refusal, request=request).on_one_line() from None
         except ValueError as error:  # the channel was closed meanwhile
             raise ConnectionException(
                 method=method.label, target=self.target, details=str(error)
@@ -173,10 +177,14 @@ def invoke(
         return _again(link, method, request, limit_s, link.retry_pauses(connection), error)
 
 
-def _with_doubt(error: ConnectionException) -> ConnectionException:
+def _is_unread(refusal: CueException) -> bool:
+    """Tell whether the server answered, and this client could not take the answer."""
+    return any(words in refusal.details() for words in UNREAD)
+
+
+def _with_doubt(error: CueException) -> AnswerLostException:
     """Return the error of a call that must not be repeated, with what that means for whoever made it."""
-    said = f"{error.details()}; whether it was done is unknown, look before repeating it"
-    return ConnectionException(method=error.method, target=error.target, details=said)
+    return AnswerLostException(method=error.method, target=error.target, reason=error.details())
 
 
 def _launch(link: ConnectionKeeper, method: Method, request: Any, limit_s: float) -> Any:

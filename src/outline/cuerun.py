@@ -241,10 +241,10 @@ class OutlineLauncher:
         try:
             self._evh.emit(event.LaunchEvent(event.BEFORE_LAUNCH, self, outline=self._outline))
             jobs: list[Any] = backend.launch(self, use_pycuerun=use_pycuerun)
-        except BaseException:
+        except BaseException as error:
             if self._proof is not None:
                 self._proof.abandon()
-            if not was_ready:
+            if not was_ready and not getattr(error, "may_have_launched", False):
                 self._outline.undo_setup()
             raise
         self._record(jobs)

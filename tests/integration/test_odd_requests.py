@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +17,8 @@ from tests.specs import job_spec
 from tests.wire import message_class, methods
 
 MEGABYTE = 2**20
-LONG_VALUES = 2
-"""Values of a megabyte in one request."""
+LONG_VALUES = 1
+"""Values of a megabyte in one request; with several a test takes long."""
 LONGEST_TEXT = 700
 DEEPEST = 4
 ACCEPTABLE = {
@@ -61,8 +62,9 @@ class Farm:
 
     def __init__(self, box: FarmBox) -> None:
         self.box = box
+        self._shows = itertools.count()
         self._channel = grpc.insecure_channel(box.info["address"])
-        self.ids = self.launch()
+        self.ids = self.settle()
 
     def close(self) -> None:
         self._channel.close()
@@ -81,17 +83,51 @@ class Farm:
         assert status is grpc.StatusCode.OK, details
         return message_class(method.output_type).FromString(answer)
 
-    def launch(self) -> dict[str, str]:
-        """Return the ids of a job, its layer and its frame, launched anew when none is left."""
+    def settle(self) -> dict[str, str]:
+        """Return the id of one thing of each kind, made anew where it is gone."""
         jobs = self.ask("/job.JobInterface/GetJobs").jobs.jobs
         if not jobs:
             spec = job_spec({"render": {"argv": ["true"], "range": "1-3"}}, paused=True)
+            show = f"<show>odd{next(self._shows)}</show>"  # the one before may be closed by now
+            spec = spec.replace("<show>show</show>", show)
             jobs = self.ask("/job.JobInterface/LaunchSpecAndWait", spec=spec).jobs.jobs
         job = jobs[0]
         layers = self.ask("/job.JobInterface/GetLayers", job=job).layers.layers
         frames = self.ask("/job.JobInterface/GetFrames", job=job).frames.frames
-        host = self.ask("/host.HostInterface/GetHosts").hosts.hosts[0]
-        return {"job": job.id, "layer": layers[0].id, "frame": frames[0].id, "host": host.id}
+        return {
+            "job": job.id,
+            "layer": layers[0].id,
+            "frame": frames[0].id,
+            "host": self.ask("/host.HostInterface/GetHosts").hosts.hosts[0].id,
+            **self._set_up(job.show),
+        }
+
+    def _set_up(self, name: str) -> dict[str, str]:
+        """Return the ids of what people set up, in the show of the job."""
+        show = self.ask("/show.ShowInterface/FindShow", name=name).show
+        made = {
+            "filter": self.made("/show.ShowInterface/CreateFilter", show=show, name="odd"),
+            "owner": self.made("/show.ShowInterface/CreateOwner", show=show, name="odd"),
+            "limit": self.made("/limit.LimitInterface/Create", name="odd", max_value=1),
+            "service": self.made("/service.ServiceInterface/CreateService", data={"name": "odd"}),
+        }
+        root = self.ask("/show.ShowInterface/GetRootGroup", show=show).group
+        made["group"] = self.made("/job.GroupInterface/CreateSubGroup", group=root, name="odd")
+        made["allocation"] = (
+            self.ask("/facility.AllocationInterface/GetAll").allocations.allocations[0].id
+        )
+        made["comment"] = self.made(
+            "/job.JobInterface/AddComment", job={"id": ""}, new_comment={"subject": "odd"}
+        )
+        return {kind: id_ for kind, id_ in {"show": show.id, **made}.items() if id_}
+
+    def made(self, path: str, **fields: Any) -> str:
+        """Make a thing; return its id, or nothing where it is there or not to be had."""
+        method = methods()[path]
+        request = message_class(method.input_type)(**fields)
+        _, _, answer = self.send(path, request.SerializeToString())
+        found = message_class(method.output_type).FromString(answer)
+        return next((inner.id for _, inner in found.ListFields() if hasattr(inner, "id")), "")
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +185,7 @@ def complaints(farm: Farm, sent: Iterator[tuple[str, bytes]]) -> list[str]:
         refused = status is not grpc.StatusCode.OK
         if status not in ACCEPTABLE or (refused and not 0 < len(details) <= LONGEST_TEXT):
             found.append(f"{path}: {status.name} {details[:200]!r} ({len(details)})")
-    farm.ids = farm.launch()
+    farm.ids = farm.settle()
     assert farm.box.info["pid"] == pid
     log = (Path(farm.box.state_dir) / "farm.log").read_text(errors="replace")
     return found + [line for line in log.splitlines() if line.startswith("Traceback")]

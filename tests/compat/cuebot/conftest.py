@@ -20,6 +20,8 @@ def clean_client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("CUELET_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("USER", "ada")
+    monkeypatch.setenv("LOGNAME", "ada")
     monkeypatch.setattr("opencue.connection._RETRY_PAUSE_S", 0.01)
     _forget()
     yield

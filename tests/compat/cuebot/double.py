@@ -37,16 +37,17 @@ class ReplayingCuebot(grpc.GenericRpcHandler):
 
     Args:
         calls: What was recorded, in order.
+        address: Where it listens; by default at a free port.
     """
 
-    def __init__(self, calls: Iterable[Call]) -> None:
+    def __init__(self, calls: Iterable[Call], address: str = "127.0.0.1:0") -> None:
         self.asked: list[tuple[str, bytes]] = []
         """Paths and requests of the calls so far."""
         self._lock = threading.Lock()
         self.remember(calls)
         self._server = grpc.server(futures.ThreadPoolExecutor(4))
         self._server.add_generic_rpc_handlers((self,))
-        self.host = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self.host = f"127.0.0.1:{self._server.add_insecure_port(address)}"
         self._server.start()
 
     def remember(self, calls: Iterable[Call]) -> None:

@@ -123,6 +123,7 @@ def _show(show: Show) -> show_pb2.Show:
         default_min_gpus=_or(show.default_min_gpus, _MIN_GPUS),
         default_max_gpus=_or(show.default_max_gpus, _MAX_GPUS),
         comment_email=show.comment_email,
+        scheduler_managed=show.scheduler_managed,
         booking_enabled=show.booking,
         dispatch_enabled=show.dispatching,
         active=show.active,
