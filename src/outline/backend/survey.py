@@ -110,16 +110,25 @@ class Survey:
         return self._answers[key]
 
 
+def _printable(name: str) -> str:
+    """Return a name that the server gave, without what would drive a terminal."""
+    return (
+        name
+        if name.isprintable()
+        else "".join(each if each.isprintable() else "?" for each in name)
+    )
+
+
 def _host(message: Any) -> RenderHost:
     from opencue_proto import host_pb2
 
     return RenderHost(
-        name=message.name,
+        name=_printable(message.name),
         cores=message.cores,
         memory_mb=message.memory // _KB_A_MB,
         gpus=int(message.gpus),
-        tags=tuple(message.tags),
-        allocation=message.alloc_name,
+        tags=tuple(map(_printable, message.tags)),
+        allocation=_printable(message.alloc_name),
         is_up=message.state == host_pb2.UP,
         is_open=message.lock_state == host_pb2.OPEN,
     )
@@ -127,7 +136,7 @@ def _host(message: Any) -> RenderHost:
 
 def _show(message: Any) -> FarmShow:
     return FarmShow(
-        name=message.name,
+        name=_printable(message.name),
         is_active=message.active,
         is_dispatched=message.dispatch_enabled,
         is_booked=message.booking_enabled,
@@ -137,7 +146,7 @@ def _show(message: Any) -> FarmShow:
 
 def _share(message: Any) -> Share:
     return Share(
-        allocation=message.allocation_name,
+        allocation=_printable(message.allocation_name),
         size=message.size / _HUNDREDTHS,
         burst=message.burst / _HUNDREDTHS,
     )
