@@ -1,6 +1,7 @@
 """Administer a render farm from the shell: ``cueadmin``, flag for flag as OpenCue has it.
 
-`flags` has every flag, `main` finds the function for those that were given.
+`flags` has every flag, `dispatching` finds the function for those that were given; `common`, `util`, `output` and
+`format` are what other programs import, under OpenCue's names.
 May import: `opencue` and what gRPC gives it; neither outline nor the farm.
 Add: a flag to `flags`, what it does to the `*_operations` module of its kind, a listing to `queries`.
 """

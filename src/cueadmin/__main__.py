@@ -1,6 +1,6 @@
 """Run ``python -m cueadmin``."""
 
-from cuelet.programs import cueadmin
+from cuelet.programs import cueadmin as main
 
 if __name__ == "__main__":
-    raise SystemExit(cueadmin())
+    raise SystemExit(main())

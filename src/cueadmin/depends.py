@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from opencue import farm
-from opencue.api import Depend, Job, depend_pb2
+from opencue.api import Job
+from opencue.depends import list_records
 
 _WORDS = {
     "FRAME_BY_FRAME": "frame by frame",
@@ -59,10 +59,7 @@ class Edge:
 
 def edges_of(job: Job) -> list[Edge]:
     """Return the dependencies of a job."""
-    answer = farm.call_or_none("GetDepends", job_id=job.id())
-    if answer is None:
-        return [_edge_from_depend(depend) for depend in job.getDepends()]
-    return [_edge_from_record(record) for record in answer.get("depends", [])]
+    return [_edge_from_record(record) for record in list_records(job.id())]
 
 
 def _edge_from_record(record: dict[str, Any]) -> Edge:
@@ -73,21 +70,6 @@ def _edge_from_record(record: dict[str, Any]) -> Edge:
         outcome=record.get("outcome") or "succeeded",
         active=bool(record.get("active")),
         left=record.get("left"),
-    )
-
-
-def _edge_from_depend(depend: Depend) -> Edge:
-    er = depend.dependErFrame() or depend.dependErLayer() or depend.dependErJob()
-    on = depend.dependOnFrame() or depend.dependOnLayer() or depend.dependOnJob()
-    if not depend.isInternal() and on != depend.dependOnJob():
-        on = f"{depend.dependOnJob()}/{on}"
-    return Edge(
-        layer=er,
-        on=on,
-        type=depend_pb2.DependType.Name(depend.type()),
-        outcome="succeeded",
-        active=depend.isActive(),
-        left=None,
     )
 
 

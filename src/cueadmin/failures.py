@@ -45,14 +45,6 @@ class NothingFoundError(LookupError):
         super().__init__(f"no {kind} {shown}{there}")
 
 
-class CancelledError(Exception):
-    """The question was not answered with yes."""
-
-    def __init__(self, *, question: str) -> None:
-        self.question = question
-        super().__init__("Canceled")
-
-
 class StepError(Exception):
     """One of several steps failed, after others were done.
 

@@ -146,10 +146,54 @@ def make_parser() -> argparse.ArgumentParser:
 def _add(group: Any, flags: Iterable[_Flag]) -> None:
     for names, count, metavar, text in flags:
         names = (names,) if isinstance(names, str) else names  # noqa: PLW2901 - one or several
+        more = _MORE.get(names[0], {})
         if count == 0:
             group.add_argument(*names, action="store_true", help=text)
         else:
-            group.add_argument(*names, nargs=count, metavar=metavar, help=text)
+            group.add_argument(*names, nargs=count, metavar=metavar, help=text, **more)
+
+
+class QueryAction(argparse.Action):
+    """Note that a listing is asked for, and collect the texts to search names by."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Set the flag, and add its values to the texts."""
+        setattr(namespace, self.dest, True)
+        namespace.query = [*namespace.query, *values]
+
+
+class _TextAction(argparse.Action):
+    """Collect texts to search names by, which may come before the listing or after it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        namespace.query = [*namespace.query, *values]
+
+
+_MORE: dict[str, dict[str, Any]] = {
+    "-lj": {"action": QueryAction},
+    "-lji": {"action": QueryAction},
+    "-lh": {"action": QueryAction},
+    "-query": {"action": _TextAction, "default": []},
+    "-job": {"default": []},
+    "-alloc": {"default": []},
+    "-state": {"default": []},
+    "-limit": {"default": 0},
+    "-lock-state": {"type": str.upper, "choices": ("OPEN", "LOCKED", "NIMBY_LOCKED")},
+    "-thread": {"type": str.lower, "choices": ("auto", "all", "variable")},
+}
+"""What a flag has beyond its number of values."""
 
 
 def chosen(args: argparse.Namespace) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 
+import opencue
+from cueadmin.converting import Convert
 from cueadmin.failures import NothingFoundError, UsageError
 from cueadmin.operation import Operation
 from opencue import api
@@ -28,7 +30,9 @@ def hosts_of(args: _Args) -> list[Host]:
 
 def _named(names: Iterable[str]) -> list[Host]:
     wanted = list(names)
-    found = api.getHosts(name=wanted) if wanted else []
+    found: list[Host] = opencue.search.HostSearch.byName(wanted) if wanted else []
+    if len(found) >= len(wanted):
+        return found
     known = {host.name() for host in found}
     if missing := [name for name in wanted if name not in known]:
         raise NothingFoundError(kind="host", names=missing)
@@ -37,7 +41,7 @@ def _named(names: Iterable[str]) -> list[Host]:
 
 def _matching(texts: Iterable[str]) -> list[Host]:
     wanted = list(texts)
-    found = api.getHosts(match=wanted) if wanted else []
+    found: list[Host] = opencue.search.HostSearch.byMatch(wanted) if wanted else []
     if wanted and not found:
         raise NothingFoundError(kind="host matching", names=wanted)
     return found
@@ -48,11 +52,11 @@ def _each(hosts: Iterable[Host], act: Callable[[Host], object]) -> tuple[Callabl
 
 
 def _lock(args: _Args) -> Operation:
-    return Operation(_each(hosts_of(args), Host.lock))
+    return Operation(_each(hosts_of(args), lambda host: host.lock()))
 
 
 def _unlock(args: _Args) -> Operation:
-    return Operation(_each(hosts_of(args), Host.unlock))
+    return Operation(_each(hosts_of(args), lambda host: host.unlock()))
 
 
 def _move(args: _Args) -> Operation:
@@ -63,21 +67,17 @@ def _move(args: _Args) -> Operation:
 
 def _delete_host(args: _Args) -> Operation:
     hosts = hosts_of(args)
-    return Operation(_each(hosts, Host.delete), f"Delete {len(hosts)} hosts")
+    return Operation(_each(hosts, lambda host: host.delete()), f"Delete {len(hosts)} hosts")
 
 
 def _safe_reboot(args: _Args) -> Operation:
     hosts = hosts_of(args)
     question = f"Lock and reboot {len(hosts)} hosts when idle"
-    return Operation(_each(hosts, Host.rebootWhenIdle), question)
+    return Operation(_each(hosts, lambda host: host.rebootWhenIdle()), question)
 
 
 def _thread(args: _Args) -> Operation:
-    known = host_pb2.ThreadMode.keys()
-    if args.thread.upper() not in known:
-        shown = ", ".join(name.lower() for name in known)
-        raise UsageError(flag="-thread", reason=f"{args.thread!r} is none of {shown}")
-    mode, hosts = host_pb2.ThreadMode.Value(args.thread.upper()), hosts_of(args)
+    mode, hosts = Convert.strToThreadMode(args.thread), hosts_of(args)
     steps = _each(hosts, lambda host: host.setThreadMode(mode))
     return Operation(steps, f"Set {len(hosts)} hosts to thread mode {args.thread}")
 

@@ -34,11 +34,11 @@ def _retry_dead(job: Job) -> None:
 
 
 def _pause(args: _Args) -> Operation:
-    return Operation(_each(_find(args.pause), Job.pause))
+    return Operation(_each(_find(args.pause), lambda job: job.pause()))
 
 
 def _unpause(args: _Args) -> Operation:
-    return Operation(_each(_find(args.unpause), Job.resume))
+    return Operation(_each(_find(args.unpause), lambda job: job.resume()))
 
 
 def _kill(args: _Args) -> Operation:
@@ -60,9 +60,12 @@ def _retry_all(_args: _Args) -> Operation:
 
 
 def _drop_depends(args: _Args) -> Operation:
-    jobs = _find(args.drop_depends)
-    steps = _each(jobs, lambda job: job.dropDepends(Depend.DependTarget.ANY_TARGET))
-    return Operation(steps, f"Drop all dependencies for {len(jobs)} job(s)")
+    from cueadmin.common import DependUtil
+
+    names = args.drop_depends
+    _find(names)
+    steps = tuple(lambda name=name: DependUtil.dropAllDepends(name) for name in names)
+    return Operation(steps, f"Drop all dependencies for {len(names)} job(s)")
 
 
 def _satisfy_dependency(args: _Args) -> Operation:

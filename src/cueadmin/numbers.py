@@ -43,9 +43,17 @@ def points(text: str, flag: str) -> int:
     Raises:
         UsageError: The text is not a whole number, or below 0.
     """
-    number = whole(text, flag)
+    return not_negative(whole(text, flag), flag)
+
+
+def not_negative(number: int, flag: str) -> int:
+    """Return a number, unless it is below 0.
+
+    Raises:
+        UsageError: It is.
+    """
     if number < 0:
-        raise UsageError(flag=flag, reason=f"{text!r} is below 0")
+        raise UsageError(flag=flag, reason=f"{number} is below 0")
     return number
 
 

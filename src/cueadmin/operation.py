@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cueadmin.failures import CancelledError, StepError
+import cueadmin.util
+from cueadmin.failures import StepError
 from opencue.exception import CueException
 
 
@@ -24,16 +24,16 @@ class Operation:
     """What to print afterwards."""
 
 
-def carry_out(operation: Operation, *, force: bool) -> None:
-    """Ask, do, report.
+def carry_out(operation: Operation, *, force: bool) -> bool:
+    """Ask, do, report; return False when the answer was not yes.
 
     Raises:
-        CancelledError: The answer was not yes.
         CueException: The first step failed.
         StepError: A later step failed.
     """
-    if operation.question and operation.steps and not force and not _agreed(operation.question):
-        raise CancelledError(question=operation.question)
+    question = f"Please confirm. {operation.question}?" if operation.question else ""
+    if question and operation.steps and not cueadmin.util.promptYesNo(question, force):
+        return False
     for done, step in enumerate(operation.steps):
         try:
             step()
@@ -43,8 +43,4 @@ def carry_out(operation: Operation, *, force: bool) -> None:
             raise StepError(done=done, total=len(operation.steps), cause=error) from error
     if operation.report:
         print(operation.report)
-
-
-def _agreed(question: str) -> bool:
-    print(f"Please confirm. {question}? [y/n] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() == "y"
+    return True

@@ -1,99 +1,192 @@
-"""Tables as wranglers know them."""
+"""Tables as wranglers know them, under the names that scripts know from OpenCue."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import opencue
 from cueadmin.format import (
-    cut,
-    days_from_seconds,
-    seconds_between,
-    text_from_memory,
-    text_from_seconds,
-    text_from_time,
+    cutoff,
+    findDuration,
+    formatDuration,
+    formatLongDuration,
+    formatMem,
+    formatTime,
 )
-from opencue.api import Allocation, Host, Job, Proc, Service, Show, Subscription, host_pb2
+from opencue.api import host_pb2, job_pb2
 
 _NAME_LENGTH = 52
 _POINTS_PER_CORE = 100.0
+_PAGE = 1000
+"""So many frames are most likely not all."""
 
 
 def _print_table(layout: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for row in (header, *rows):
-        print((layout % tuple(row)).rstrip())
+        print(layout % tuple(row))
 
 
-def print_jobs(jobs: Sequence[Job]) -> None:
+def displayJobs(jobs: Sequence[Any]) -> None:
     """Print jobs with their figures."""
     layout = "%-56s %-15s %5s %7s %8s %5s %8s %8s"
     header = ("Job", "Group", "Booked", "Cores", "Wait", "Pri", "MinCores", "MaxCores")
-    _print_table(layout, header, map(_job_row, jobs))
+    _print_table(layout, header, (_job_row(job.data) for job in jobs))
 
 
-def _job_row(job: Job) -> tuple[object, ...]:
-    paused = " [paused]" if job.isPaused() else ""
+def _job_row(job: Any) -> tuple[object, ...]:
+    paused = " [paused]" if job.is_paused else ""
     return (
-        cut(job.name() + paused, _NAME_LENGTH),
-        cut(job.group(), 15),
-        job.runningFrames(),
-        f"{job.coresReserved():.2f}",
-        job.waitingFrames(),
-        job.priority(),
-        f"{job.minCores():.2f}",
-        f"{job.maxCores():.2f}",
+        cutoff(job.name + paused, _NAME_LENGTH),
+        cutoff(job.group, 15),
+        job.job_stats.running_frames,
+        f"{job.job_stats.reserved_cores:.2f}",
+        job.job_stats.waiting_frames,
+        job.priority,
+        f"{job.min_cores:.2f}",
+        f"{job.max_cores:.2f}",
     )
 
 
-def print_procs(procs: Sequence[Proc]) -> None:
+def displayJobInfo(job: Any) -> None:
+    """Print all about a job, and its layers."""
+    data, layers = job.data, job.getLayers()
+    state = "PAUSED" if data.is_paused else enum_name(job_pb2.JobState, data.state)
+    unknown = [(each, "N/A") for each in ("type", "architecture", "services")]
+    cores = f"{data.min_cores:.2f} / {data.max_cores:.2f}"
+    print(f"{'-' * 60}\njob: {data.name}\n")
+    _print_pairs(
+        13,
+        [
+            ("start time", formatTime(data.start_time)),
+            ("state", state),
+            *unknown,
+            ("Min/Max cores", cores),
+        ],
+    )
+    _print_pairs(22, [*_counts(data.job_stats), ("total frame retries", "N/A")])
+    print(f"this is a OpenCue job with {len(layers)} layers\n")
+    for layer in layers:
+        _print_layer(layer.data)
+
+
+def _print_pairs(width: int, pairs: Iterable[tuple[str, object]]) -> None:
+    for name, value in pairs:
+        print(f"{name:>{width}}: {value}")
+    print()
+
+
+def _counts(stats: Any) -> list[tuple[str, object]]:
+    return [
+        ("total number of frames", stats.total_frames),
+        ("done", stats.succeeded_frames),
+        ("running", stats.running_frames),
+        ("waiting (ready)", stats.waiting_frames),
+        ("waiting (depend)", stats.depend_frames),
+        ("failed", stats.dead_frames),
+    ]
+
+
+def _print_layer(layer: Any) -> None:
+    stats = layer.layer_stats
+    print(f"{layer.name}  ({stats.total_frames} frames, {stats.succeeded_frames} done)")
+    print("   average frame time: N/A\n   average ram usage: N/A")
+    print(f"   tags: {' | '.join(layer.tags)}\n")
+
+
+def displayFrames(frames: Sequence[Any]) -> None:
+    """Print frames with what became of them."""
+    layout = "%-35s %-11s %-15s %-13s %-12s %-9s %5s %7s %5s"
+    names = ("Frame", "Status", "Host", "Start", "End", "Runtime", "Mem", "Retry", "Exit")
+    header = layout % names
+    print(f"{header}\n{'-' * len(header)}")
+    for frame in frames:
+        print(layout % _frame_row(frame.data))
+    if len(frames) == _PAGE:
+        print(f"Warning: these are the first {_PAGE} frames; there may be more")
+
+
+def _frame_row(frame: Any) -> tuple[object, ...]:
+    started, stopped = frame.start_time, frame.stop_time
+    return (
+        cutoff(frame.name, 35),
+        enum_name(job_pb2.FrameState, frame.state),
+        frame.last_resource,
+        formatTime(started),
+        formatTime(stopped),
+        formatDuration(findDuration(started, stopped)) if started else "",
+        formatMem(frame.max_rss),
+        frame.retry_count,
+        frame.exit_status,
+    )
+
+
+def displayProcs(procs: Sequence[Any]) -> None:
     """Print what runs."""
     layout = "%-10s %-7s %-24s %-30s / %-30s %-12s %-12s"
     header = ("Host", "Cores", "Memory", "Job", "Frame", "Start", "Runtime")
-    _print_table(layout, header, map(_proc_row, procs))
+    _print_table(layout, header, (_proc_row(proc.data) for proc in procs))
 
 
-def _proc_row(proc: Proc) -> tuple[object, ...]:
-    used, reserved = proc.memUsed(), proc.memReserved()
+def _proc_row(proc: Any) -> tuple[object, ...]:
+    used, reserved = proc.used_memory, proc.reserved_memory
     share = f" ({100.0 * used / reserved:.2f}%)" if reserved else ""
     return (
-        proc.name().split("/")[0],
-        f"{proc.coresReserved():.2f}",
-        f"{text_from_memory(used)} of {text_from_memory(reserved)}{share}",
-        cut(proc.jobName(), 30),
-        cut(proc.frameName(), 30),
-        text_from_time(proc.dispatchTime()),
-        text_from_seconds(seconds_between(proc.dispatchTime(), 0)),
+        proc.name.split("/")[0],
+        f"{proc.reserved_cores:.2f}",
+        f"{formatMem(used)} of {formatMem(reserved)}{share}",
+        cutoff(proc.job_name, 30),
+        cutoff(proc.frame_name, 30),
+        formatTime(proc.dispatch_time),
+        formatDuration(time.time() - proc.dispatch_time) if proc.dispatch_time else "",
     )
 
 
-def print_hosts(hosts: Sequence[Host]) -> None:
-    """Print hosts with what they have free."""
+def displayHosts(
+    hosts: Iterable[Any], lock_state: str | None = None, sort_idle: bool = False
+) -> None:
+    """Print hosts with what they have free.
+
+    Args:
+        hosts: The hosts.
+        lock_state: Only those in this state: OPEN, LOCKED or NIMBY_LOCKED.
+        sort_idle: Those with most idle cores and memory first, not by name.
+    """
     layout = "%-15s %-4s %-5s %-8s %-8s %-9s %-5s %-5s %-16s %-8s %-8s %-6s %-9s %-10s %-7s"
     header = (
         "Host", "Load", "NIMBY", "freeMem", "freeSwap", "freeMcp", "Cores", "Mem", "Idle", "Os",
         "Uptime", "State", "Locked", "Alloc", "Thread",
     )  # fmt: skip
-    _print_table(layout, header, map(_host_row, hosts))
+    shown = ordered_hosts(hosts, lock_state, sort_idle)
+    _print_table(layout, header, (_host_row(host.data) for host in shown))
 
 
-def _host_row(host: Host) -> tuple[object, ...]:
+def ordered_hosts(hosts: Iterable[Any], lock_state: str | None, sort_idle: bool) -> list[Any]:
+    """Return the hosts that are shown, in order; for the arguments see `displayHosts`."""
+    wanted = None if lock_state is None else host_pb2.LockState.Value(lock_state.upper())
+    found = [host for host in hosts if wanted is None or host.data.lock_state == wanted]
+    if sort_idle:
+        return sorted(found, key=lambda host: (-host.data.idle_cores, -host.data.idle_memory))
+    return sorted(found, key=lambda host: str(host.data.name))
+
+
+def _host_row(host: Any) -> tuple[object, ...]:
     return (
-        host.name(),
-        host.load(),
-        host.isNimbyEnabled(),
-        text_from_memory(host.memFree()),
-        text_from_memory(host.swapFree()),
-        text_from_memory(host.mcpFree()),
-        f"{host.cores():g}",
-        text_from_memory(host.mem()),
-        f"[ {host.coresIdle():.2f} / {text_from_memory(host.memIdle())} ]",
-        host.os(),
-        days_from_seconds(seconds_between(host.bootTime(), 0)),
-        enum_name(host_pb2.HardwareState, host.state()),
-        enum_name(host_pb2.LockState, host.lockState()),
-        host.alloc(),
-        enum_name(host_pb2.ThreadMode, host.threadMode()),
+        host.name,
+        host.load,
+        host.nimby_enabled,
+        formatMem(host.free_memory),
+        formatMem(host.free_swap),
+        formatMem(host.free_mcp),
+        host.cores,
+        formatMem(host.memory),
+        f"[ {host.idle_cores:.2f} / {formatMem(host.idle_memory)} ]",
+        host.os,
+        formatLongDuration(int(time.time()) - host.boot_time) if host.boot_time else "00:00",
+        enum_name(host_pb2.HardwareState, host.state),
+        enum_name(host_pb2.LockState, host.lock_state),
+        host.alloc_name,
+        enum_name(host_pb2.ThreadMode, host.thread_mode),
     )
 
 
@@ -103,82 +196,80 @@ def enum_name(members: Any, number: int) -> str:
     return names.get(number, str(number))
 
 
-def print_shows(shows: Sequence[Show]) -> None:
+def displayShows(shows: Sequence[Any]) -> None:
     """Print shows with their figures."""
     header = ("Show", "Active", "ReservedCores", "RunningFrames", "PendingFrames", "PendingJobs")
-    _print_table("%-8s %-6s %15s %15s %15s %15s", header, map(_show_row, shows))
+    rows = (_show_row(show.data) for show in shows)
+    _print_table("%-8s %-6s %15s %15s %15s %15s", header, rows)
 
 
-def _show_row(show: Show) -> tuple[object, ...]:
+def _show_row(show: Any) -> tuple[object, ...]:
     return (
-        show.name(),
-        show.isActive(),
-        f"{show.reservedCores():.2f}",
-        show.runningFrames(),
-        show.pendingFrames(),
-        show.pendingJobs(),
+        show.name,
+        show.active,
+        f"{show.show_stats.reserved_cores:.2f}",
+        show.show_stats.running_frames,
+        show.show_stats.pending_frames,
+        show.show_stats.pending_jobs,
     )
 
 
-def print_services(services: Sequence[Service]) -> None:
+def displayServices(services: Sequence[Any]) -> None:
     """Print services with the resources they need."""
     header = ("Name", "Can Thread", "Min Cores Units", "Min Memory", "Tags")
-    _print_table("%-20s %-12s %-20s %-15s %-36s", header, map(_service_row, services))
+    rows = (_service_row(service.data) for service in services)
+    _print_table("%-20s %-12s %-20s %-15s %-36s", header, rows)
 
 
-def _service_row(service: Service) -> tuple[object, ...]:
+def _service_row(service: Any) -> tuple[object, ...]:
     return (
-        service.name(),
-        service.threadable(),
-        service.minCores(),
-        f"{service.minMemory() // 1024} MB",
-        " | ".join(service.tags()),
+        service.name,
+        service.threadable,
+        service.min_cores,
+        f"{service.min_memory // 1024} MB",
+        " | ".join(service.tags),
     )
 
 
-def print_allocations(allocations: Sequence[Allocation]) -> None:
-    """Print allocations with their figures."""
+def displayAllocations(allocations: Iterable[Any]) -> None:
+    """Print allocations with their figures, facility by facility."""
     header = ("Name", "Tag", "Running", "Avail", "Cores", "Hosts", "Locked", "Down", "Billable")
     layout = "%-25s %15s %8s  %8s  %8s %8s %8s %8s %-8s"
-    _print_table(layout, header, map(_allocation_row, allocations))
+    shown = sorted(allocations, key=lambda each: (each.data.facility, each.data.name))
+    _print_table(layout, header, (_allocation_row(each.data) for each in shown))
 
 
-def _allocation_row(allocation: Allocation) -> tuple[object, ...]:
+def _allocation_row(allocation: Any) -> tuple[object, ...]:
+    stats = allocation.stats
     return (
-        allocation.name(),
-        allocation.tag(),
-        f"{allocation.totalRunningCores():.2f}",
-        f"{allocation.totalAvailableCores():.2f}",
-        f"{allocation.totalCores():g}",
-        allocation.totalHosts(),
-        allocation.totalLockedHosts(),
-        allocation.totalDownHosts(),
-        allocation.isBillable(),
+        allocation.name,
+        allocation.tag,
+        f"{stats.running_cores:.2f}",
+        f"{stats.available_cores:.2f}",
+        stats.cores,
+        stats.hosts,
+        stats.locked_hosts,
+        stats.down_hosts,
+        allocation.billable,
     )
 
 
-def print_subscriptions(subscriptions: Sequence[Subscription], show: str) -> None:
-    """Print the subscriptions of a show."""
+def displaySubscriptions(subscriptions: Sequence[Any], show: str) -> None:
+    """Print the subscriptions of a show, which is named above them."""
     print(f"Subscriptions for {show}")
     header = ("Allocation", "Show", "Size", "Burst", "Run", "Used")
-    rows = map(_subscription_row, subscriptions)
+    rows = (_subscription_row(each.data) for each in subscriptions)
     _print_table("%-30s %-12s %6s %8s %8s %8s", header, rows)
 
 
-def _subscription_row(subscription: Subscription) -> tuple[object, ...]:
-    size, run = subscription.size() / _POINTS_PER_CORE, subscription.reservedCores() / 100.0
+def _subscription_row(subscription: Any) -> tuple[object, ...]:
+    size, run = subscription.size / _POINTS_PER_CORE, subscription.reserved_cores / 100.0
     share = 100.0 * run / size if size else run
     return (
-        subscription.allocation(),
-        subscription.show(),
-        f"{size:g}",
-        f"{subscription.burst() / _POINTS_PER_CORE:g}",
+        subscription.allocation_name,
+        subscription.show_name,
+        size,
+        subscription.burst / _POINTS_PER_CORE,
         f"{run:.2f}",
         f"{share:.2f}%",
     )
-
-
-def print_names(entities: Iterable[object]) -> None:
-    """Print one name per line."""
-    for entity in entities:
-        print(opencue.rep(entity))

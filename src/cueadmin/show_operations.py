@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Callable
 
 from cueadmin.failures import UsageError
-from cueadmin.numbers import cores, points, switch
+from cueadmin.numbers import cores, not_negative, points, switch, whole
 from cueadmin.operation import Operation
 from opencue import api
 from opencue.api import Show, Subscription
+from opencue.exception import CueException
 
 _Args = argparse.Namespace
 
@@ -19,7 +20,7 @@ def _create_alloc(args: _Args) -> Operation:
     facility = api.getFacility(facility_name)
 
     def create() -> None:
-        print(f"Created allocation: {api.createAllocation(alloc, tag, facility).name()}")
+        print(f"Created allocation: {api.createAllocation(alloc, tag, facility).data.name}")
 
     question = f"Create new allocation {facility_name}.{alloc}, with tag {tag}"
     return Operation((create,), question)
@@ -139,18 +140,21 @@ def _size(args: _Args) -> Operation:
 def _burst(args: _Args) -> Operation:
     show, alloc, text = args.burst
     is_share = text.endswith("%")
-    amount = points(text.removesuffix("%"), "-burst")
+    amount = whole(text.removesuffix("%"), "-burst")
     subscription = _subscription(show, alloc)
-    size = subscription.size()
-    burst = size + size * amount // 100 if is_share else amount
+    size = subscription.data.size
+    burst = not_negative(size + int(size * amount / 100) if is_share else amount, "-burst")
     return Operation((lambda: subscription.setBurst(burst),))
 
 
 def _subscription(show: str, alloc: str) -> Subscription:
-    if "." not in alloc:
+    try:
+        return api.findSubscription(f"{alloc}.{show}")
+    except CueException:
+        if "." in alloc:
+            raise
         reason = f"{alloc!r} has no facility; write it like facility.allocation"
-        raise UsageError(flag=f"allocation {alloc}", reason=reason)
-    return api.findSubscription(f"{alloc}.{show}")
+        raise UsageError(flag=f"allocation {alloc}", reason=reason) from None
 
 
 OPERATIONS: dict[str, Callable[[_Args], Operation]] = {

@@ -9,7 +9,6 @@ from cuelet.engine.engine import Engine
 from cuelet.rpc.cuelet.extension import FarmService
 from cuelet.rpc.cuelet.upkeep import Upkeep
 from cuelet.rpc.opencue.allocations import AllocationService
-from cuelet.rpc.opencue.already import Named
 from cuelet.rpc.opencue.comments import CommentService
 from cuelet.rpc.opencue.cue import CueService
 from cuelet.rpc.opencue.depends import DependService
@@ -20,8 +19,12 @@ from cuelet.rpc.opencue.jobs import JobService
 from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
-from cuelet.rpc.opencue.services import ServiceService
+from cuelet.rpc.opencue.services import OverrideService, ServiceService
+from cuelet.rpc.opencue.setup.filters import ActionService, FilterService, MatcherService
+from cuelet.rpc.opencue.setup.groups import GroupService
 from cuelet.rpc.opencue.shows import ShowService
+from cuelet.rpc.opencue.site.departments import DepartmentService
+from cuelet.rpc.opencue.site.owners import DeedService, OwnerService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
 from cuelet.rpc.serve import Listening, Services, serve
 from cuelet.runner import machine
@@ -50,8 +53,8 @@ async def listen(
         info: What the farm says about itself.
         stop: Ends the farm.
     """
-    (cores, memory_mb), named = capacity, Named()
-    host = HostService(engine, lambda: machine_now(memory_mb, cores))
+    cores, memory_mb = capacity
+    host = HostService(engine, lambda: machine_now(memory_mb, cores, now()))
     services = Services(
         job=JobService(engine),
         layer=LayerService(engine),
@@ -62,11 +65,19 @@ async def listen(
         cue=CueService(),
         host=host,
         proc=ProcService(engine, host=host.message, now=now),
-        show=ShowService(engine, named),
-        service=ServiceService(engine, named),
+        owner=OwnerService(engine, host=host.message),
+        deed=DeedService(engine, host=host.message),
+        show=ShowService(engine),
+        group=GroupService(engine),
+        filter=FilterService(engine),
+        matcher=MatcherService(engine),
+        action=ActionService(engine),
+        service=ServiceService(engine),
+        override=OverrideService(engine),
+        department=DepartmentService(engine),
         facility=FacilityService(engine),
-        allocation=AllocationService(engine, named, host=host.message),
-        subscription=SubscriptionService(engine, named),
+        allocation=AllocationService(engine, host=host.message),
+        subscription=SubscriptionService(engine),
         farm=FarmService(engine, info=info, stop=stop, upkeep=_upkeep(engine, store).methods),
     )
     return await serve(services, socket=settings.socket, port=settings.port)
@@ -80,7 +91,7 @@ def _upkeep(engine: Engine, store: Store) -> Upkeep:
     )
 
 
-def machine_now(memory_mb: int, cores: float) -> Machine:
+def machine_now(memory_mb: int, cores: float, now: float) -> Machine:
     """Return what the machine says of itself."""
     return Machine(
         name=machine.hostname(),
@@ -89,4 +100,7 @@ def machine_now(memory_mb: int, cores: float) -> Machine:
         free_memory_mb=machine.free_memory_mb(),
         load_average=machine.load_average(),
         boot_time=machine.boot_time(),
+        now=now,
+        swap_kb=machine.swap_kb(),
+        scratch_kb=machine.scratch_kb(),
     )

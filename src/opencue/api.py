@@ -30,8 +30,9 @@ from opencue_proto import (
 )
 
 from opencue import farm, search
-from opencue.exception import EntityNotFoundException
+from opencue.exception import EntityNotFoundException, LaunchRefusedException
 from opencue.naming import jobs as naming
+from opencue.stock import launching
 from opencue.util import id as _id_of
 from opencue.wrappers.allocation import Allocation
 from opencue.wrappers.comment import Comment
@@ -319,12 +320,20 @@ def isJobPending(name: str) -> bool:
 
 def launchSpec(spec: str) -> list[str]:
     """Submit a job description; return the names of its jobs, which may not exist yet."""
-    return list(send("job", "LaunchSpec", spec=spec).names)
+    return list(_launched("LaunchSpec", spec).names)
+
+
+def _launched(method: str, spec: str) -> Any:
+    """Return the answer to a launch; a refusal that names nothing is told with what it is about."""
+    try:
+        return send("job", method, spec=spec)
+    except LaunchRefusedException as refusal:
+        raise launching.named(refusal, spec) from None
 
 
 def launchSpecAndWait(spec: str) -> list[Job]:
     """Submit a job description; return its jobs."""
-    return [Job(message) for message in send("job", "LaunchSpecAndWait", spec=spec).jobs.jobs]
+    return [Job(message) for message in _launched("LaunchSpecAndWait", spec).jobs.jobs]
 
 
 def findLayer(job: str, layer: str) -> Layer:

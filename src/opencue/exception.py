@@ -11,9 +11,12 @@
           LayerNotFoundException        a job has no such layer
         AmbiguousNameException          a name that several things have
         CueInternalErrorException         the server's own failure
+          LaunchRefusedException          a Cuebot refused a job
+          CuebotDatabaseException         a Cuebot is there and its database is not
         PermissionDeniedException
         CancelledException
         ConnectionException               no server reached
+          NoOpenCueException              something else answers there
           LaunchUnknownException          no answer to a launch: the farm may have the job
           FarmNotStartedException         the embedded farm could not be started
           FarmNotOursException            the embedded farm's files belong to somebody else
@@ -26,7 +29,7 @@ catch that from wrapper methods.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import grpc
 
@@ -37,18 +40,20 @@ __all__ = [
     "ConnectionException",
     "CueException",
     "CueInternalErrorException",
+    "CuebotDatabaseException",
     "DeadlineExceededException",
     "EntityAlreadyExistsException",
     "EntityNotFoundException",
     "FarmNotOursException",
     "FarmNotStartedException",
     "FarmSilentException",
+    "LaunchRefusedException",
     "LaunchUnknownException",
     "LayerNotFoundException",
+    "NoOpenCueException",
     "OwnerFixedException",
     "PermissionDeniedException",
     "ServerNotOursException",
-    "StockCuebotException",
     "from_rpc",
     "getRetryCount",
 ]
@@ -90,6 +95,24 @@ class CueException(grpc.RpcError):
         where = f" (server {self.target}, {self.status.name})" if self.target else ""
         said = f": {self._details}" if self._details else ""
         return f"{call}{self.failMsg}{said}{where}"
+
+    said: str = ""
+    """What the server said, where `details` has it in other words."""
+    rpc_error: grpc.RpcError | None = None
+    """gRPC's own error, where there was one."""
+
+    def heard(self, error: CueException) -> Self:
+        """Return this error as what another one, which a server sent, means: of the same call, with its own status.
+
+        Args:
+            error: What was sent.
+        """
+        self.method, self.target = error.method, error.target
+        self.said = error.said or error.details()
+        self.rpc_error = error.rpc_error
+        if type(self).default_status is grpc.StatusCode.UNKNOWN:
+            self.status = error.status
+        return self
 
     def code(self) -> grpc.StatusCode:
         """Return the gRPC status."""
@@ -218,6 +241,43 @@ class CueInternalErrorException(CueException):
     default_status = grpc.StatusCode.INTERNAL
 
 
+class LaunchRefusedException(CueInternalErrorException):
+    """A Cuebot refused a job.
+
+    Args:
+        job: The name in the specification, empty when it has none.
+        reason: Why, in words.
+    """
+
+    UNKNOWN: ClassVar[str] = (
+        "it names something that this Cuebot does not have: a limit, a facility, or a pending job, layer or frame "
+        "to wait for; or it waits for one of them twice"
+    )
+    """The reason, where Cuebot says no more."""
+
+    def __init__(self, *, job: str, reason: str) -> None:
+        self.job, self.reason = job, reason
+        super().__init__(
+            f"job {job} was not launched: {reason}" if job else f"nothing was launched: {reason}"
+        )
+
+
+class CuebotDatabaseException(CueInternalErrorException):
+    """A Cuebot is there and its database is not.
+
+    Args:
+        target: The server's address.
+        method: The call.
+    """
+
+    def __init__(self, *, target: str, method: str = "") -> None:
+        super().__init__(
+            f"the Cuebot at {target} has no connection to its database; it answers again once that is back",
+            method=method,
+            target=target,
+        )
+
+
 class PermissionDeniedException(CueException):
     """The server does not allow this to you."""
 
@@ -239,6 +299,24 @@ class ConnectionException(CueException):
     retryMsg = "server not reachable, retrying"
     retryable = True
     default_status = grpc.StatusCode.UNAVAILABLE
+
+
+class NoOpenCueException(ConnectionException):
+    """What answers at an address does not speak OpenCue's protocol.
+
+    Args:
+        target: The address.
+        said: What gRPC made of its answer.
+    """
+
+    retryable = False
+
+    def __init__(self, *, target: str, said: str) -> None:
+        super().__init__(
+            f"what answers at {target} is no Cuebot: its answer makes no sense ({said[:200]}); "
+            "check the port in CUEBOT_HOSTS or opencue.yaml",
+            target=target,
+        )
 
 
 class LaunchUnknownException(ConnectionException):
@@ -334,20 +412,6 @@ class ServerNotOursException(FarmNotOursException):
         )
 
 
-class StockCuebotException(CueException):
-    """The server is a stock Cuebot, which has no answer to this.
-
-    Args:
-        action: What it cannot do, as ``say why``.
-    """
-
-    default_status = grpc.StatusCode.UNIMPLEMENTED
-
-    def __init__(self, *, action: str) -> None:
-        self.action = action
-        super().__init__(f"this server is a stock Cuebot: it cannot {action}")
-
-
 class OwnerFixedException(CueException):
     """A job was to be given to another user, which no server can do.
 
@@ -380,14 +444,31 @@ EXCEPTION_MAP = {kind.default_status: kind for kind in _BY_STATUS}
 EXCEPTION_MAP[grpc.StatusCode.UNAUTHENTICATED] = PermissionDeniedException
 
 
+_FAILURES = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
+_MOST_DETAILS = 400
+
+
+def one_line(text: str) -> str:
+    """Return what a failed server said as one line: no part twice, and of a long text both ends."""
+    parts: list[str] = []
+    for line in text.splitlines():
+        words = " ".join(line.split())
+        if not any(words in part for part in parts):
+            parts.append(words)
+    said, half = "; ".join(parts), _MOST_DETAILS // 2
+    return said if len(said) <= _MOST_DETAILS else f"{said[:half]} ... {said[-half:]}"
+
+
 def from_rpc(error: grpc.RpcError, *, method: str, target: str) -> CueException:
-    """Return our exception for one of gRPC's, which becomes its cause."""
+    """Return our exception for one of gRPC's, which becomes its `rpc_error`."""
     if isinstance(error, CueException):
         return error
     status, details = error.code(), error.details() or ""
+    if status in _FAILURES:
+        details = one_line(details)
     kind = EXCEPTION_MAP.get(status, CueException)
     ours = kind(method=method, target=target, status=status, details=details)
-    ours.__cause__ = error
+    ours.rpc_error = error
     return ours
 
 

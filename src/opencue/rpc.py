@@ -29,6 +29,7 @@ from opencue.exception import (
     LaunchUnknownException,
     from_rpc,
 )
+from opencue.stock.sentences import translate
 
 LAUNCH_TIMEOUT_S = 120.0
 _NOTE = "cuelet-note-bin"
@@ -109,7 +110,8 @@ class Connection:
             trouble = self.trouble() if error.code() is grpc.StatusCode.UNAVAILABLE else None
             if trouble is not None:
                 raise trouble from error
-            raise from_rpc(error, method=method.label, target=self.target) from error
+            refusal = from_rpc(error, method=method.label, target=self.target)
+            raise translate(refusal, request=request) from None
         except ValueError as error:  # the channel was closed meanwhile
             raise ConnectionException(
                 method=method.label, target=self.target, details=str(error)
@@ -263,6 +265,23 @@ class Stub:
 
         self.__dict__[name] = call
         return call
+
+
+class JsonStub:
+    """The calls of a service that takes and returns JSON objects, as ``stub.Info({})``.
+
+    Args:
+        path: The service, as ``/cuelet.Farm``.
+        link: Keeper of the connection.
+    """
+
+    def __init__(self, path: str, link: ConnectionKeeper) -> None:
+        self._path, self._link = path, link
+
+    def __getattr__(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        """Return the call of that name."""
+        method = json_method(f"{self._path}/{name}")
+        return lambda fields: invoke(self._link, method, fields)
 
 
 def request_class(descriptor: Any) -> Callable[..., Any]:

@@ -104,17 +104,40 @@ def _states(name: str, inner: str, enum: Any) -> _Setter:
 
 def _proc_range(option: str, scale: int) -> _Setter:
     def fill(criteria: Any, value: Any) -> None:
-        for text in _texts(value):
-            low, high = range_from_text(text, scale, option=option)
+        values = value if isinstance(value, list | tuple | set) else [value]
+        for item in values:
+            low, high = _bounds(item) or range_from_text(_text(item), scale, option=option)
             found = criterion_pb2.InRangeIntegerSearchCriterion(min=low, max=high)
             getattr(criteria, f"{option}_range").append(found)
 
     return fill
 
 
+def _text(value: Any) -> str:
+    [text] = _texts(value)
+    return text
+
+
+def _bounds(criterion: Any) -> tuple[int, int] | None:
+    """Return the least and the greatest value of a criterion in the server's unit; None for what is none."""
+    if isinstance(criterion, criterion_pb2.GreaterThanIntegerSearchCriterion):
+        return criterion.value, _NO_MAXIMUM
+    if isinstance(criterion, criterion_pb2.LessThanIntegerSearchCriterion):
+        return 0, criterion.value
+    if isinstance(criterion, criterion_pb2.InRangeIntegerSearchCriterion):
+        return criterion.min, criterion.max
+    return None
+
+
 def _proc_memory(prefix: str) -> _Setter:
     fill = _proc_range("memory", _KB_PER_GB)
     return lambda criteria, value: fill(criteria, [f"{prefix}{text}" for text in _texts(value)])
+
+
+def _limit(criteria: Any, value: Any) -> None:
+    """Set how many are found at most; 0 for no limit."""
+    if int(value):
+        criteria.max_results.append(int(value))
 
 
 def _nothing(_criteria: Any, _value: Any) -> None:
@@ -176,7 +199,10 @@ class BaseSearch:
 
 
 class ProcSearch(BaseSearch):
-    """Search running procs: host, job, layer, show, alloc; memory in GB, duration in hours."""
+    """Search running procs: host, job, layer, show, alloc; memory in GB, duration in hours.
+
+    Both may be criteria of `criterion_pb2` too, which are in KB and in seconds.
+    """
 
     _CRITERIA = host_pb2.ProcSearchCriteria
     _SETTERS: ClassVar[Mapping[str, _Setter]] = {
@@ -189,7 +215,7 @@ class ProcSearch(BaseSearch):
         "memory_greater_than": _proc_memory("gt"),
         "memory_less_than": _proc_memory("lt"),
         "duration": _proc_range("duration", _SECONDS_PER_HOUR),
-        "limit": lambda criteria, value: criteria.max_results.append(int(value)),
+        "limit": _limit,
         "offset": _assign("first_result"),
     }
 

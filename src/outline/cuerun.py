@@ -127,8 +127,16 @@ if not TYPE_CHECKING:  # type checkers know every flag, and which job comes back
             OutlineException: The outline cannot run; nothing is left behind.
             JobFailedError: With ``wait`` or ``test``: it ended with frames undone, or cannot go on.
             JobStillRunsError: ``timeout_s`` is over.
+            CueException: The farm refused the job, or was not reached.
         """
-        return OutlineLauncher(ol, **flags).launch(use_pycuerun)
+        try:
+            return OutlineLauncher(ol, **flags).launch(use_pycuerun)
+        except Exception as error:
+            if not type(error).__module__.startswith("opencue."):
+                raise
+            raise error.with_traceback(
+                None
+            ) from None  # how we came to ask says nothing of a refusal
 
 
 class OutlineLauncher:
@@ -208,6 +216,9 @@ class OutlineLauncher:
 
     def setup(self) -> None:
         """Set the outline up when it is not yet."""
+        from outline._outline.checks import require_layers
+
+        require_layers(self._outline)
         if self._outline.get_mode() < OUTLINE_MODE_READY:
             self._outline.setup()
 
@@ -361,14 +372,20 @@ def execute_frame(script: str, layer: str, frame: int) -> None:
         script: A session directory, its ``outline.yaml``, or an outline script.
         layer: Name of the layer.
         frame: First frame of the chunk.
+
+    Raises:
+        LayerException: No chunk begins with it.
     """
+    from outline._layer.arguments import require_head
     from outline.event import finish
     from outline.loader import load_outline
 
     outline = load_outline(script)
     if outline.find_session() is None:
         outline.setup()
-    finish(outline.get_layer(layer).execute(int(frame)))
+    found = outline.get_layer(layer)
+    require_head(found, int(frame))
+    finish(found.execute(int(frame)))
 
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ The tree, PyOutline's names at the top, ours below them::
 
     OutlineException
     |- LayerException
-    |  |- InvalidSettingError, EmptyRangeError, MissingArgumentError
+    |  |- InvalidSettingError, EmptyRangeError, MissingArgumentError, ModeError
     |- SessionException
     |  |- UnsafeNameError, DataNotFoundError, DataExistsError, DataFormatError
     |  |- FileNotStoredError, FileExistsInSessionError, NoSessionError
@@ -12,7 +12,7 @@ The tree, PyOutline's names at the top, ours below them::
     |- FailImmediately
     |- ShellCommandFailureException
     |- InvalidNameError, NameCollisionError, UnknownLayerError, DependencyCycleError
-    |- ModeError, SpecError, NewerSpecError, UnknownFlagError, UnknownBackendError, ScriptError, ConfigFileError
+    |- SpecError, NewerSpecError, UnknownFlagError, UnknownBackendError, ScriptError, ConfigFileError
     |- JobFailedError, JobStillRunsError
 
 Ours carry what they are about in ``fields`` (and as attributes) and build one line that names the thing, the value and
@@ -257,7 +257,7 @@ class DependencyCycleError(_Described, OutlineException):
     remedy_text = "remove one of these depends"
 
 
-class ModeError(_Described, OutlineException):
+class ModeError(_Described, LayerException):
     """Something was asked of an outline at the wrong time."""
 
     text = "outline {outline!r}: {reason}"

@@ -321,8 +321,8 @@ def _values_of(frame: int) -> Mapping[str, str]:
 
 
 def decides_itself(path: Path) -> bool:
-    """Tell whether the class of a path says in its own way whether it is there."""
-    return type(path).exists not in (Path.exists, FileSpec.exists)
+    """Tell whether a path, or its class, says in its own way whether it is there."""
+    return "exists" in vars(path) or type(path).exists not in (Path.exists, FileSpec.exists)
 
 
 def _values_from_environment(frame: int) -> dict[str, str]:

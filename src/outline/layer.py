@@ -5,7 +5,7 @@ from __future__ import annotations
 from outline import event
 from outline._layer.arguments import Arguments
 from outline._layer.dependencies import Dependencies
-from outline._layer.family import Family
+from outline._layer.family import Family, require_layer
 from outline._layer.part import CarriedOutBy
 from outline._layer.parts import Parts
 from outline._layer.storage import Paths, Storage
@@ -188,7 +188,12 @@ class Layer(_Signature):
     get_processes = _family(Family.get_processes)
 
     def set_parent(self, layer: Layer) -> None:
-        """Make this layer run inside the frames of another; see `add_child`."""
+        """Make this layer run inside the frames of another; see `add_child`.
+
+        Raises:
+            LayerException: It is no layer.
+        """
+        require_layer(layer, f"parent of {self._thing()}")
         self._layer_parts.family.parent = layer
         self.after_parented(layer)
 
@@ -199,8 +204,9 @@ class Layer(_Signature):
         a post-process one that runs after all of them; other layers run inside the frames of this one.
 
         Raises:
-            LayerException: It is part of another layer already.
+            LayerException: It is no layer, or part of another one already.
         """
+        require_layer(layer, f"child of {self._thing()}")
         if layer is self or (layer.get_parent() is not None and layer.get_parent() is not self):
             raise LayerException(f"layer {layer} cannot become a child of layer {self}")
         if isinstance(layer, LayerProcess):
@@ -329,10 +335,10 @@ class Layer(_Signature):
                 self.set_arg(key, value)
 
     def execute(self, frame: int) -> Any:
-        """Execute the chunk that begins with a frame, here and now.
+        """Execute the chunk that begins with a frame, here and now; see `get_local_frame_set`.
 
         Raises:
-            LayerException: No chunk begins with it, or an input or output is missing.
+            LayerException: An input or output is missing.
         """
         from outline._layer import environment
 
@@ -380,7 +386,9 @@ class Frame(Layer):
     def get_frame_range(self) -> str | None:
         """Return the one frame, as text."""
         text = super().get_frame_range()
-        return None if text is None else str(parse_range(text)[0])
+        if text is None or text == DEFAULT_FRAME_RANGE:
+            return text
+        return str(parse_range(text)[0])
 
 
 class LayerProcess(Frame):

@@ -419,14 +419,15 @@ class Outline(metaclass=WithCurrent):
         Raises:
             OutlineException: The first thing found: no layers, an unknown layer in a depend, a cycle, an empty range.
         """
-        from outline._outline import checks
+        from outline._outline.checks import require_layers
 
-        if not self._layers:
-            raise OutlineException(f"{self._thing()} has no layers; call add_layer(layer)")
-        self.setup_depends()
-        active = self.get_active_layers()
-        checks.check_ranges(self, active, is_cut=self._settings.is_cut)
-        checks.check_cycles(self, active)
+        require_layers(self)
+        self._check_layers()
+
+    def _check_layers(self) -> None:
+        from outline._outline.checks import check_layers
+
+        check_layers(self, is_cut=self._settings.is_cut)
 
     def get_active_layers(self) -> list[Layer]:
         """Return the layers that have frames: those whose range has some in common with the outline's."""
@@ -443,7 +444,7 @@ class Outline(metaclass=WithCurrent):
         """
         if self._mode != OUTLINE_MODE_INIT:
             raise ModeError(outline=self.get_name(), reason="setup() has been called already")
-        self.check()
+        self._check_layers()
         self._script = self._path
         try:
             self._path = None
@@ -462,7 +463,7 @@ class Outline(metaclass=WithCurrent):
             layer.carry_out_stage(session)
         for layer in self._layers.growing():
             finish(layer.setup())
-        self.check()
+        self._check_layers()
         if self._serialize:
             session.save()
 

@@ -105,10 +105,12 @@ def _split_target(target: str) -> tuple[int | None, str]:
 
 
 def _execute_frame(place: str, layer: str, number: int) -> None:
+    from outline._layer.arguments import require_head
     from outline.event import finish
 
     found = _load_layer(place, layer)
     gc.enable()
+    require_head(found, number)
     finish(found.execute(number))
 
 

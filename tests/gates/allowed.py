@@ -29,6 +29,7 @@ BACK_IMPORTS: dict[tuple[str, str], str] = {
     ("outline.backend.*", "outline.cuerun"): "a backend names in types the launcher that chose it",
     ("outline.depend", "outline.layer"): "a depend names the layers at its ends",
     ("outline.layer", "outline.loader"): "a layer knows the outline it belongs to",
+    ("cueadmin.job_operations", "cueadmin.common"): "depends are dropped where scripts find how",
     ("outline.planning", "outline.planning.build"): "the face loads what it stands for when asked",
     ("opencue.wrappers.*", "opencue.wrappers.*"): "pycue's classes lead to each other",
     ("cuelet.core.state.*", "cuelet.core.state.farm"): "parts of the farm's state name the whole",

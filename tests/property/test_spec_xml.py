@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cuelet.core.operations.command import Place, build_run
+from cuelet.core.operations.site.services import fill
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
@@ -40,6 +41,7 @@ def accepted(text: str) -> list[JobSpec]:
 
 def use(spec: JobSpec) -> None:
     """Do with a job what the farm does with one that it took in."""
+    spec = fill(Farm(cores=4.0, memory_mb=4096), spec, spec.show)
     text = json.dumps(spec_to_dict(spec))
     assert spec_from_dict(json.loads(text)) == spec
     try:

@@ -54,7 +54,7 @@ def test_cueadmin_takes_them_as_values(text: str) -> None:
     parser = make_parser()
 
     assert parser.parse_args(["-priority", "job", text]).priority == ["job", text]
-    assert parser.parse_args(["-lj", text, "-force"]).lj == [text]
+    assert parser.parse_args(["-lj", text, "-force"]).query == [text]
 
 
 @given(below_zero)

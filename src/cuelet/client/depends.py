@@ -9,6 +9,7 @@ from typing import Any
 import opencue
 from cuelet.client.errors import NoDependError
 from cuelet.client.lookup import get_job
+from opencue.depends import list_records
 from opencue.wrappers.depend import Depend
 from opencue.wrappers.job import Job
 
@@ -40,10 +41,10 @@ class DependView:
 
 
 def list_depends(job_id: str) -> tuple[DependView, ...]:
-    """Return the depends of a job; none from a stock Cuebot."""
-    answer = opencue.farm.call_or_none("GetDepends", job_id=job_id) or {"depends": ()}
+    """Return the depends of a job."""
     names = [field.name for field in fields(DependView)]
-    return tuple(DependView(**{name: each[name] for name in names}) for each in answer["depends"])
+    records = list_records(job_id)
+    return tuple(DependView(**{name: each[name] for name in names}) for each in records)
 
 
 def drop_between_jobs(job: Job, *, layers: Sequence[str] = (), on: str = "") -> int:

@@ -15,6 +15,7 @@ import opencue
 from cuelet.client.errors import AttemptNotFoundError
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
+from outline.jobspec.rqd_log import OwnOutput, own_part
 
 _FOLLOW_POLL_S = 0.2
 _BLOCK = 1 << 16
@@ -80,22 +81,29 @@ def get_attempt(path: Path, number: int, frame: str) -> Path:
 
 
 def read(path: Path, *, tail: int | None = None) -> Iterator[bytes]:
-    """Yield a log as it is, block by block.
+    """Yield a log as it is, block by block; of one that RQD wrote only what the frame wrote.
 
     Args:
         path: Where it is.
         tail: Only so many lines of its end; None: all.
     """
     with path.open("rb") as log:
-        log.seek(tail_start(log, tail))
-        yield from _blocks(log)
+        first, end = own_part(log)
+        log.seek(max(first, tail_start(log, tail, end)))
+        yield from _blocks(log, end)
 
 
-def tail_start(log: BinaryIO, lines: int | None) -> int:
-    """Return where the last lines of a file begin, without a look at those before; 0 for None."""
+def tail_start(log: BinaryIO, lines: int | None, end: int | None = None) -> int:
+    """Return where the last lines of a file begin, without a look at those before; 0 for None.
+
+    Args:
+        log: The file.
+        lines: How many.
+        end: Where it counts as ended; None: where it ends.
+    """
     if lines is None:
         return 0
-    at, left = log.seek(0, os.SEEK_END), lines
+    at, left = log.seek(0, os.SEEK_END) if end is None else end, lines
     if at and left:
         log.seek(at - 1)
         left += log.read(1) == b"\n"  # the end of the last line, not a line of its own
@@ -120,13 +128,15 @@ def _nth_last(block: bytes, count: int) -> int:
     return at
 
 
-def _blocks(log: BinaryIO) -> Iterator[bytes]:
-    while block := log.read(_BLOCK):
+def _blocks(log: BinaryIO, end: int | None = None) -> Iterator[bytes]:
+    while block := log.read(_BLOCK if end is None else min(_BLOCK, end - log.tell())):
         yield block
 
 
 def follow(path: Path, frame: Frame, *, tail: int | None = None) -> Iterator[bytes]:
     """Yield what is written until the frame runs no more; a retry starts the new log from its head.
+
+    Of a log that RQD writes it is only what the frame writes.
 
     Args:
         path: Where the latest attempt writes.
@@ -134,22 +144,40 @@ def follow(path: Path, frame: Frame, *, tail: int | None = None) -> Iterator[byt
         tail: Begin with so many lines of what is there; None: with all.
     """
     with contextlib.ExitStack() as opened:
-        log, inode = None, 0
+        log, inode, own = None, 0, OwnOutput()
         while True:
             over = _is_over(frame)
             if path.exists() and path.stat().st_ino != inode:
                 if log:
-                    yield from _blocks(log)
+                    yield from _own_blocks(log, own)
+                    yield own.rest()
                     opened.close()
-                first = log is None
+                first, own = log is None, OwnOutput()
                 log = opened.enter_context(path.open("rb"))
-                log.seek(tail_start(log, tail if first else None))
+                if first and tail is not None:
+                    yield from _until_now(log, tail, own)
                 inode = os.fstat(log.fileno()).st_ino
             if log:
-                yield from _blocks(log)
+                yield from _own_blocks(log, own)
             if over:
+                yield own.rest()
                 return
             time.sleep(_FOLLOW_POLL_S)
+
+
+def _own_blocks(log: BinaryIO, own: OwnOutput) -> Iterator[bytes]:
+    """Yield what of the rest of a log is a frame's own."""
+    for block in _blocks(log):
+        yield own.feed(block)
+
+
+def _until_now(log: BinaryIO, tail: int, own: OwnOutput) -> Iterator[bytes]:
+    """Yield the last lines of what is in a log now, and have its reader go on behind them."""
+    first, end = own_part(log)
+    start = max(first, tail_start(log, tail, end))
+    own.skip_head(is_rqd=first > 0)
+    log.seek(start)
+    yield from _own_blocks(log, own)
 
 
 def _is_over(frame: Frame) -> bool:

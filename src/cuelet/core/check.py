@@ -43,9 +43,23 @@ def _check_scarce(farm: Farm) -> list[str]:
         for limit in farm.limits
         if limit.running != in_use(farm, limit.name)
     ]
+    found += [fault for job in farm.jobs.values() for fault in _check_shares(farm, job)]
     held = sum(sum(job.gpus_held.values()) for job in farm.jobs.values())
     if held != farm.held_gpus:
         found.append(f"{held} GPUs held, {farm.held_gpus} accounted")
+    return found
+
+
+def _check_shares(farm: Farm, job: Job) -> list[str]:
+    """Count afresh what jobs under the limits of one use together."""
+    found = []
+    for share in job.shares:
+        under = [other for other in farm.jobs.values() if share in other.shares]
+        cores = sum(held for other in under for held, _ in other.reserved.values())
+        gpus = sum(sum(other.gpus_held.values()) for other in under)
+        if abs(cores - share.cores) > 1e-6 or gpus != share.gpus:
+            counted = f"{share.cores} cores, {share.gpus} GPUs"
+            found.append(f"{share.kind.value} counts {counted}, should be {cores}, {gpus}")
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import grpc
 from grpc import aio
 
 from cuelet.core.values.errors import (
+    AlreadyThereError,
     AmbiguousNameError,
     DuplicateJobError,
     FarmError,
@@ -20,6 +20,7 @@ from cuelet.core.values.errors import (
     NotFoundError,
     OutOfDiskError,
 )
+from cuelet.rpc.opencue.elsewhere import refusal_of
 from cuelet.rpc.reading import UnreadableRequestError, read
 from cuelet.store.errors import StoreError
 
@@ -29,6 +30,7 @@ _STATUS: dict[type[FarmError], grpc.StatusCode] = {
     NotFoundError: grpc.StatusCode.NOT_FOUND,
     AmbiguousNameError: grpc.StatusCode.INVALID_ARGUMENT,
     DuplicateJobError: grpc.StatusCode.ALREADY_EXISTS,
+    AlreadyThereError: grpc.StatusCode.ALREADY_EXISTS,
     InvalidSpecError: grpc.StatusCode.INVALID_ARGUMENT,
     UnreadableRequestError: grpc.StatusCode.INVALID_ARGUMENT,
     InvalidRequestError: grpc.StatusCode.FAILED_PRECONDITION,
@@ -73,27 +75,6 @@ class Guard(aio.ServerInterceptor):  # type: ignore[type-arg] # grpc has no para
             return await _translated(behaviour, data, decode, name, context)
 
         return call
-
-
-_SET_UP = re.compile(
-    r"/(department|facility|filter|host|renderPartition|service|show|subscription|task)\."
-)
-
-
-def refusal_of(method: str) -> str:
-    """Return why a method is not served, such as ``/show.ShowInterface/CreateShow``."""
-    called = method.rpartition(".")[2].replace("/", ".")
-    if method.startswith("/report."):
-        return (
-            "the embedded farm runs frames on this machine itself and takes no RQD in; stop this one, "
-            "or point its CUEBOT_HOSTNAME at a Cuebot"
-        )
-    if _SET_UP.match(method):
-        return (
-            f"the embedded farm does not have {called}: on one machine there are no shows, hosts, "
-            "allocations, subscriptions or services to set up"
-        )
-    return f"the embedded farm does not have {called}"
 
 
 def shortened(text: str) -> str:

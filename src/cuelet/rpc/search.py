@@ -33,7 +33,7 @@ def find_jobs(farm: Farm, criteria: job_pb2.JobSearchCriteria) -> list[Job]:
     Raises:
         InvalidRequestError: A regular expression is malformed.
     """
-    patterns = [_compiled(text) for text in criteria.regex]
+    patterns = [compiled(text) for text in criteria.regex]
     tests: list[Callable[[Job], bool]] = [
         _one_of(criteria.ids, lambda job: job.id),
         _one_of(criteria.jobs, lambda job: job.name),
@@ -48,7 +48,8 @@ def find_jobs(farm: Farm, criteria: job_pb2.JobSearchCriteria) -> list[Job]:
     return sorted(found, key=lambda job: (job.name, job.submitted_at))
 
 
-def _compiled(text: str) -> re.Pattern[str]:
+def compiled(text: str) -> re.Pattern[str]:
+    """Return a regular expression of a search; raises InvalidRequestError."""
     if (
         len(text) > _LONGEST_PATTERN
     ):  # reading one of a megabyte takes seconds, in which nobody is answered

@@ -10,8 +10,10 @@ from grpc import aio
 from opencue_proto import (
     comment_pb2_grpc,
     cue_pb2_grpc,
+    department_pb2_grpc,
     depend_pb2_grpc,
     facility_pb2_grpc,
+    filter_pb2_grpc,
     host_pb2_grpc,
     job_pb2_grpc,
     limit_pb2_grpc,
@@ -34,8 +36,12 @@ from cuelet.rpc.opencue.jobs import JobService
 from cuelet.rpc.opencue.layers import LayerService
 from cuelet.rpc.opencue.limits import LimitService
 from cuelet.rpc.opencue.procs import ProcService
-from cuelet.rpc.opencue.services import ServiceService
+from cuelet.rpc.opencue.services import OverrideService, ServiceService
+from cuelet.rpc.opencue.setup.filters import ActionService, FilterService, MatcherService
+from cuelet.rpc.opencue.setup.groups import GroupService
 from cuelet.rpc.opencue.shows import ShowService
+from cuelet.rpc.opencue.site.departments import DepartmentService
+from cuelet.rpc.opencue.site.owners import DeedService, OwnerService
 from cuelet.rpc.opencue.subscriptions import SubscriptionService
 
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
@@ -60,8 +66,16 @@ class Services:
     cue: CueService
     host: HostService
     proc: ProcService
+    owner: OwnerService
+    deed: DeedService
     show: ShowService
+    group: GroupService
+    filter: FilterService
+    matcher: MatcherService
+    action: ActionService
     service: ServiceService
+    override: OverrideService
+    department: DepartmentService
     facility: FacilityService
     allocation: AllocationService
     subscription: SubscriptionService
@@ -113,8 +127,16 @@ def _register(server: Any, services: Services) -> None:
     cue_pb2_grpc.add_CueInterfaceServicer_to_server(services.cue, server)
     host_pb2_grpc.add_HostInterfaceServicer_to_server(services.host, server)
     host_pb2_grpc.add_ProcInterfaceServicer_to_server(services.proc, server)
+    host_pb2_grpc.add_OwnerInterfaceServicer_to_server(services.owner, server)
+    host_pb2_grpc.add_DeedInterfaceServicer_to_server(services.deed, server)
     show_pb2_grpc.add_ShowInterfaceServicer_to_server(services.show, server)
+    job_pb2_grpc.add_GroupInterfaceServicer_to_server(services.group, server)
+    filter_pb2_grpc.add_FilterInterfaceServicer_to_server(services.filter, server)
+    filter_pb2_grpc.add_MatcherInterfaceServicer_to_server(services.matcher, server)
+    filter_pb2_grpc.add_ActionInterfaceServicer_to_server(services.action, server)
     service_pb2_grpc.add_ServiceInterfaceServicer_to_server(services.service, server)
+    service_pb2_grpc.add_ServiceOverrideInterfaceServicer_to_server(services.override, server)
+    department_pb2_grpc.add_DepartmentInterfaceServicer_to_server(services.department, server)
     facility_pb2_grpc.add_FacilityInterfaceServicer_to_server(services.facility, server)
     facility_pb2_grpc.add_AllocationInterfaceServicer_to_server(services.allocation, server)
     subscription_pb2_grpc.add_SubscriptionInterfaceServicer_to_server(services.subscription, server)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,20 @@ def free_memory_mb() -> int:
         if (limit := _memory_limit(folder))
     ]
     return min([_meminfo("MemAvailable"), *rooms]) // _MB
+
+
+def swap_kb() -> tuple[int, int]:
+    """Return the swap space and how much of it is free, in KB."""
+    return _meminfo("SwapTotal") // 1024, _meminfo("SwapFree") // 1024
+
+
+def scratch_kb() -> tuple[int, int]:
+    """Return the room for temporary files and how much of it is free, in KB."""
+    try:
+        room = os.statvfs(tempfile.gettempdir())
+    except OSError:
+        return 0, 0
+    return room.f_blocks * room.f_frsize // 1024, room.f_bavail * room.f_frsize // 1024
 
 
 def hostname() -> str:

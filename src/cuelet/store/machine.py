@@ -86,6 +86,9 @@ def _settings(host: Host) -> dict[str, object]:
         "services": host.services,
         "gpus": host.gpus,
         "locked": host.locked,
+        "state": host.state,
+        "thread_mode": host.thread_mode,
+        "os": host.os,
     }
 
 

@@ -47,5 +47,6 @@ def read(reader: Reader, farm: Farm) -> list[str]:
     for (kind, record_id), value in rows.items():
         if kind in KINDS:
             farm.records.adopt(KINDS[kind].from_data(record_id, json.loads(value)))
+    farm.shares.rebuild(farm.jobs.values())
     lost = len(reader.wrong(RECORD)) or (int(counted or 0) - len(rows))
     return [_WORDS.format(abs(lost))] if lost else []

@@ -114,11 +114,7 @@ class Frame(Entity):
         return [Depend(message) for message in self._send("GetWhatDependsOnThis").depends.depends]
 
     def why(self) -> Explanation:
-        """Return why the frame does not run; printed, it reads like ``cuelet why``.
-
-        Raises:
-            StockCuebotException: The server cannot say why.
-        """
+        """Return why the frame does not run; printed, it reads like ``cuelet why``."""
         return explain(frame_id=self.id())
 
     def getWhatThisDependsOn(self) -> list[Depend]:

@@ -181,11 +181,7 @@ class Layer(Entity):
         return [Depend(message) for message in self._send("GetWhatDependsOnThis").depends.depends]
 
     def why(self) -> Explanation:
-        """Return why its frames do not run; printed, it reads like ``cuelet why``.
-
-        Raises:
-            StockCuebotException: The server cannot say why.
-        """
+        """Return why its frames do not run; printed, it reads like ``cuelet why``."""
         return explain(layer_id=self.id())
 
     def getWhatThisDependsOn(self) -> list[Depend]:

@@ -325,17 +325,25 @@ class Arguments(Part):
     def get_local_frame_set(self, start_frame: int) -> FrameSet:
         """Return the frames of the chunk that begins with a frame.
 
-        Raises:
-            LayerException: No chunk of the layer begins with it.
+        One in the middle of a chunk stands for the rest of it, one that the layer does not have for itself.
         """
-        tasks = self.layer.get_tasks()
-        task = tasks.task_of(int(start_frame))
-        if task is None or tasks.head(task) != int(start_frame):
-            raise LayerException(
-                f"layer {self.layer.get_name()!r}: no chunk begins with frame {start_frame}; "
-                f"its range is {self.layer.get_frame_range()}, its chunk size {tasks.chunk}"
-            )
-        return FrameSet(tasks.members(task))
+        tasks, start = self.layer.get_tasks(), int(start_frame)
+        task = tasks.task_of(start)
+        if task is None:
+            return FrameSet([start])
+        members = list(tasks.members(task))
+        return FrameSet(members[members.index(start) :])
+
+
+def require_head(layer: AnyLayer, frame: int) -> None:
+    """Raise LayerException unless a chunk of a layer begins with a frame."""
+    tasks = layer.get_tasks()
+    task = tasks.task_of(frame)
+    if task is None or tasks.head(task) != frame:
+        raise LayerException(
+            f"layer {layer.get_name()!r}: no chunk begins with frame {frame}; "
+            f"its range is {layer.get_frame_range()}, its chunk size {tasks.chunk}"
+        )
 
 
 def _example(key: str) -> str:

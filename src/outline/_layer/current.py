@@ -20,6 +20,9 @@ if TYPE_CHECKING:
         def add_layer(self, layer: Any) -> None:
             """Add the layer."""
 
+        def get_mode(self) -> int:
+            """Return how far it is: what is ready takes no more layers."""
+
 
 _current: list[Joinable | None] = [None]
 

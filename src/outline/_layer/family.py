@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from outline.loader import Outline
 
 
+def require_layer(value: object, role: str) -> None:
+    """Raise LayerException unless a value is a layer."""
+    if not hasattr(value, "_layer_parts"):
+        raise LayerException(f"{value!r} cannot be the {role}: it is no layer; give a Layer")
+
+
 class Family(Part):
     """The relations of a layer; at launch they are written down as names, so that no other layer need be loaded."""
 

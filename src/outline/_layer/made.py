@@ -6,6 +6,7 @@ A metaclass would do it too, but leave no room for those of ``abc.ABC`` and ``ty
 from __future__ import annotations
 
 from outline._layer.current import current, note_loose, note_made
+from outline.constants import OUTLINE_MODE_READY
 from outline.exception import LayerException
 
 TYPE_CHECKING = False
@@ -93,8 +94,10 @@ def _tell(layer: Any) -> None:
         )
     PluginManager.init_layer(layer)
     note_made(layer)
+    if not layer.wants_registration():
+        return
     being_built = current()
-    if being_built is not None and layer.wants_registration():
+    if being_built is not None and being_built.get_mode() < OUTLINE_MODE_READY:
         being_built.add_layer(layer)
-    elif layer.wants_registration():
-        note_loose(layer)
+    else:
+        note_loose(layer)  # what is ready to launch takes no more; another outline may

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outline.exception import DependencyCycleError
+from outline.exception import DependencyCycleError, OutlineException
 from outline.frames import EdgeKind
 from outline.jobspec import cycles
 
@@ -21,6 +21,29 @@ if TYPE_CHECKING:
 
         def get_layers(self) -> list[Layer]:
             """Return all layers."""
+
+        def setup_depends(self) -> None:
+            """Turn what layers require into depends."""
+
+        def get_active_layers(self) -> list[Layer]:
+            """Return the layers that have frames."""
+
+
+def require_layers(ol: Checked) -> None:
+    """Raise OutlineException when there are no layers: there is nothing to launch."""
+    if not ol.get_layers():
+        raise OutlineException(f"outline {ol.get_name()!r} has no layers; call add_layer(layer)")
+
+
+def check_layers(ol: Checked, *, is_cut: bool) -> None:
+    """Make depends of what layers require; raise for layers without frames, and for cycles.
+
+    See `check_ranges` and `check_cycles`.
+    """
+    ol.setup_depends()
+    active = ol.get_active_layers()
+    check_ranges(ol, active, is_cut=is_cut)
+    check_cycles(ol, active)
 
 
 def check_ranges(ol: Checked, active: list[Layer], *, is_cut: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from outline._targets import limitation, limits
+from outline._targets import limitation, limits, spec_version
 from outline._targets.compile import full_name
 from outline._targets.cuebot_edges import Depends
 from outline._targets.limitation import Limitation
@@ -43,9 +43,10 @@ def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
     near = near_job(job)
     tasks = tasks_of(near)
     _check(near, tasks)
-    depends, root = Depends(near, tasks), spec_element(near)
+    depends, root, version = Depends(near, tasks), spec_element(near), spec_version.wanted()
+    left_out = spec_version.fit(root, version)
     write_depends(root, near, depends.written)
-    return text_of(root), (*_limitations(job), *depends.limitations)
+    return text_of(root, version), (*_limitations(job), *left_out, *depends.limitations)
 
 
 def survey(job: JobSpec) -> tuple[Limitation, ...]:
@@ -53,8 +54,10 @@ def survey(job: JobSpec) -> tuple[Limitation, ...]:
     near = near_job(job)
     tasks = tasks_of(near)
     _check(near, tasks)
-    refuse_control_characters(spec_element(near))
-    return (*_limitations(job), *Depends(near, tasks).limitations)
+    root = spec_element(near)
+    refuse_control_characters(root)
+    left_out = spec_version.fit(root, spec_version.wanted())
+    return (*_limitations(job), *left_out, *Depends(near, tasks).limitations)
 
 
 def tasks_of(job: JobSpec) -> list[Tasks]:

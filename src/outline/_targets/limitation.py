@@ -15,6 +15,7 @@ MAX_CORES = "max-cores"
 OUTPUTS = "outputs"
 RETRIES = "retries"
 SKIP_EXISTING = "skip-existing"
+SPEC_VERSION = "spec-version"
 START_AFTER = "start-after"
 TOKENS = "tokens"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DOCTYPE = (
     '<?xml version="1.0"?>\n<!DOCTYPE spec PUBLIC "SPI Cue  Specification Language" '
-    '"http://localhost:8080/spcue/dtd/cjsl-1.15.dtd">\n'
+    '"http://localhost:8080/spcue/dtd/cjsl-{version}.dtd">\n'
 )
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#09;"})
@@ -61,14 +61,18 @@ def write_edge(depends: ET.Element, job: str, edge: CuebotDepend) -> None:
     _text(element, "onframe", edge.on_frame)
 
 
-def text_of(root: ET.Element) -> str:
+def text_of(root: ET.Element, version: str = "1.15") -> str:
     """Return the text of a specification.
+
+    Args:
+        root: The ``<spec>``.
+        version: The version that it keeps to.
 
     Raises:
         SpecError: A text in it has a character that no XML holds.
     """
     refuse_control_characters(root)
-    pieces = [_DOCTYPE]
+    pieces = [_DOCTYPE.format(version=version)]
     _write(root, pieces.append)
     pieces.append("\n")
     return "".join(pieces)

@@ -58,12 +58,10 @@ def explained(refusals: tuple[Obstacle, ...]) -> Iterator[None]:
     if not refusals:
         yield
         return
-    from opencue.exception import CueInternalErrorException
+    from opencue.exception import LaunchRefusedException
 
     try:
         yield
-    except CueInternalErrorException as error:
+    except LaunchRefusedException as error:
         said = "; ".join(f"{each.text}; {each.remedy}" for each in refusals)
-        raise CueInternalErrorException(
-            method=error.method, target=error.target, details=said
-        ) from error
+        raise LaunchRefusedException(job=error.job, reason=said).heard(error) from None

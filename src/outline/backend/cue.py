@@ -22,10 +22,11 @@ JOB_WAIT_PERIOD_SEC = 5
 
 
 def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
-    """Send an outline that is set up and return the jobs.
+    """Send an outline and return the jobs.
 
     What the server cannot express is said on stderr.
     """
+    launcher.setup()
     server = launcher.get_flag("server")
     if server:
         from opencue import cuebot

@@ -10,28 +10,36 @@ import time
 
 from outline._layer.settings import check_number
 from outline._stderr.say import say
-from outline._targets.compile import compile_job, left_out
+from outline._targets.compile import compile_job, compile_layer, left_out
 from outline._targets.here import survey
-from outline.backend import cue
+from outline._targets.options import Options
 from outline.backend._local.graph import State
 from outline.backend._local.job import runnable
 from outline.backend._local.report import LAST_LINES, describe, exit_status, failure
 from outline.backend._local.run import Run, this_machine
 from outline.exception import JobFailedError
+from outline.frames import Tasks
+from outline.jobspec import tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from outline.cuerun import OutlineLauncher
+    from outline.layer import Layer
+    from outline.loader import Outline
 
 __all__ = [
     "FINISHED",
     "LAST_LINES",
     "PENDING",
     "RUNS_HERE",
+    "Dispatcher",
     "LocalFrame",
+    "LocalFrameError",
     "LocalJob",
+    "build_command",
+    "build_frame_range",
     "describe",
     "exit_status",
     "launch",
@@ -47,7 +55,59 @@ RUNS_HERE = True
 PENDING, FINISHED = 0, 1
 """What `LocalJob.state` returns: OpenCue's numbers."""
 
-serialize, serialize_simple = cue.serialize, cue.serialize_simple
+LocalFrameError = JobFailedError
+"""PyOutline's name for the error that frames of a job that ran here failed."""
+
+
+def build_frame_range(frame_range: str, chunk_size: int) -> list[int]:
+    """Return the frames that head a chunk, each once."""
+    tasks = Tasks.from_range(frame_range, chunk_size)
+    return [tasks.head(task) for task in range(len(tasks))]
+
+
+def build_command(ol: Outline, layer: Layer, frame: int) -> list[str]:
+    """Return the argument list that executes a frame of a layer here.
+
+    Args:
+        ol: The outline, which has been set up, or is a script.
+        layer: The layer.
+        frame: The frame.
+    """
+    compiled = compile_layer(layer, Options(), with_work=False)
+    argv = compiled.argv or ("/bin/sh", "-c", compiled.command)
+    known = {"#IFRAME#": str(frame)}
+    return [tokens.replace(each, known) for each in argv]
+
+
+class Dispatcher:
+    """A job that runs here once it is dispatched.
+
+    Args:
+        ol: Its outline.
+        launcher: How it is launched; with the usual flags when not given.
+    """
+
+    def __init__(self, ol: Outline, launcher: OutlineLauncher | None = None) -> None:
+        self._outline, self._launcher = ol, launcher
+
+    def dispatch(self) -> None:
+        """Run the job to its end.
+
+        Raises:
+            LocalFrameError: Frames are dead, or wait in vain.
+        """
+        from outline.cuerun import OutlineLauncher
+
+        launcher = self._launcher or OutlineLauncher(self._outline)
+        wait(launch(launcher), period_s=1.0)
+
+
+def serialize(launcher: OutlineLauncher) -> Dispatcher:
+    """Return the job, ready to be dispatched."""
+    return Dispatcher(launcher.get_outline(), launcher)
+
+
+serialize_simple = serialize
 
 
 class LocalFrame:
@@ -151,11 +211,12 @@ class LocalJob:
 
 
 def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[LocalJob]:
-    """Return the job of an outline that is set up, ready to run; the launch runs it with `run`, `wait` or `test`.
+    """Return the job of an outline, ready to run; the launch runs it with `run`, `wait` or `test`.
 
     Raises:
         OutlineException: It cannot run here.
     """
+    launcher.setup()
     outline, options = launcher.get_outline(), launcher.get_spec_options(use_pycuerun=use_pycuerun)
     compiled = compile_job(outline, options, with_work=False)
     limitations = (*left_out(outline, options), *survey(compiled))

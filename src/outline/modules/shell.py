@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from outline import io
 from outline._layer import environment
@@ -42,6 +43,15 @@ class _Commands(Layer):
         environment.apply_frame(self, frame, frames)
         known = self.token_values(frame, frames)
         io.run_with(known, lambda: self.system(command, frame=frame))
+
+    def _run_told(self, command: str | Sequence[str], frame: int, frames: FrameSet) -> None:
+        """Run a command whose tokens are replaced before the class of the layer is asked to run it."""
+        environment.apply_frame(self, frame, frames)
+        known = self.token_values(frame, frames)
+        if isinstance(command, str):
+            self.system(tokens.replace(command, known))
+        else:
+            self.system([tokens.replace(each, known) for each in command])
 
     def token_values(self, frame: int, frames: FrameSet) -> dict[str, str]:
         """Return what every token of a command stands for."""
@@ -111,7 +121,7 @@ class ShellSequence(_Commands):
 
     def _execute(self, frames: FrameSet) -> None:
         for frame in frames:
-            self._run_for(self.get_arg("commands")[frame - 1], frame, frames)
+            self._run_told(self.get_arg("commands")[frame - 1], frame, frames)
 
 
 class ShellCommand(_Commands, Frame):
@@ -147,11 +157,12 @@ class ShellScript(Frame):
             self.require_arg("script")
 
     def _setup(self) -> None:
-        self.put_file(self.get_arg("script"), rename="script")
+        script = self.put_file(self.get_arg("script"), rename="script")
+        if script is not None and os.path.isfile(script):
+            os.chmod(script, 0o700)  # its first line says what runs it
 
     def _execute(self, frames: FrameSet) -> None:
-        script = self.get_file("script")
-        self.system([script] if os.access(script, os.X_OK) else ["/bin/sh", script])
+        self.system(shlex.quote(self.get_file("script")), frame=frames[0])
 
 
 class PyEval(Layer):

@@ -32,6 +32,14 @@ def init_cuerun_plugin(cuerun: Any) -> None:
     cuerun.add_event_listener(event.BEFORE_LAUNCH, setup_local_cores)
 
 
+def setup_local_threads(
+    option: Any, opt: str, value: int, parser: Any, *args: Any, **kwargs: Any
+) -> None:
+    """Set how many threads a frame has on local cores where ``-T`` says nothing: an optparse callback of PyOutline's."""
+    global USE_LOCAL_THREADS  # noqa: PLW0603 - of the module, as there
+    USE_LOCAL_THREADS = value
+
+
 def setup_local_cores(e: Any) -> None:
     """Ask for local cores when the options of the command say so."""
     options = e.cuerun.get_options()

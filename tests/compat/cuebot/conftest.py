@@ -34,12 +34,13 @@ def _forget() -> None:
 @pytest.fixture
 def replaying_cuebot(
     clean_client: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], ReplayingCuebot]]:
-    """Return a function that starts a Cuebot of a flow and makes it the one in use."""
+) -> Iterator[Callable[..., ReplayingCuebot]]:
+    """Return a function that starts a Cuebot of flows, or of what comes in them from a number on, and makes it the one in use."""
     doubles: list[ReplayingCuebot] = []
 
-    def start(name: str) -> ReplayingCuebot:
-        double = ReplayingCuebot(flow(name))
+    def start(*names: str, since: int = 1) -> ReplayingCuebot:
+        calls = [call for name in names for call in flow(name)]
+        double = ReplayingCuebot([call for call in calls if call.number >= since])
         doubles.append(double)
         monkeypatch.setenv("CUEBOT_HOSTS", double.host)
         Cuebot.closeChannel()

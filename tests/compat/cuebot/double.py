@@ -1,12 +1,15 @@
 """A server on loopback that answers as a recorded Cuebot did, and remembers what it was asked.
 
 The n-th call that equals recorded ones is answered as the n-th of them was, and then as the last.
-A call like none of them is answered as the next call of its method was; a method that was never
-called is not there.
+A launch equals one of the same job and show, for sessions have other paths each time. A call like
+none of them is answered as the next call of its method was, one about the same thing if there is one,
+and of a list of jobs or frames the caller gets those that it asks for. By a name that is in no call
+nothing is found. A method that was never called is not there.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -16,11 +19,16 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from tests.compat.cuebot.recording import Call, request_of, response_of
+from tests.compat.cuebot.narrowing import narrowed
+from tests.compat.cuebot.recording import Call, response_of, sent
 from tests.wire import message_class, methods
 
 _THERE = Call("", 0, "/cue.CueInterface/GetSystemStats", grpc.StatusCode.OK, "", {}, {})
 """What a client is answered that looks whether there is a Cuebot, unless that was recorded."""
+_NOBODY = Call(
+    "", 0, "", grpc.StatusCode.NOT_FOUND, "Incorrect result size: expected 1, actual 0", {}, None
+)
+_SHOW, _JOB = re.compile(r"<show>(.*?)</show>"), re.compile(r'<job name="(.*?)"')
 Key = tuple[str, bytes] | str
 
 
@@ -48,10 +56,8 @@ class ReplayingCuebot(grpc.GenericRpcHandler):
         if all(call.method != _THERE.method for call in known):
             known.append(_THERE)
         for call in known:
-            answers[call.method].append(call)
-            message = request_of(call)
-            if message is not None:
-                answers[call.method, _canonical(message)].append(call)
+            for key in {call.method, *_keys(call.method, sent(call))}:
+                answers[key].append(call)
         with self._lock:
             self.asked.clear()
             self._answers, self._used = answers, Counter[Key]()
@@ -65,27 +71,36 @@ class ReplayingCuebot(grpc.GenericRpcHandler):
         method = handler_call_details.method
 
         def reply(raw: bytes, context: grpc.ServicerContext) -> bytes:
-            call = self._next(method, raw)
-            if call is None:
-                context.abort(grpc.StatusCode.UNIMPLEMENTED, f"Method not found: {method[1:]}")
-            if call.status is not grpc.StatusCode.OK:
-                context.abort(call.status, call.details)
-            return bytes(response_of(call).SerializeToString())
+            return self.answer(method, raw, context)
 
         return grpc.unary_unary_rpc_method_handler(reply)
 
-    def _next(self, method: str, raw: bytes) -> Call | None:
+    def answer(self, method: str, raw: bytes, context: grpc.ServicerContext) -> bytes:
+        """Return the response to a request, or refuse it."""
+        call, is_equal = self._next(method, raw)
+        if call is None:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"Method not found: {method[1:]}")
+        if call.status is not grpc.StatusCode.OK:
+            context.abort(call.status, call.details)
+        response = response_of(call)
+        if not is_equal:
+            request = message_class(methods()[method].input_type).FromString(raw)
+            response = narrowed(request, response)
+        return bytes(response.SerializeToString())
+
+    def _next(self, method: str, raw: bytes) -> tuple[Call | None, bool]:
+        """Return the call whose answer is due, and whether its request is this one."""
+        equal, subject = _keys(method, raw)
+        finds = method.rpartition("/")[2].startswith("Find") and equal != subject
         with self._lock:
             self.asked.append((method, raw))
-            key: Key = (method, _message(method, raw))
-            if key not in self._answers:
-                key = method
-            answers = self._answers.get(key)
-            if not answers:
-                return None
-            number = min(self._used[key], len(answers) - 1)
-            self._used[key] += 1
-            return answers[number]
+            for key in (equal, subject) if finds else (equal, subject, method):
+                answers = self._answers.get(key)
+                if answers:
+                    number = min(self._used[key], len(answers) - 1)
+                    self._used[key] += 1
+                    return answers[number], key == equal
+        return (_NOBODY, True) if finds else (None, False)
 
     def names(self) -> list[str]:
         """Return the names of the calls so far, without those that only look who is there."""
@@ -98,18 +113,35 @@ class ReplayingCuebot(grpc.GenericRpcHandler):
         return [kind.FromString(raw) for asked, raw in self.asked if asked == method]
 
 
-def _message(method: str, raw: bytes) -> bytes:
-    """Return a request in the one form that equal messages have."""
+def _keys(method: str, raw: bytes) -> tuple[Key, Key]:
+    """Return what equal requests of a method have in common, and what those about one thing have.
+
+    For what is no message of the method both are the same.
+    """
     described = methods().get(method)
     if described is None:
-        return raw
+        return (method, raw), (method, raw)
     message = message_class(described.input_type)()
     try:
         message.ParseFromString(raw)
     except DecodeError:
-        return raw
-    return _canonical(message)
+        return (method, raw), (method, raw)
+    return (method, _sameness(message)), (method, b"about " + _subject(message).encode())
 
 
-def _canonical(message: Any) -> bytes:
+def _sameness(message: Any) -> bytes:
+    spec = getattr(message, "spec", "")
+    show, job = _SHOW.search(spec), _JOB.search(spec)
+    if "Launch" in message.DESCRIPTOR.name and show and job:
+        return f"{show[1]} {job[1]}".encode()
     return bytes(message.SerializeToString(deterministic=True))
+
+
+def _subject(message: Any) -> str:
+    """Return the id or name of what a request is about."""
+    for _, value in message.ListFields():
+        if isinstance(value, str):
+            return value
+        if getattr(value, "id", ""):
+            return str(value.id)
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import gzip
 import json
@@ -31,6 +32,8 @@ class Call:
     request: dict[str, Any] | None
     """None when it was no message of the method, or the method does not exist."""
     response: dict[str, Any] | None
+    raw: bytes = b""
+    """What was sent where that was no message."""
 
     @property
     def label(self) -> str:
@@ -64,6 +67,7 @@ def _call(name: str, number: int, line: str) -> Call:
         details=read.get("details", ""),
         request=read.get("request"),
         response=read.get("response"),
+        raw=base64.b64decode(read.get("request_b64", "")),
     )
 
 
@@ -72,6 +76,12 @@ def request_of(call: Call) -> Any:
     if call.request is None:
         return None
     return filled(methods()[call.method].input_type, call.request)
+
+
+def sent(call: Call) -> bytes:
+    """Return the bytes of a request."""
+    message = request_of(call)
+    return call.raw if message is None else bytes(message.SerializeToString())
 
 
 def response_of(call: Call) -> Any:

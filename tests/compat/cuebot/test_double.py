@@ -13,8 +13,8 @@ from tests.compat.cuebot.recording import (
     Call,
     flow,
     flow_names,
-    request_of,
     response_of,
+    sent,
 )
 from tests.wire import methods
 
@@ -23,10 +23,8 @@ Start = Callable[[str], ReplayingCuebot]
 
 def ask(channel: grpc.Channel, call: Call) -> tuple[grpc.StatusCode, str, bytes]:
     """Send the request of a call as it was sent, and return what came back."""
-    message = request_of(call)
-    raw = b"" if message is None else message.SerializeToString()
     try:
-        answer = channel.unary_unary(call.method)(raw, timeout=20)
+        answer = channel.unary_unary(call.method)(sent(call), timeout=20)
     except grpc.RpcError as error:
         return error.code(), error.details() or "", b""
     return grpc.StatusCode.OK, "", answer

@@ -40,8 +40,19 @@ NONE_FOR_UNKNOWN = {"Service/GetService"}
 def calls_of(name: str) -> Iterator[tuple[Call, Callable[[Any], Any]]]:
     for call in flow(name):
         through = wrapped(call.label) if call.request is not None else None
-        if through is not None and call.method in methods():
+        if through is not None and call.method in methods() and not is_refused_here(call):
             yield call, through
+
+
+def is_refused_here(call: Call) -> bool:
+    """Tell whether the client itself refuses a service that gives no frame more memory."""
+    makes = call.label in {"Service/CreateService", "Service/Update"}
+    return makes and not int(_service(call).get("min_memory_increase", 0))
+
+
+def _service(call: Call) -> dict[str, Any]:
+    request = call.request or {}
+    return dict(request.get("data") or request.get("service") or {})
 
 
 @pytest.mark.parametrize("name", flow_names())

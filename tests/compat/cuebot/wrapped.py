@@ -269,7 +269,13 @@ def content(response: Any) -> Any:
     if fields[0].message_type is not None and fields[0].message_type.name.endswith("Seq"):
         (inner,) = fields[0].message_type.fields
         value = getattr(value, inner.name)
-    return list(value) if hasattr(value, "append") else value
+    return [_own(each) for each in value] if hasattr(value, "append") else _own(value)
+
+
+def _own(value: Any) -> Any:
+    """Return what a wrapper holds of a message: of an override the service as it is there."""
+    descriptor = getattr(value, "DESCRIPTOR", None)
+    return value.data if descriptor is not None and descriptor.name == "ServiceOverride" else value
 
 
 def exception_of(status: Any) -> type[opencue.CueException]:

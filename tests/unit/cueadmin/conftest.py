@@ -36,6 +36,8 @@ Run = Callable[..., Ran]
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run the command with arguments, and with answers to its questions."""
 
+    monkeypatch.setattr("cueadmin.util.enableDebugLogging", lambda: None)  # it stays enabled
+
     def call(*argv: str, answer: str = "") -> Ran:
         monkeypatch.setattr("sys.stdin", io.StringIO(answer))
         try:

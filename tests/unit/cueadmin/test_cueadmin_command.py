@@ -10,7 +10,7 @@ import pytest
 from farm_double import FarmDouble, RefusalError
 
 from cueadmin import flags
-from cueadmin.main import OPERATIONS
+from cueadmin.dispatching import OPERATIONS
 from cueadmin.queries import _LISTINGS
 from opencue import Cuebot
 
@@ -114,7 +114,7 @@ def test_verbose_shows_where_it_happened(stock: FarmDouble, run: Any) -> None:
 
 
 def test_an_interrupt_is_left_to_the_program(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_args: object) -> None:
+    def interrupted(*_args: object, **_more: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cueadmin.queries.run", interrupted)

@@ -123,11 +123,14 @@ class TestDependencies:
                 ]
             }
         }  # fmt: skip
+        stock.answers["Job/GetJob"] = {"job": {"name": "j", "job_stats": {"depend_frames": 3}}}
+        layer = {"name": "b", "layer_stats": {"depend_frames": 2}}
+        stock.answers["Job/GetLayers"] = {"layers": {"layers": [layer]}}
         assert run("-lji").out.splitlines()[-4:] == [
             "Dependencies of j: 3, 2 active, no cycles",
-            "  b waits for a (whole layer): active",
+            "  b waits for a (whole layer): active, 2 frames left waiting",
             "  b waits for k/x (whole layer): satisfied",
-            "  j waits for k (whole job on whole job): active",
+            "  j waits for k (whole job on whole job): active, 3 frames left waiting",
         ]
 
     def test_a_job_without_says_so(self, stock: FarmDouble, run: Any) -> None:
@@ -197,7 +200,7 @@ class TestProcs:
             "Host", "Cores", "Memory", "Job", "/", "Frame", "Start", "Runtime",
         ]  # fmt: skip
         assert row.startswith("render01   2.00    1.0G of 4.0G (25.00%)    j ")
-        assert row.endswith(("01:01:01", "01:01:02", "01:01:03"))
+        assert row.rstrip().endswith(("01:01:01", "01:01:02", "01:01:03"))
 
     def test_no_reservation_is_no_division_by_zero(self, stock: FarmDouble, run: Any) -> None:
         stock.answers["Proc/GetProcs"] = {"procs": {"procs": [{"name": "h/1/0"}]}}
@@ -244,7 +247,7 @@ class TestHosts:
         header, row = run("-lh").out.splitlines()
         assert header.startswith("Host            Load NIMBY freeMem")
         assert row.split() == [
-            "render01", "150", "False", "2M", "0K", "0K", "8", "16.0G", "[", "6.00", "/",
+            "render01", "150", "False", "2M", "0K", "0K", "8.0", "16.0G", "[", "6.00", "/",
             "14.0G", "]", "linux", "01:01", "UP", "OPEN", "lax.a", "AUTO",
         ]  # fmt: skip
 
@@ -268,7 +271,7 @@ class TestHosts:
         assert (list(criteria.substr), list(criteria.allocs)) == (["x"], ["lax.a"])
         assert list(criteria.states.state) == [host_pb2.UP, host_pb2.REPAIR]
         idle = run("-lh", "-sort-idle", "-lock-state", "open").out.splitlines()[1:]
-        assert [row.split()[0] for row in idle] == ["b", "a"]
+        assert [row.split()[0] for row in idle] == ["a", "b"]
         locked = json.loads(run("-lh", "-lock-state", "LOCKED", "--json").out)
         assert [host["name"] for host in locked] == ["c"]
 
@@ -305,7 +308,7 @@ class TestOthers:
             }
         }
         _, first, second = run("-la").out.splitlines()
-        assert first.split() == ["a.b", "t", "1.00", "2.00", "3", "4", "0", "0", "False"]
+        assert first.split() == ["a.b", "t", "1.00", "2.00", "3.0", "4", "0", "0", "False"]
         assert second.startswith("z.a ")
 
     @pytest.mark.parametrize("flags", [["-lb", "demo"], ["-lba", "lax.a"]])
@@ -326,7 +329,7 @@ class TestOthers:
         wanted = "demo" if flags[0] == "-lb" else "All Shows"
         assert title == f"Subscriptions for {wanted}"
         assert header.split() == ["Allocation", "Show", "Size", "Burst", "Run", "Used"]
-        assert row.split() == ["lax.a", "demo", "10", "20", "2.00", "20.00%"]
+        assert row.split() == ["lax.a", "demo", "10.0", "20.0", "2.00", "20.00%"]
         assert json.loads(run(*flags, "--json").out)[0]["burst"] == 2000
 
     def test_services(self, stock: FarmDouble, run: Any) -> None:
@@ -338,7 +341,14 @@ class TestOthers:
         }
         header, row = run("-lv").out.splitlines()
         assert header.startswith("Name                 Can Thread   Min Cores Units")
-        assert row.split(None, 5) == ["maya", "True", "100", "2048", "MB", "general | desktop"]
+        assert row.rstrip().split(None, 5) == [
+            "maya",
+            "True",
+            "100",
+            "2048",
+            "MB",
+            "general | desktop",
+        ]
         assert run("-lv", "demo").out.splitlines()[1] == row
         assert stock.requests("Show/FindShow")[0].name == "demo"
 
@@ -346,16 +356,29 @@ class TestOthers:
 class TestFormat:
     @given(st.integers(0, 10**7))
     def test_days_and_hours_read_back(self, seconds: int) -> None:
-        days, hours = map(int, text_format.days_from_seconds(seconds).split(":"))
+        days, hours = map(int, text_format.formatLongDuration(seconds).split(":"))
         assert 0 <= seconds - days * 86_400 - hours * 3_600 < 3_600
 
     @given(st.text(max_size=40), st.integers(3, 30))
     def test_cut_never_exceeds_its_length(self, text: str, length: int) -> None:
-        cut = text_format.cut(text, length)
+        cut = text_format.cutoff(text, length)
         assert len(cut) <= length
         assert cut == text or cut.endswith("..")
 
-    def test_nothing_lasts_before_it_starts(self) -> None:
-        assert text_format.seconds_between(0, 50) == 0
-        assert text_format.text_from_seconds(-5) == "00:00:00"
-        assert text_format.text_from_time(0) == "--/-- --:--"
+    def test_times(self) -> None:
+        assert text_format.formatTime(0) == "--/-- --:--"
+        assert text_format.formatTime(None, default="never") == "never"
+        assert text_format.findDuration(40, 50) == 10
+        assert text_format.formatDuration(3661.5) == "01:01:01"
+
+    @pytest.mark.parametrize(
+        ("kb", "unit", "text"),
+        [
+            (1023, None, "1023K"),
+            (2048, None, "2M"),
+            (GB * 3 // 2, None, "1.5G"),
+            (GB, "M", "1024M"),
+        ],
+    )
+    def test_memory(self, kb: int, unit: str | None, text: str) -> None:
+        assert text_format.formatMem(kb, unit) == text

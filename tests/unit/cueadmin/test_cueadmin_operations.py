@@ -97,7 +97,8 @@ class TestEveryOperation:
         ran = run(*flags, answer="y\n")
         assert ran.code == 0
         asked = f"Please confirm. {question}? [y/n] " if question else ""
-        assert ran.err == asked
+        assert (ran.out.partition("[y/n] ")[1], ran.err) == ("[y/n] " if asked else "", "")
+        assert ran.out.startswith(asked)
         name, request = farm.calls[-1]
         assert name == method
         assert {path: field_of(request, path) for path in fields} == fields
@@ -115,7 +116,7 @@ class TestEveryOperation:
     ) -> None:
         ran = run(*flags, answer=answer)
         if question:
-            assert (ran.code, ran.err.endswith("cueadmin: Canceled\n")) == (1, True)
+            assert (ran.code, ran.out.endswith("[y/n] Canceled\n")) == (1, True)
             assert method not in farm.names()
 
     def test_asks_nothing_when_forced(
@@ -150,7 +151,7 @@ class TestJobs:
     def test_all_jobs_can_be_killed(self, farm: FarmDouble, run: Any) -> None:
         farm.answers["Job/GetJobs"] = {"jobs": {"jobs": [{"id": "1"}, {"id": "2"}]}}
         ran = run("-kill-all", answer="y\n")
-        assert ran.err == "Please confirm. Kill ALL jobs? [y/n] "
+        assert ran.out == "Please confirm. Kill ALL jobs? [y/n] "
         assert [request.job.id for request in farm.requests("Job/Kill")] == ["1", "2"]
 
     def test_nothing_to_kill_asks_nothing(self, farm: FarmDouble, run: Any) -> None:
@@ -250,7 +251,6 @@ class TestOthers:
             ["-size", "s", "lax.a", "-5"],
             ["-size", "s", "lax.a", "x"],
             ["-burst", "s", "lax.a", "x%"],
-            ["-size", "s", "noFacility", "5"],
             ["-thread", "sometimes", "-host", "h1"],
             ["-create-sub", "s", "lax.a", "x", "1"],
         ],
@@ -263,3 +263,26 @@ class TestOthers:
         assert ran.err.startswith("cueadmin: ")
         assert ran.err.count("\n") == 1
         assert farm.names() == []
+
+    def test_an_allocation_that_is_not_there_may_lack_its_facility(
+        self, farm: FarmDouble, run: Any
+    ) -> None:
+        farm.answers["Subscription/Find"] = NOT_FOUND
+        ran = run("-size", "s", "general", "5")
+        assert ran.code == 2
+        assert "'general' has no facility; write it like facility.allocation" in ran.err
+        assert run("-size", "s", "lax.general", "5").code == 5
+
+    @pytest.mark.parametrize(
+        ("text", "burst"), [("50%", 300), ("33%", 266), ("-10%", 180), ("0%", 200), ("7", 7)]
+    )
+    def test_a_burst_may_be_a_share_of_the_size(
+        self, farm: FarmDouble, run: Any, text: str, burst: int
+    ) -> None:
+        farm.answers["Subscription/Find"] = {"subscription": {"name": "s", "size": 200}}
+        assert run("-burst", "s", "lax.a", text).code == 0
+        assert farm.requests("Subscription/SetBurst")[-1].burst == burst
+
+    def test_no_burst_is_below_nothing(self, farm: FarmDouble, run: Any) -> None:
+        farm.answers["Subscription/Find"] = {"subscription": {"name": "s", "size": 200}}
+        assert run("-burst", "s", "lax.a", "-101%").code == 2

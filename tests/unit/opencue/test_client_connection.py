@@ -250,7 +250,7 @@ class TestErrors:
         assert type(caught.value) is EXCEPTION_MAP.get(status, CueException)
         assert (caught.value.code(), caught.value.details()) == (status, "some words")
         assert caught.value.method == "Host/FindHost"
-        assert isinstance(caught.value.__cause__, grpc.RpcError)
+        assert isinstance(caught.value.rpc_error, grpc.RpcError)
 
     def test_wrapper_methods_raise_the_same(self, stock: FarmDouble) -> None:
         stock.answers["Job/Pause"] = RefusalError(grpc.StatusCode.NOT_FOUND, "gone")

@@ -15,7 +15,7 @@ from opencue_proto import depend_pb2, filter_pb2, host_pb2, job_pb2, service_pb2
 
 import opencue
 from opencue import api
-from opencue.exception import OwnerFixedException, StockCuebotException
+from opencue.exception import OwnerFixedException
 from opencue.usage import reserved_cores
 from opencue.wrappers import util
 from opencue.wrappers.entity import Entity
@@ -119,12 +119,6 @@ def test_a_job_stays_with_who_launched_it(stock: FarmDouble) -> None:
         job.setOwner("bob")
 
     assert (told.value.owner, stock.names()) == ("bob", [])
-
-
-@pytest.mark.parametrize("kind", [api.Job, api.Layer, api.Frame])
-def test_a_stock_server_cannot_say_why(stock: FarmDouble, kind: type[Entity]) -> None:
-    with pytest.raises(StockCuebotException, match="it cannot say why"):
-        kind().why()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

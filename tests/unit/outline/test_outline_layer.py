@@ -14,10 +14,10 @@ from outline import (
     LayerPostProcess,
     LayerPreProcess,
     Outline,
-    OutlineException,
     OutlinePostCommand,
     event,
 )
+from outline._layer.arguments import require_head
 from outline.constants import LayerType
 from outline.exception import (
     EmptyRangeError,
@@ -26,6 +26,7 @@ from outline.exception import (
     NameCollisionError,
     UnknownLayerError,
 )
+from outline.io import Path as OutputPath
 from outline.modules.shell import Shell
 
 
@@ -185,8 +186,12 @@ def test_a_chunk_is_found_by_its_first_frame() -> None:
         [5, 6, 7, 8],
         True,
     )
-    with pytest.raises(LayerException, match="no chunk begins with frame 6"):
-        layer.get_local_frame_set(6)
+    assert list(layer.get_local_frame_set(6)) == [6, 7, 8]
+    assert list(layer.get_local_frame_set(99)) == [99]
+    require_head(layer, 5)
+    for frame in (6, 99):
+        with pytest.raises(LayerException, match=f"no chunk begins with frame {frame}"):
+            require_head(layer, frame)
 
 
 def test_frame_layers_have_one_frame() -> None:
@@ -384,8 +389,46 @@ def test_a_listener_that_fails_stops_nothing_unless_it_says_so(
     ol = in_outline(other)
     with pytest.raises(event.FailImmediately):
         ol.setup()
-    with pytest.raises(OutlineException, match="no event type 'NEVER'"):
-        layer.add_event_listener("NEVER", print)
+
+
+def test_event_types_may_be_the_caller_s_own() -> None:
+    layer, heard = Layer("render"), []
+
+    layer.add_event_listener("PUBLISHED", heard.append)
+    layer.get_event_handler().emit(event.LayerEvent("PUBLISHED", layer, where="/a"))
+
+    assert [each.where for each in heard] == ["/a"]
+
+
+@pytest.mark.parametrize("value", ["parent", None, 5])
+def test_parents_and_children_are_layers(value: object) -> None:
+    layer = Layer("render")
+
+    with pytest.raises(LayerException, match="cannot be the parent of layer 'render': it is no"):
+        layer.set_parent(value)  # type: ignore[arg-type]
+    with pytest.raises(LayerException, match="cannot be the child of layer 'render': it is no"):
+        layer.add_child(value)  # type: ignore[arg-type]
+    assert (layer.get_parent(), layer.get_children()) == (None, [])
+
+
+def test_a_frame_without_any_range_has_the_usual_one() -> None:
+    frame = Frame("once")
+    in_outline(frame)
+
+    assert frame.get_frame_range() == "1000-1000"
+    assert list(frame.get_tasks().frames) == [1000]
+
+
+def test_an_output_may_say_itself_whether_it_is_there() -> None:
+    layer, path = Layer("render", range="1-2"), OutputPath("/nowhere/a.exr")
+    path.set_attribute("checked", True)
+    layer.add_output("image", path)
+    asked = []
+    path.exists = lambda *frames: not asked.append(frames)  # type: ignore[method-assign]
+
+    layer.check_output()
+
+    assert len(asked) == 1
 
 
 def test_arguments_can_be_required_copied_and_defaulted() -> None:

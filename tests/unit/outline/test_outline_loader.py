@@ -9,6 +9,7 @@ import pytest
 
 import outline
 from outline import Layer, Outline, OutlineException, SessionException
+from outline.cuerun import OutlineLauncher
 from outline.exception import (
     InvalidNameError,
     InvalidSettingError,
@@ -115,9 +116,28 @@ def test_a_setup_that_fails_leaves_nothing_behind_and_can_be_repeated(tmp_path: 
     assert Path(ol.get_layer("render").get_file("scene.ma")).read_text() == "x"
 
 
-def test_an_outline_without_layers_is_refused() -> None:
-    with pytest.raises(OutlineException, match="has no layers"):
-        Outline("a-job").setup()
+def test_an_outline_without_layers_has_a_session_and_cannot_be_launched() -> None:
+    ol = Outline("a-job")
+    ol.setup()
+    ol.put_data("colour", "red")
+
+    assert ol.get_session().get_data("colour") == "red"
+    for call in (ol.check, OutlineLauncher(ol).launch):
+        with pytest.raises(OutlineException, match=r"has no layers; call add_layer\(layer\)"):
+            call()
+
+
+def test_a_layer_made_after_setup_joins_the_outline_it_is_added_to() -> None:
+    first, second = simple(), Outline("another-job")
+    Outline.current = first
+    try:
+        first.setup()
+        late = Shell("late", command=["true"])
+        second.add_layer(late)
+    finally:
+        Outline.current = None
+
+    assert (late.get_outline(), first.is_layer("late")) == (second, False)
 
 
 def test_a_missing_command_is_found_at_setup() -> None:

@@ -121,6 +121,7 @@ def test_a_layer_brings_chunk_tags_environment_timeouts_and_lists() -> None:
         services=("maya", "shell"),
         limits=("nuke",),
         outputs=("/a/b.exr",),
+        unset=("cores", "memory_mb", "max_cores"),
     )
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cuelet.core.explain.durations import FrameTimes, pace_of
+from cuelet.core.explain.shares import closed_show_reason, no_share_reason, share_reason
 from cuelet.core.operations.obstacles import LACKING, Code, Obstacle, obstacles, of_job
 from cuelet.core.state.disks import DiskUse
 from cuelet.core.state.farm import Farm
@@ -35,7 +36,7 @@ _Say = Callable[[Farm, Job, Layer, Obstacle], Reason]
 def job_hold_reasons(farm: Farm, job: Job) -> list[Reason]:
     """Return what keeps all frames of a job from starting, whatever else they wait for."""
     found = (obstacle for obstacle in of_job(farm, job) if obstacle.code in _OF_ITS_JOB)
-    return [_OF_ITS_JOB[obstacle.code](job, obstacle) for obstacle in found]
+    return [_OF_ITS_JOB[obstacle.code](farm, job, obstacle) for obstacle in found]
 
 
 def hold_reasons(farm: Farm, job: Job, layer: Layer) -> list[Reason]:
@@ -58,11 +59,11 @@ def _say(farm: Farm, job: Job, layer: Layer, obstacle: Obstacle) -> Reason:
     return _WORDS[obstacle.code](farm, job, layer, obstacle)
 
 
-def _paused(job: Job, _: Obstacle) -> Reason:
+def _paused(_: Farm, job: Job, __: Obstacle) -> Reason:
     return Reason("paused", "its job is paused", f"cuelet resume {quote(job.name)}")
 
 
-def _disk(_: Job, obstacle: Obstacle) -> Reason:
+def _disk(_: Farm, __: Job, obstacle: Obstacle) -> Reason:
     assert obstacle.disk is not None
     cost = f"{_CLEANED[obstacle.disk.use]}; --dry-run shows which first"
     return Reason("disk", obstacle.disk.text, obstacle.disk.remedy, cost)
@@ -71,6 +72,12 @@ def _disk(_: Job, obstacle: Obstacle) -> Reason:
 def _locked(farm: Farm, *_: object) -> Reason:
     name = farm.host.name
     return Reason("locked", f"machine {name} is locked", f"cueadmin -unlock -host {quote(name)}")
+
+
+def _host_state(farm: Farm, *_: object) -> Reason:
+    name = farm.host.name
+    text = f"machine {name} is set to {farm.host.state}"
+    return Reason("host state", text, f"cueadmin -fixed -host {quote(name)}")
 
 
 def _start_after(_: Farm, job: Job, layer: Layer, __: Obstacle) -> Reason:
@@ -135,6 +142,13 @@ def _limit(farm: Farm, _: Job, __: Layer, obstacle: Obstacle) -> Reason:
     frames = "1 frame" if most == 1 else f"{most} frames"
     text = f"limit {name} lets {frames} run at a time; {_who_holds(running)}"
     return Reason("limit", text)
+
+
+def _share(farm: Farm, _: Job, __: Layer, obstacle: Obstacle) -> Reason:
+    share = obstacle.share
+    assert share is not None
+    under = (job for job in farm.jobs.values() if share in job.shares)
+    return share_reason(farm, share, _who_holds(pair for job in under for pair in _running_of(job)))
 
 
 def _cap(_: Farm, job: Job, *__: object) -> Reason:
@@ -212,25 +226,36 @@ def _turn(farm: Farm, job: Job, first: Layer, obstacle: Obstacle) -> Reason:
     if obstacle.code is Code.TURN:
         text = f"a larger frame, of layer {first.name}, has waited long and has its turn first"
         return Reason("turn", text)
-    what = {Code.GPUS: "room at the GPUs", Code.CAP: "what its job may use of cores"}
+    what = {
+        Code.GPUS: "room at the GPUs",
+        Code.SHARE: "what its group or show may use",
+        Code.CAP: "what its job may use of cores",
+    }
     limit = f"the last place of limit {obstacle.limit.name}" if obstacle.limit else ""
     said = what.get(obstacle.code, limit)
     return Reason("turn", f"{said} is kept for layer {first.name}, which comes first")
 
 
-_OF_ITS_JOB: Final[Mapping[Code, Callable[[Job, Obstacle], Reason]]] = MappingProxyType(
-    {Code.PAUSED: _paused, Code.DISK: _disk}
+_OF_ITS_JOB: Final[Mapping[Code, Callable[[Farm, Job, Obstacle], Reason]]] = MappingProxyType(
+    {
+        Code.PAUSED: _paused,
+        Code.SHOW: lambda farm, job, _: closed_show_reason(farm, job),
+        Code.DISK: _disk,
+    }
 )
 _WORDS: Final[Mapping[Code, _Say]] = MappingProxyType(
     {
         Code.LOCKED: _locked,
+        Code.HOST_STATE: _host_state,
         Code.START_AFTER: _start_after,
         Code.TAGS: _tags,
         Code.SERVICES: _services,
         Code.GPUS_ABSENT: _gpus_absent,
+        Code.NO_SHARE: no_share_reason,
         Code.LIMIT_ZERO: _limit_zero,
         Code.LIMIT: _limit,
         Code.GPUS: _gpus,
+        Code.SHARE: _share,
         Code.CAP: _cap,
         Code.GPU_CAP: _gpu_cap,
         Code.CORES: _cores,

@@ -66,8 +66,10 @@ def _says(words: str) -> Callable[[Layer, Obstacle], str]:
 _OF_ITS_JOB: Final[Mapping[Code, str]] = MappingProxyType(
     {
         Code.PAUSED: "until it is resumed",
+        Code.SHOW: "for its show to be opened",
         Code.DISK: "for room on a full disk",
         Code.LOCKED: "for the locked machine",
+        Code.HOST_STATE: "for the machine to be up",
     }
 )
 _OF_LAYERS: Final[Mapping[Code, Callable[[Layer, Obstacle], str]]] = MappingProxyType(
@@ -76,10 +78,13 @@ _OF_LAYERS: Final[Mapping[Code, Callable[[Layer, Obstacle], str]]] = MappingProx
         Code.TAGS: _tags,
         Code.SERVICES: _services,
         Code.GPUS_ABSENT: _says("for more GPUs than there are"),
+        Code.NO_SHARE: _says("for its group or show to get more"),
         Code.LIMIT_ZERO: _limit,
         Code.LIMIT: _limit,
         Code.GPUS: _says("for GPUs"),
+        Code.SHARE: _says("for cores of its group or show"),
         Code.CAP: _says("for cores of its own"),
+        Code.GPU_CAP: _says("for GPUs of its own"),
         Code.CORES: _says("for cores"),
         Code.MEMORY: _says("for memory"),
         Code.TURN: _says("for its turn"),

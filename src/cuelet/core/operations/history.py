@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cuelet.core.operations.requests import release_edges
+from cuelet.core.operations.setup.groups import forget_membership
 from cuelet.core.operations.site.settings import forget_settings
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -34,6 +35,7 @@ def forget(farm: Farm, job_ids: Iterable[str], decision: Decision, *, before: fl
         for edge in job.edges_from_jobs():
             release_edges(edge.waiter, [edge], decision)
     for job in chosen:
+        forget_membership(farm, job, decision)
         forget_settings(farm, job, decision)
         farm.drop(job)
     decision.forgotten.extend(chosen)

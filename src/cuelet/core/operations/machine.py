@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
-from cuelet.core.state.host import USUAL_TAGS, distinct, keys
+from cuelet.core.state.host import DOWN, REPAIR, UP, USUAL_TAGS, distinct, keys
 from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 
 ANY = "any"
@@ -64,6 +64,32 @@ def rename_tag(farm: Farm, old: str, new: str, decision: Decision) -> None:
 def set_locked(farm: Farm, decision: Decision, *, locked: bool) -> None:
     """Let nothing further start on the machine, or let it start again."""
     configure(farm, decision, locked=locked)
+
+
+def set_state(farm: Farm, state: str, decision: Decision) -> None:
+    """Say how the machine is; nothing further starts on one that is under repair.
+
+    One that is said to be down comes up with its next report; as this one reports all the time, it
+    is up at once.
+
+    Raises:
+        InvalidRequestError: It is a state that only a restart of the machine has.
+    """
+    if state not in (UP, DOWN, REPAIR):
+        reason = f"use {UP}, {DOWN} or {REPAIR}: this farm restarts no machine"
+        raise InvalidRequestError(request=f"set {farm.host.name} to {state}", reason=reason)
+    configure(farm, decision, state=UP if state == DOWN else state)
+
+
+def set_thread_mode(farm: Farm, mode: str, decision: Decision) -> None:
+    """Say what threadable frames get that start from now on: `AUTO`, `ALL` or `VARIABLE`."""
+    configure(farm, decision, thread_mode=mode)
+
+
+def set_os(farm: Farm, name: str, decision: Decision) -> None:
+    """Say what the machine's operating system is called; raises InvalidRequestError."""
+    _refuse_odd("operating system", [name])
+    configure(farm, decision, os=name)
 
 
 def set_services(farm: Farm, services: Sequence[str] | None, decision: Decision) -> None:

@@ -3,8 +3,8 @@
 What lacks cores or memory is passed by smaller frames for `PATIENCE_S`; then nothing that comes
 after it starts any more until it fits, so that a large reservation gets its turn however many
 small frames keep coming.
-What waits for a limit, for GPUs or for its job's cap on cores holds only those that would take
-just that away from it: `Turns` says which layer comes next at each.
+What waits for a limit, for GPUs or for what its job, group or show may use holds only those that
+would take just that away from it: `Turns` says which layer comes next at each.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cuelet.core.operations.attempts import start
-from cuelet.core.operations.obstacles import ROOM, Code, of_job, of_layer, of_room
+from cuelet.core.operations.obstacles import ROOM, Code, Obstacle, of_job, of_layer, of_room
 from cuelet.core.operations.skip import ready_frame
 from cuelet.core.scheduling import lanes
 from cuelet.core.state.decision import Decision
@@ -35,9 +35,10 @@ def dispatch(farm: Farm, decision: Decision, *, now: float) -> None:
         return
     first: Layer | None = None
     for job, layer in _in_turn(farm):
-        code = _start_frames(farm, job, layer, decision, now=now)
-        if code is not None:
-            _keep_turn(farm, job, layer, code)
+        met = _start_frames(farm, job, layer, decision, now=now)
+        code = met and met.code
+        if met is not None:
+            _keep_turn(farm, job, layer, met)
         if farm.has_lanes and first is None and code in _LASTS_A_FRAME:
             lanes.fill(farm, job, layer, decision, now=now)
         if code in ROOM and first is None:
@@ -59,7 +60,7 @@ def _in_turn(farm: Farm) -> Iterator[tuple[Job, Layer]]:
         for layer in job.queue:
             if not layer.counts[WAITING]:
                 continue
-            obstacle = next(of_layer(farm, layer), None)
+            obstacle = next(of_layer(farm, job, layer), None)
             if obstacle is None:
                 yield job, layer
             elif obstacle.code is Code.START_AFTER:
@@ -70,12 +71,12 @@ def _in_turn(farm: Farm) -> Iterator[tuple[Job, Layer]]:
 
 def _start_frames(
     farm: Farm, job: Job, layer: Layer, decision: Decision, *, now: float
-) -> Code | None:
+) -> Obstacle | None:
     """Start what can start of a layer; return what keeps the rest, if it is something it must get."""
     while layer.counts[WAITING]:
         obstacle = next(of_room(farm, job, layer), None)
         if obstacle is not None:
-            return obstacle.code
+            return obstacle
         index = _next_frame(farm, job, layer, decision)
         if index is None:
             return None
@@ -85,9 +86,12 @@ def _start_frames(
     return None
 
 
-def _keep_turn(farm: Farm, job: Job, layer: Layer, code: Code) -> None:
+def _keep_turn(farm: Farm, job: Job, layer: Layer, met: Obstacle) -> None:
     """Note what must not be taken away from a layer by those that come after it."""
+    code = met.code
     farm.turns.claim_limits(layer)
+    if met.share is not None:
+        farm.turns.shares.setdefault(met.share, layer)
     if code is Code.GPUS or code in ROOM:
         farm.turns.claim_gpus(layer)
     if code is Code.CAP:

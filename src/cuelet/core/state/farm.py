@@ -6,14 +6,17 @@ from bisect import insort
 
 from cuelet.core.state.disks import FullDisk
 from cuelet.core.state.frame_table import Moment
-from cuelet.core.state.host import Host
+from cuelet.core.state.host import AUTO, Host
 from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limits
 from cuelet.core.state.memory import MemoryPolicy
 from cuelet.core.state.set_aside import SetAside
+from cuelet.core.state.setup.group import Membership
 from cuelet.core.state.setup.record import Records
 from cuelet.core.state.setup.settings import JobSettings, LayerSettings
+from cuelet.core.state.setup.shares import Shares
+from cuelet.core.state.setup.show import Show
 from cuelet.core.state.turns import Turns
 from cuelet.core.values import ids, names
 from cuelet.core.values.errors import (
@@ -61,6 +64,7 @@ class Farm:
         """What else on disk is damaged, a sentence each."""
         self.host, self.limits, self.turns = Host(), Limits(), Turns()
         self.records = Records()
+        self.shares = Shares(self.records)
         self.moment = Moment()
         self.held_gpus = 0
         self.at = 0.0
@@ -69,6 +73,7 @@ class Farm:
     def add(self, job: Job) -> None:
         """Take a job in, new or from disk."""
         self.jobs[job.id] = job
+        self._place(job)
         job.follow(self.moment)
         self._adopt_settings(job)
         for key in _keys(job):
@@ -77,6 +82,15 @@ class Farm:
             self._by_token.setdefault(job.launch_token, []).append(job)
         if job.state is JobState.PENDING:
             insort(self.order, job, key=_urgency)  # to sort anew for each takes long at a start
+
+    def _place(self, job: Job) -> None:
+        """Put a job into its group, and see to it that its show is there."""
+        membership = self.records.find(Membership, job.id)
+        job.group_id = membership.group if membership else job.group_id
+        if self.records.find(Show, job.show_id) is None:
+            made = Show(id=job.show_id, name=job.spec.show, made_by_launch=True)
+            self.records.adopt(made)
+        self.shares.count_in(job)
 
     def _adopt_settings(self, job: Job) -> None:
         """Give a job and its layers what somebody has set of them."""
@@ -90,6 +104,7 @@ class Farm:
     def drop(self, job: Job) -> None:
         """Forget an ended job."""
         job.leave()
+        self.shares.count_out(job)
         del self.jobs[job.id]
         self._by_token.pop(job.launch_token, None)
         for key in _keys(job):
@@ -189,6 +204,8 @@ class Farm:
         cores, memory_mb = given or self.reservation(layer)
         job.reserved[index] = cores, memory_mb
         self.limits.take(layer)
+        for share in job.shares:
+            share.take(cores, layer.gpus)
         if gpus := layer.gpus:
             job.gpus_held[index] = gpus
             self.held_gpus += gpus
@@ -201,7 +218,10 @@ class Farm:
         if index in job.reserved:
             self.limits.take(job.layer_at(index), -1)
         cores, memory_mb = job.reserved.pop(index, (0.0, 0))
-        self.held_gpus -= job.gpus_held.pop(index, 0)
+        gpus = job.gpus_held.pop(index, 0)
+        self.held_gpus -= gpus
+        for share in job.shares:
+            share.take(-cores, -gpus)
         job.cores_in_use = round(job.cores_in_use - cores, 6)
         job.rss_kb.pop(index, None)
         job.started_with.pop(index, None)
@@ -210,8 +230,18 @@ class Farm:
 
     def reservation(self, layer: Layer) -> tuple[float, int]:
         """Return the cores and memory (MB) a frame of a layer gets: what it asks, lowered to fit."""
+        cores = layer.cores
+        if self.host.thread_mode != AUTO and layer.threadable and cores > 0:
+            cores = self.host.least_cores(cores, self.cores)
+        return self._reserve(layer, cores)
+
+    def usual_reservation(self, layer: Layer) -> tuple[float, int]:
+        """Return what `reservation` does while the machine's thread mode adds nothing."""
+        return self._reserve(layer, layer.cores)
+
+    def _reserve(self, layer: Layer, cores: float) -> tuple[float, int]:
         return reserve(
-            cores=layer.cores,
+            cores=cores,
             max_cores=layer.max_cores,
             threadable=layer.threadable,
             memory_mb=layer.memory_mb,

@@ -13,6 +13,9 @@ USUAL_TAGS = ("general", "local", "desktop", "util")
 """Tags that every machine has beside its name: those that OpenCue's own services ask for."""
 USUAL_SERVICES = frozenset({"default", "shell", "preprocess", "postprocess"})
 """Services that need no program of their own: every machine has them."""
+UP, DOWN, REPAIR = "UP", "DOWN", "REPAIR"
+AUTO, ALL, VARIABLE = "AUTO", "ALL", "VARIABLE"
+_VARIABLE_CORES = 2.0
 _MOST_REMEMBERED = 10_000
 
 
@@ -30,6 +33,12 @@ class Host:
     gpus: int = 0
     locked: bool = False
     """A locked machine starts nothing."""
+    state: str = UP
+    """OpenCue's word for how it is; one that is not up starts nothing."""
+    thread_mode: str = AUTO
+    """What threadable frames get: what they ask for, two cores at least, or all of the machine."""
+    os: str = "Linux"
+    """The operating system as people call it."""
     _known: dict[tuple[str, tuple[str, ...]], bool] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -40,6 +49,12 @@ class Host:
         gone = keys(self.removed_tags)
         usual = (tag for tag in (*USUAL_TAGS, self.name) if tag.casefold() not in gone)
         return distinct((*usual, *self.added_tags))
+
+    def least_cores(self, cores: float, machine_cores: float) -> float:
+        """Return the cores a threadable frame gets that asks for so many."""
+        if self.thread_mode == ALL:
+            return machine_cores
+        return max(cores, _VARIABLE_CORES) if self.thread_mode == VARIABLE else cores
 
     def has_one_of(self, tags: tuple[str, ...]) -> bool:
         """Tell whether one of a layer's tags is here, whatever its case; no tags fit anywhere."""

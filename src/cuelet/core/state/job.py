@@ -12,7 +12,9 @@ from cuelet.core.state.edges import ENDED, MET, UNREACHABLE, Edge, EdgeIndex, En
 from cuelet.core.state.frame_table import FrameTable, zeros
 from cuelet.core.state.layer import Layer, layers_of
 from cuelet.core.state.own_cycles import refuse_cycles
+from cuelet.core.state.setup.identity import show_id
 from cuelet.core.state.setup.settings import JobSettings
+from cuelet.core.state.setup.shares import Share
 from cuelet.core.values import ids
 from cuelet.core.values.states import (
     DEAD,
@@ -50,6 +52,10 @@ class Job(FrameTable):
         self.min_cores, self.max_cores = 1.0, spec.max_cores
         self.stopped_at = 0.0
         self.cores_in_use = 0.0
+        self.show_id, self.group_id = show_id(spec.show), ""
+        """Where it belongs; a job without a group is in the root group of its show."""
+        self.shares: tuple[Share, ...] = ()
+        """What limits it together with other jobs."""
         self.settings = JobSettings(id=job_id)
         self.launch_token = ""
         """What the client called the launch; empty when it said nothing."""

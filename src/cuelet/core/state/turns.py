@@ -1,4 +1,4 @@
-"""Whose turn it is at what is scarce: limits, GPUs, a job's cap on cores, and the next time to start."""
+"""Whose turn it is at what is scarce: limits, GPUs, caps of jobs, groups and shows, and the next time to start."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cuelet.core.state.layer import Layer
+    from cuelet.core.state.setup.shares import Share
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class Turns:
     gpus: Layer | None = None
     jobs: dict[str, Layer] = field(default_factory=dict)
     """The layer that waits for its job to use fewer cores, by job id."""
+    shares: dict[Share, Layer] = field(default_factory=dict)
+    """The layer that waits for its group or show to use less."""
     room: Layer | None = None
     """The layer for which cores and memory are kept: it has waited long, and smaller ones passed it."""
     next_start: float = math.inf

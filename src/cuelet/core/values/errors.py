@@ -6,6 +6,7 @@ FarmError
  +-- DuplicateJobError    a pending job of that name exists
  +-- InvalidSpecError     a job spec the farm refuses
  +-- InvalidRequestError  an action that makes no sense here
+ +-- AlreadyThereError    one of that name exists
  +-- OutOfDiskError       no room to take anything in
 
 What any store raises when a decision cannot be kept:
@@ -75,6 +76,14 @@ class InvalidRequestError(FarmError):
     def __init__(self, *, request: str, reason: str) -> None:
         self.request, self.reason = request, reason
         super().__init__(f"{request}: {reason}")
+
+
+class AlreadyThereError(FarmError):
+    """Say what kind of thing has that name already."""
+
+    def __init__(self, *, kind: str, name: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"there is a {kind} {name!r} already; use it, or choose another name")
 
 
 class OutOfDiskError(FarmError):

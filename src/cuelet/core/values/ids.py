@@ -30,6 +30,13 @@ class Kind(enum.IntEnum):
 
 
 _LAST = max(Kind)
+_NAMED = uuid.UUID("9d7f3a44-6f0c-4b6c-8d0e-0c7e1e7a5a10")
+"""Namespace of the ids of things that have only a name."""
+
+
+def named_id(kind: str, name: str) -> str:
+    """Return the id of what is known by its name; always the same one."""
+    return str(uuid.uuid5(_NAMED, f"{kind} {name}"))
 
 
 def job_id(entropy: int) -> str:

@@ -5,12 +5,13 @@ Memory is KB on the wire, times are whole epoch seconds with 0 for "not yet".
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 
 from opencue_proto import depend_pb2, job_pb2
 
 from cuelet.core.operations.command import Place, log_dir
+from cuelet.core.operations.setup.groups import group_of
+from cuelet.core.operations.setup.shows import show_of
 from cuelet.core.operations.site.settings import frame_settings, layer_settings
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
@@ -26,8 +27,6 @@ ALLOCATION = "local.general"
 FACILITY, TAG = ALLOCATION.split(".")
 POINTS_PER_CORE = 100
 
-_IDS = uuid.UUID("9d7f3a44-6f0c-4b6c-8d0e-0c7e1e7a5a10")
-"""Namespace of the ids of things that have only a name."""
 USUAL_LAYER_TAGS = ("general", "desktop")
 """What a layer without tags is shown with, as OpenCue's layers always have some; it runs anywhere."""
 _UPDATED = tuple(
@@ -46,9 +45,9 @@ def job_message(farm: Farm, job: Job, place: Place) -> job_pb2.Job:
         state=int(job.state),
         name=job.name,
         shot=spec.shot,
-        show=spec.show,
+        show=show_of(farm, job).name,
         user=spec.user,
-        group=spec.show,
+        group=group_of(farm, job).name,
         facility=spec.facility,
         os=spec.os,
         priority=job.priority,
@@ -93,7 +92,7 @@ def _peak_kb(job: Job, layer: Layer) -> int:
 
 def layer_message(farm: Farm, job: Job, layer: Layer) -> job_pb2.Layer:
     """Return a layer; its cores and memory are what this machine really reserves."""
-    cores, memory_mb = farm.reservation(layer)
+    cores, memory_mb = farm.usual_reservation(layer)
     spec, settings = layer.spec, layer_settings(job, layer)
     return job_pb2.Layer(
         id=layer_id(job, layer),
@@ -264,4 +263,4 @@ def depend_seq(edges: Iterable[Edge]) -> depend_pb2.DependSeq:
 
 def id_of(kind: str, name: str) -> str:
     """Return the id of what is known by its name; always the same one."""
-    return str(uuid.uuid5(_IDS, f"{kind} {name}"))
+    return ids.named_id(kind, name)

@@ -13,6 +13,8 @@ from cuelet.core.operations.attempts import finish_if_complete
 from cuelet.core.operations.comments import add_comment
 from cuelet.core.operations.depends import drop_of_job
 from cuelet.core.operations.reservations import change_job
+from cuelet.core.operations.setup import groups
+from cuelet.core.operations.setup.filtering import run_filters
 from cuelet.core.operations.site.settings import set_of_job
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -228,6 +230,21 @@ class JobService(job_pb2_grpc.JobInterfaceServicer):  # type: ignore[misc] # gen
         await self._change(
             request, lambda _, job, decision, now: change_job(job, decision, **values)
         )
+
+    async def SetGroup(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, job, decision, now: groups.move_jobs(
+                farm, [job], groups.get_group(farm, request.group_id), decision
+            ),
+        )
+        return job_pb2.JobSetGroupResponse()
+
+    async def RunFilters(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request, lambda farm, job, decision, now: run_filters(farm, job, decision)
+        )
+        return job_pb2.JobRunFiltersResponse()
 
     # -- acting on frames --------------------------------------------------------------------
 

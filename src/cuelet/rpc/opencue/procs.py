@@ -11,11 +11,13 @@ from opencue_proto import host_pb2, host_pb2_grpc
 
 from cuelet.core.operations import requests
 from cuelet.core.operations.command import Place, log_path
+from cuelet.core.operations.setup.groups import get_group
+from cuelet.core.operations.site import redirects
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
 from cuelet.core.values import ids
-from cuelet.core.values.errors import NotFoundError
+from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.opencue import convert
@@ -73,6 +75,7 @@ def proc_message(found: Running, place: Place) -> host_pb2.Proc:
         job_name=job.name,
         frame_name=job.frame_name(index),
         group_name=job.spec.show,
+        ping_time=began,
         bookedTime=began,
         dispatch_time=began,
         reserved_cores=cores,
@@ -163,6 +166,16 @@ def proc_of(farm: Farm, message: host_pb2.Proc) -> Running:
     return found
 
 
+Act = Callable[[Farm, list[redirects.Running], Decision], int]
+
+
+def _refuse_all(criteria: Any) -> None:
+    """Raise InvalidRequestError for a redirect of as many frames as there are."""
+    if not any(number > 0 for number in criteria.max_results):
+        reason = "say of how many: max_results in the search"
+        raise InvalidRequestError(request="give what frames hold to a job", reason=reason)
+
+
 # -- the interface -----------------------------------------------------------------------------
 
 
@@ -207,6 +220,83 @@ class ProcService(host_pb2_grpc.ProcInterfaceServicer):  # type: ignore[misc] # 
         found, place = self._found(request), self._engine.place()
         frame = convert.frame_message(self._engine.farm, found.job, found.index, place.host)
         return host_pb2.ProcGetFrameResponse(frame=frame)
+
+    async def Unbook(self, request: Any, context: Context) -> Any:
+        await self._each(
+            request,
+            lambda farm, found, decision: redirects.unbook(
+                farm, found, decision, kill=request.kill
+            ),
+        )
+        return host_pb2.ProcUnbookResponse()
+
+    async def RedirectToJob(self, request: Any, context: Context) -> Any:
+        moved = await self._each(
+            request,
+            lambda farm, found, decision: redirects.redirect(
+                farm, found, farm.get_job(request.job_id), decision, kill=request.kill
+            ),
+        )
+        return host_pb2.ProcRedirectToJobResponse(value=moved > 0)
+
+    async def RedirectToGroup(self, request: Any, context: Context) -> Any:
+        moved = await self._each(
+            request,
+            lambda farm, found, decision: redirects.redirect_to_group(
+                farm, found, get_group(farm, request.group_id), decision, kill=request.kill
+            ),
+        )
+        return host_pb2.ProcRedirectToGroupResponse(value=moved > 0)
+
+    async def ClearRedirect(self, request: Any, context: Context) -> Any:
+        self._found(request)
+        return host_pb2.ProcClearRedirectResponse(value=False)
+
+    async def _each(self, request: Any, act: Act) -> int:
+        def decide(farm: Farm, decision: Decision, now: float) -> int:
+            found = proc_of(farm, request.proc)
+            return act(farm, [(found.job, found.index)], decision)
+
+        return int(await self._engine.submit(decide))
+
+    async def UnbookProcs(self, request: Any, context: Context) -> Any:
+        number = await self._unbook(
+            request,
+            lambda farm, found, decision: redirects.unbook(
+                farm, found, decision, kill=request.kill
+            ),
+        )
+        return host_pb2.ProcUnbookProcsResponse(num_procs=number)
+
+    async def UnbookToJob(self, request: Any, context: Context) -> Any:
+        _refuse_all(request.r)
+
+        def act(farm: Farm, found: list[redirects.Running], decision: Decision) -> int:
+            targets = [farm.get_job(job.id) for job in request.jobs.jobs]
+            moved = [
+                redirects.redirect(farm, found, target, decision, kill=request.kill)
+                for target in reversed(targets)
+            ]
+            return max(moved, default=0)
+
+        return host_pb2.ProcUnbookToJobResponse(num_procs=await self._unbook(request, act))
+
+    async def UnbookToGroup(self, request: Any, context: Context) -> Any:
+        _refuse_all(request.r)
+        number = await self._unbook(
+            request,
+            lambda farm, found, decision: redirects.redirect_to_group(
+                farm, found, get_group(farm, request.group.id), decision, kill=request.kill
+            ),
+        )
+        return host_pb2.ProcUnbookToGroupResponse(num_procs=number)
+
+    async def _unbook(self, request: Any, act: Act) -> int:
+        def decide(farm: Farm, decision: Decision, now: float) -> int:
+            here = find_procs(farm, request.r, host=self._engine.place().host, now=now)
+            return act(farm, [(each.job, each.index) for each in here], decision)
+
+        return int(await self._engine.submit(decide))
 
     async def Kill(self, request: Any, context: Context) -> Any:
         def decide(farm: Farm, decision: Decision, now: float) -> None:

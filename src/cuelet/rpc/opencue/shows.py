@@ -1,151 +1,210 @@
-"""OpenCue's ShowInterface: the shows that jobs name."""
+"""OpenCue's ShowInterface: shows that launches have made or somebody has set up, and what is theirs."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from typing import Any
 
-from opencue_proto import service_pb2, show_pb2, show_pb2_grpc
+from opencue_proto import filter_pb2, job_pb2, show_pb2, show_pb2_grpc
 
-from cuelet.core.values.errors import InvalidRequestError, NotFoundError
-from cuelet.core.values.states import DEPEND, RUNNING, SETUP, WAITING, JobState
+from cuelet.core.operations.setup import allocations, filters, groups, shows
+from cuelet.core.state.decision import Decision
+from cuelet.core.state.farm import Farm
+from cuelet.core.state.setup.filter import Filter
+from cuelet.core.state.setup.show import Show
 from cuelet.engine.engine import Engine
-from cuelet.rpc.opencue.allocations import only_allocation
-from cuelet.rpc.opencue.already import Named, as_it_is, note, refuse_odd_name
+from cuelet.rpc.opencue import convert
+from cuelet.rpc.opencue.already import note
+from cuelet.rpc.opencue.setup.filters import filter_message
+from cuelet.rpc.opencue.setup.messages import group_seq, show_messages, whiteboard
+from cuelet.rpc.opencue.site import of_shows
 from cuelet.rpc.opencue.subscriptions import subscription_message, subscription_seq
 
 Context = Any
+_Act = Callable[[Farm, Show, Decision], object]
+
+_NO_MAIL = "the address is kept; the embedded farm mails no comments"
+_ONE_SCHEDULER = "one scheduler serves every show here"
+_NO_MINIMUM = "a minimum is kept and shown; one machine serves jobs by priority and age"
 
 
-_IS_THERE = "a show needs no setting up here: every show may use the whole machine"
-_NO_LIMIT = "the defaults of a show limit nothing here: frames reserve what their layers ask for"
-_OPEN = "every show takes jobs here"
-_NO_CLOSING = "a show cannot be closed on one machine; pause its jobs, or lock the machine"
+class ShowService(of_shows.OfShows, show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated
+    """Answer calls about shows from the engine's state."""
 
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
-def _known(service: ShowService, request: Any) -> object:
-    return service.show(request.show.id)
+    def show(self, id_or_name: str) -> Show:
+        """Return a show by id or name; raises NotFoundError."""
+        return shows.find_show(self._engine.farm, id_or_name)
 
+    def _message(self, show: Show) -> show_pb2.Show:
+        (message,) = show_messages(self._engine.farm, [show])
+        return message
 
-class ShowService(show_pb2_grpc.ShowInterfaceServicer):  # type: ignore[misc] # generated, untyped
-    """List the shows that jobs name, or that somebody has set up since the farm started, which changes nothing."""
+    async def _change(self, request: Any, act: _Act) -> None:
+        await self._engine.submit(
+            lambda farm, decision, now: act(farm, shows.find_show(farm, request.show.id), decision)
+        )
 
-    def __init__(self, engine: Engine, named: Named) -> None:
-        self._engine, self._named = engine, named
+    # -- reading -----------------------------------------------------------------------------
 
-    def _shows(self) -> dict[str, show_pb2.Show]:
-        found = {name: _idle(name) for name in sorted(self._named.shows)}
-        for job in self._engine.farm.jobs.values():
-            name = job.spec.show
-            if name not in found:
-                found[name] = _idle(name)
-            show = found[name]
-            if job.state is JobState.PENDING:
-                stats = show.show_stats
-                stats.running_frames += job.count(RUNNING)
-                stats.pending_frames += job.count(WAITING, SETUP, DEPEND)
-                stats.pending_jobs += 1
-                stats.reserved_cores += job.cores_in_use
-        return found
+    def _seq(self, *, only_active: bool) -> show_pb2.ShowSeq:
+        farm = self._engine.farm
+        every = sorted(farm.records.all(Show), key=lambda show: show.name)
+        chosen = [show for show in every if show.active or not only_active]
+        return show_pb2.ShowSeq(shows=show_messages(farm, chosen))
 
     async def GetShows(self, request: Any, context: Context) -> Any:
-        shows = show_pb2.ShowSeq(shows=self._shows().values())
-        return show_pb2.ShowGetShowsResponse(shows=shows)
+        return show_pb2.ShowGetShowsResponse(shows=self._seq(only_active=False))
 
     async def GetActiveShows(self, request: Any, context: Context) -> Any:
-        shows = show_pb2.ShowSeq(shows=self._shows().values())
-        return show_pb2.ShowGetActiveShowsResponse(shows=shows)
+        return show_pb2.ShowGetActiveShowsResponse(shows=self._seq(only_active=True))
 
     async def FindShow(self, request: Any, context: Context) -> Any:
-        return show_pb2.ShowFindShowResponse(show=self.show(request.name))
-
-    def show(self, name: str) -> show_pb2.Show:
-        """Return a show by its name, which is its id as well; raises NotFoundError."""
-        show = self._shows().get(name)
-        if show is None:
-            raise NotFoundError(kind="show", name=name)
-        return show
+        return show_pb2.ShowFindShowResponse(show=self._message(self.show(request.name)))
 
     async def GetSubscriptions(self, request: Any, context: Context) -> Any:
-        show = self.show(request.show.id)
-        found = subscription_seq(self._engine.farm, [show.name])
-        return show_pb2.ShowGetSubscriptionResponse(subscriptions=found)
+        farm = self._engine.farm
+        found = allocations.subscriptions_of(farm, self.show(request.show.id))
+        return show_pb2.ShowGetSubscriptionResponse(subscriptions=subscription_seq(farm, found))
 
-    async def GetServiceOverrides(self, request: Any, context: Context) -> Any:
-        self.show(request.show.id)
-        none = service_pb2.ServiceOverrideSeq()
-        return show_pb2.ShowGetServiceOverridesResponse(service_overrides=none)
+    async def GetJobs(self, request: Any, context: Context) -> Any:
+        farm, place, show = self._engine.farm, self._engine.place(), self.show(request.show.id)
+        found = sorted((job for job in farm.order if job.show_id == show.id), key=lambda j: j.name)
+        jobs = [convert.job_message(farm, job, place) for job in found]
+        return show_pb2.ShowGetJobsResponse(jobs=job_pb2.JobSeq(jobs=jobs))
 
-    async def GetServiceOverride(self, request: Any, context: Context) -> Any:
-        show = self.show(request.show.id)
-        raise NotFoundError(kind=f"service override of show {show.name}", name=request.name)
+    async def GetJobWhiteboard(self, request: Any, context: Context) -> Any:
+        tree = whiteboard(self._engine.farm, self.show(request.show.id), self._engine.place())
+        return show_pb2.ShowGetJobWhiteboardResponse(whiteboard=tree)
+
+    async def GetRootGroup(self, request: Any, context: Context) -> Any:
+        farm = self._engine.farm
+        (root,) = group_seq(farm, [groups.root_of(farm, self.show(request.show.id))]).groups
+        return show_pb2.ShowGetRootGroupResponse(group=root)
+
+    async def GetGroups(self, request: Any, context: Context) -> Any:
+        farm = self._engine.farm
+        found = groups.groups_of(farm, self.show(request.show.id))
+        return show_pb2.ShowGetGroupsResponse(groups=group_seq(farm, found))
+
+    def named(self, show_id: str) -> of_shows.Named:
+        """Return a show by its id; raises NotFoundError."""
+        found = self.show(show_id)
+        return of_shows.Named(found.id, found.name)
+
+    # -- filters -----------------------------------------------------------------------------
 
     async def GetFilters(self, request: Any, context: Context) -> Any:
-        self.show(request.show.id)
-        return show_pb2.ShowGetFiltersResponse()
+        found = filters.filters_of(self._engine.farm, self.show(request.show.id))
+        messages = [filter_message(each) for each in found]
+        return show_pb2.ShowGetFiltersResponse(filters=filter_pb2.FilterSeq(filters=messages))
+
+    async def FindFilter(self, request: Any, context: Context) -> Any:
+        found = filters.find_filter(self._engine.farm, self.show(request.show.id), request.name)
+        return show_pb2.ShowFindFilterResponse(filter=filter_message(found))
+
+    async def CreateFilter(self, request: Any, context: Context) -> Any:
+        new_id = str(uuid.uuid4())
+        made: Filter = await self._engine.submit(
+            lambda farm, decision, now: filters.create(
+                farm, new_id, shows.find_show(farm, request.show.id), request.name, decision
+            )
+        )
+        return show_pb2.ShowCreateFilterResponse(filter=filter_message(made))
+
+    # -- setting up --------------------------------------------------------------------------
 
     async def CreateShow(self, request: Any, context: Context) -> Any:
-        refuse_odd_name("show", request.name)
-        self._named.shows.add(request.name)
-        note(context, f"show {request.name}: {_IS_THERE}")
-        return show_pb2.ShowCreateShowResponse(show=self.show(request.name))
+        made: Show = await self._engine.submit(
+            lambda farm, decision, now: shows.create(farm, request.name, decision)
+        )
+        return show_pb2.ShowCreateShowResponse(show=self._message(made))
 
     async def Delete(self, request: Any, context: Context) -> Any:
-        show = self.show(request.show.id)
-        if any(job.spec.show == show.name for job in self._engine.farm.jobs.values()):
-            reason = "jobs belong to it; forget them first, with cuelet farm prune"
-            raise InvalidRequestError(request=f"delete show {show.name}", reason=reason)
-        self._named.shows.discard(show.name)
+        await self._change(request, shows.delete)
         return show_pb2.ShowDeleteResponse()
 
+    async def Archive(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, show, decision: shows.archive(
+                farm, show, shows.find_show(farm, request.target_show_name), decision
+            ),
+        )
+        return show_pb2.ShowArchiveResponse()
+
+    async def SetActive(self, request: Any, context: Context) -> Any:
+        await self._set(request, active=request.value)
+        return show_pb2.ShowSetActiveResponse()
+
+    async def EnableBooking(self, request: Any, context: Context) -> Any:
+        await self._set(request, booking=request.enabled)
+        return show_pb2.ShowEnableBookingResponse()
+
+    async def EnableDispatching(self, request: Any, context: Context) -> Any:
+        await self._set(request, dispatching=request.enabled)
+        return show_pb2.ShowEnableDispatchingResponse()
+
+    async def _set(self, request: Any, **values: Any) -> None:
+        await self._change(
+            request, lambda farm, show, decision: shows.change(farm, show, decision, **values)
+        )
+
+    async def SetCommentEmail(self, request: Any, context: Context) -> Any:
+        await self._change(
+            request,
+            lambda farm, show, decision: shows.set_email(farm, show, request.email, decision),
+        )
+        if request.email:
+            note(context, _NO_MAIL)
+        return show_pb2.ShowSetCommentEmailResponse()
+
+    async def SetSchedulerManaged(self, request: Any, context: Context) -> Any:
+        await self._set(request, scheduler_managed=request.enabled)
+        if request.enabled:
+            note(context, _ONE_SCHEDULER)
+        return show_pb2.ShowSetSchedulerManagedResponse()
+
+    # -- defaults of jobs --------------------------------------------------------------------
+
+    async def _set_default(self, request: Any, **values: float) -> None:
+        await self._change(
+            request, lambda farm, show, decision: shows.set_default(farm, show, decision, **values)
+        )
+
+    async def SetDefaultMinCores(self, request: Any, context: Context) -> Any:
+        await self._set_default(request, default_min_cores=request.min_cores)
+        note(context, _NO_MINIMUM)
+        return show_pb2.ShowSetDefaultMinCoresResponse()
+
+    async def SetDefaultMaxCores(self, request: Any, context: Context) -> Any:
+        await self._set_default(request, default_max_cores=request.max_cores)
+        return show_pb2.ShowSetDefaultMaxCoresResponse()
+
+    async def SetDefaultMinGpus(self, request: Any, context: Context) -> Any:
+        await self._set_default(request, default_min_gpus=request.min_gpus)
+        note(context, _NO_MINIMUM)
+        return show_pb2.ShowSetDefaultMinGpusResponse()
+
+    async def SetDefaultMaxGpus(self, request: Any, context: Context) -> Any:
+        await self._set_default(request, default_max_gpus=request.max_gpus)
+        return show_pb2.ShowSetDefaultMaxGpusResponse()
+
+    # -- subscriptions -----------------------------------------------------------------------
+
     async def CreateSubscription(self, request: Any, context: Context) -> Any:
-        show = self.show(request.show.id)
-        only_allocation(self._engine.farm, request.allocation_id)
-        note(context, f"show {show.name}: {_IS_THERE}")
-        found = subscription_message(self._engine.farm, show.name)
+        made = await self._engine.submit(
+            lambda farm, decision, now: allocations.subscribe(
+                farm,
+                shows.find_show(farm, request.show.id),
+                allocations.find_allocation(farm, request.allocation_id),
+                request.size,
+                request.burst,
+                decision,
+            )
+        )
+        found = subscription_message(self._engine.farm, made)
         return show_pb2.ShowCreateSubscriptionResponse(subscription=found)
-
-    SetDefaultMinCores = as_it_is(show_pb2.ShowSetDefaultMinCoresResponse, _NO_LIMIT, known=_known)
-    SetDefaultMaxCores = as_it_is(show_pb2.ShowSetDefaultMaxCoresResponse, _NO_LIMIT, known=_known)
-    SetDefaultMinGpus = as_it_is(show_pb2.ShowSetDefaultMinGpusResponse, _NO_LIMIT, known=_known)
-    SetDefaultMaxGpus = as_it_is(show_pb2.ShowSetDefaultMaxGpusResponse, _NO_LIMIT, known=_known)
-    SetCommentEmail = as_it_is(
-        show_pb2.ShowSetCommentEmailResponse, "nobody gets mail of comments here", known=_known
-    )
-    SetSchedulerManaged = as_it_is(
-        show_pb2.ShowSetSchedulerManagedResponse,
-        "one scheduler serves every show here",
-        known=_known,
-    )
-    SetActive = as_it_is(
-        show_pb2.ShowSetActiveResponse,
-        _OPEN,
-        known=_known,
-        only=lambda request: request.value,
-        refusal=_NO_CLOSING,
-    )
-    EnableBooking = as_it_is(
-        show_pb2.ShowEnableBookingResponse,
-        _OPEN,
-        known=_known,
-        only=lambda request: request.enabled,
-        refusal=_NO_CLOSING,
-    )
-    EnableDispatching = as_it_is(
-        show_pb2.ShowEnableDispatchingResponse,
-        _OPEN,
-        known=_known,
-        only=lambda request: request.enabled,
-        refusal=_NO_CLOSING,
-    )
-
-
-def _idle(name: str) -> show_pb2.Show:
-    """Return a show that nothing of runs; its name is its id as well."""
-    return show_pb2.Show(
-        id=name,
-        name=name,
-        active=True,
-        booking_enabled=True,
-        dispatch_enabled=True,
-        show_stats=show_pb2.ShowStats(),
-    )

@@ -21,6 +21,16 @@ from outline.jobspec.reservation import DEFAULT_MEMORY_MB
 MAX_RETRIES = 1000
 MAX_MEMORY_MB = 2**31
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([mg]?)b?\Z", re.IGNORECASE)
+_OPEN = (
+    ("cores", "cores"),
+    ("memory", "memory_mb"),
+    ("threadable", "threadable"),
+    ("tags", "tags"),
+    ("gpus", "gpus"),
+    ("timeout", "timeout_s"),
+    ("timeout_llu", "timeout_llu_s"),
+)
+"""Elements that a service may stand for, and the fields they fill."""
 _KINDS = frozenset({"Render", "Util", "Post"})
 
 
@@ -69,7 +79,14 @@ def read_layer(document: Document, element: Element) -> LayerSpec:
         unknown_work=usable(f"layer {given!r}, doubt", own.get("doubt") or ""),
         start_after=_start_after(own, given),
         pycuerun=bool(own.get("pycuerun")),
+        unset=_unset(own, element),
     )
+
+
+def _unset(own: Mapping[str, Any], element: Element) -> tuple[str, ...]:
+    """Return what the script leaves open, so that the layer's service may say it."""
+    found = [field for tag, field in _OPEN if not text_of(element, tag, "") and field not in own]
+    return (*found, *(() if "max_cores" in own else ("max_cores",)))
 
 
 def _argv(own: Mapping[str, Any], layer: str) -> tuple[str, ...]:

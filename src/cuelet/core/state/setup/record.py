@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Protocol, Self, TypeVar, cast
 
@@ -61,6 +61,10 @@ class Records:
     def has(self, kind: type[Record]) -> bool:
         """Tell whether there is a record of a class."""
         return bool(self._by_kind.get(kind.KIND))
+
+    def has_any(self, kinds: Iterable[type[Record]]) -> bool:
+        """Tell whether there is a record of one of some classes."""
+        return any(self.has(kind) for kind in kinds)
 
     def find(self, kind: type[_R], record_id: str) -> _R | None:
         """Return a record by id, or None."""
