@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from outline.jobspec.names import wire_name
 from outline.jobspec.renderfarm import FarmService, FarmShow, RenderFarm, RenderHost, Share
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from outline.jobspec.model import JobSpec
@@ -29,8 +27,9 @@ class Survey:
     """
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        self._deadline = time.monotonic() + patience_s
-        self._answers: dict[str, Any] = {}
+        from opencue.stock.asking import Farm
+
+        self._farm = Farm(patience_s)
 
     def farm_for(self, job: JobSpec) -> RenderFarm:
         """Return the farm as a job meets it; a Cuebot that stops answering is no error, the farm says so.
@@ -54,60 +53,26 @@ class Survey:
         yield "shares", lambda: self.shares(job.show)
         yield "hosts", self.hosts
         yield "services", lambda: self._services(job.show)
-        yield "is_pending", lambda: self._is_pending(job.name)
+        yield "is_pending", lambda: self._farm.is_pending(job.name)
         if any(layer.limits for layer in job.layers):
-            yield "limits", self._limits
+            yield "limits", lambda: frozenset(self._farm.limits())
 
     def hosts(self) -> tuple[RenderHost, ...]:
         """Return every host, also those that are down or locked."""
-        found = self._ask("host", "GetHosts").hosts.hosts
-        return tuple(map(_host, found))
+        return tuple(map(_host, self._farm.hosts()))
 
     def shows(self) -> tuple[FarmShow, ...]:
         """Return every show, also those that take no jobs."""
-        return tuple(map(_show, self._show_messages()))
+        return tuple(map(_show, self._farm.shows()))
 
     def shares(self, show: str) -> tuple[Share, ...]:
         """Return the subscriptions of a show; none when there is no such show."""
-        message = self._find_show(show)
-        if message is None:
-            return ()
-        found = self._ask("show", "GetSubscriptions", show=message)
-        return tuple(map(_share, found.subscriptions.subscriptions))
+        return tuple(map(_share, self._farm.subscriptions(wire_name(show))))
 
     def _services(self, show: str) -> dict[str, FarmService]:
         """Return services by name, with what a show wants otherwise of them."""
-        known = list(self._ask("service", "GetDefaultServices").services.services)
-        message = self._find_show(show)
-        if message is not None:
-            own = self._ask("show", "GetServiceOverrides", show=message)
-            known += [each.data for each in own.service_overrides.service_overrides]
-        return {each.name: _service(each) for each in known}
-
-    def _limits(self) -> frozenset[str]:
-        return frozenset(each.name for each in self._ask("limit", "GetAll").limits)
-
-    def _is_pending(self, name: str) -> bool:
-        return bool(self._ask("job", "IsJobPending", name=name).value)
-
-    def _show_messages(self) -> Iterable[Any]:
-        return tuple(self._ask("show", "GetShows").shows.shows)
-
-    def _find_show(self, name: str) -> Any:
-        """Return the show that a launch would find; None where there is none, or several."""
-        wanted = wire_name(name)
-        found = [each for each in self._show_messages() if each.name == wanted]
-        return found[0] if len(found) == 1 else None
-
-    def _ask(self, stub: str, method: str, **fields: Any) -> Any:
-        """Call a method, at most once with the same fields, with the time that is left."""
-        key = f"{stub}.{method} {fields}"
-        if key not in self._answers:
-            from opencue.wrappers.entity import send
-
-            left_s = max(0.1, self._deadline - time.monotonic())
-            self._answers[key] = send(stub, method, timeout_s=left_s, **fields)
-        return self._answers[key]
+        found = self._farm.services(wire_name(show))
+        return {_printable(each.name): _service(each) for each in found}
 
 
 def _printable(name: str) -> str:
