@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PATIENCE_S = 10.0
 """Seconds that all questions together may take."""
 _KB_A_MB = 1024
+_MOST_OF_A_NAME = 255
+"""Characters a Cuebot's columns hold."""
 _HUNDREDTHS = 100
 """A Cuebot counts the cores of services and subscriptions in hundredths."""
 
@@ -76,12 +78,9 @@ class Survey:
 
 
 def _printable(name: str) -> str:
-    """Return a name that the server gave, without what would drive a terminal."""
-    return (
-        name
-        if name.isprintable()
-        else "".join(each if each.isprintable() else "?" for each in name)
-    )
+    """Return a name that the server gave, without what would drive a terminal or fill it."""
+    shown = name[:_MOST_OF_A_NAME]
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else "?" for c in shown)
 
 
 def _host(message: Any) -> RenderHost:
