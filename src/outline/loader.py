@@ -15,10 +15,9 @@ from outline.exception import (
     ModeError,
     NoSessionError,
     OutlineException,
-    ScriptError,
     UnknownLayerError,
 )
-from outline.jobspec.plainfile import why_unreadable
+from outline.jobspec.plainfile import require_script
 from outline.layer import Layer
 from outline.session import OUTLINE_FILE, Session, new_session_path
 
@@ -51,8 +50,7 @@ def load_outline(path: str) -> Outline:
     """
     if os.path.isdir(path):
         path = os.path.join(path, OUTLINE_FILE)
-    if not os.path.isfile(path):
-        raise ScriptError(path=path, reason=why_unreadable(path))
+    require_script(path)
     if path.endswith((".yaml", ".yml")):
         return _load_session(path)
     from outline._restore import scripts

@@ -15,6 +15,7 @@ from outline.exception import OutlineException
 from outline.jobspec.model import JobSpec, LayerSpec
 from outline.jobspec.renderfarm import RenderFarm, RenderHost
 from outline.jobspec.reservation import asked_cores
+from outline.layer import Layer
 from outline.loader import Outline
 from outline.planning.model import BackendView, Host, PlannedLayer, Severity
 
@@ -87,6 +88,7 @@ class _Job:
 
     def __init__(self, ol: Outline, options: Options) -> None:
         self.left_out = left_out(ol, options)
+        self.texts = {layer.get_name(): _texts(layer) for layer in ol.get_layers()}
         self.compiled: JobSpec | OutlineException
         try:
             self.compiled = compile_job(ol, options, with_work=False)
@@ -126,7 +128,13 @@ class _Job:
             remedy = "see whether it runs and CUEBOT_HOSTS names it; --offline asks nobody"
             yield Note(_SILENCE, Severity.INFO, text, remedy)
         yield from map(_met, obstacles(sent, farm))
-        yield from map(_met, left_behind.all_of(self.compiled, sent))
+        yield from map(_met, left_behind.all_of(self.compiled, sent, self.texts))
+
+
+def _texts(layer: Layer) -> list[str]:
+    """Return what a shell reads of a layer: commands that are one text."""
+    commands = (layer.get_arg("command"), *(layer.get_arg("commands") or ()))
+    return [each for each in commands if isinstance(each, str)]
 
 
 def _met(found: Obstacle) -> Note:
