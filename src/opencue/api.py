@@ -323,17 +323,23 @@ def launchSpec(spec: str) -> list[str]:
     return list(_launched("LaunchSpec", spec).names)
 
 
-def _launched(method: str, spec: str) -> Any:
+def _launched(method: str, spec: str, timeout_s: float | None = None) -> Any:
     """Return the answer to a launch; a refusal that names nothing is told with what it is about."""
     try:
-        return send("job", method, spec=spec)
+        return send("job", method, timeout_s=timeout_s, spec=spec)
     except LaunchRefusedException as refusal:
         raise launching.named(refusal, spec) from None
 
 
-def launchSpecAndWait(spec: str) -> list[Job]:
-    """Submit a job description; return its jobs."""
-    return [Job(message) for message in _launched("LaunchSpecAndWait", spec).jobs.jobs]
+def launchSpecAndWait(spec: str, timeout_s: float | None = None) -> list[Job]:
+    """Submit a job description; return its jobs.
+
+    Args:
+        spec: The description.
+        timeout_s: How long to wait for the answer; None: two minutes, or as long as for any call.
+    """
+    answer = _launched("LaunchSpecAndWait", spec, timeout_s)
+    return [Job(message) for message in answer.jobs.jobs]
 
 
 def findLayer(job: str, layer: str) -> Layer:
