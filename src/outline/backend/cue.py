@@ -40,18 +40,23 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
     return _launch_on_stock(built) if dialect == spec.CUEBOT else _launch(built)
 
 
-def _launch(built: spec.Spec) -> list[Any]:
+def _launch(built: spec.Spec, **more: Any) -> list[Any]:
     from opencue import api
 
-    return list(api.launchSpecAndWait(built.xml))
+    return list(api.launchSpecAndWait(built.xml, **more))
 
 
 def _launch_on_stock(built: spec.Spec) -> list[Any]:
-    """Launch on a stock Cuebot, and say what its farm will not start."""
+    """Launch on a stock Cuebot, and say what its farm will not start, and how long a long launch takes."""
+    from outline._targets.launch_time import launch_time
     from outline.backend import _prospects
 
-    with _prospects.explained(_prospects.look_ahead(built.job)):
-        return _launch(built)
+    refusals, time = _prospects.look_ahead(built.job), launch_time(built.job, built.xml)
+    if time.note and not refusals:
+        sys.stderr.write(f"note: {time.note}\n")
+    more = {} if time.timeout_s is None else {"timeout_s": time.timeout_s}
+    with _prospects.explained(refusals):
+        return _launch(built, **more)
 
 
 def server_dialect() -> str:

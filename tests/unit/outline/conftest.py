@@ -70,6 +70,7 @@ class FakeFarm(types.ModuleType):
         )
         self.ending = types.ModuleType("opencue.ending")
         self.ending.watch = self.watch  # type: ignore[attr-defined]
+        self.ending.Patience = lambda *_: None  # type: ignore[attr-defined]
         self.ending.ending_so_far = lambda job: self.end()  # type: ignore[attr-defined]
         self.exception = types.ModuleType("opencue.exception")
         self.exception.CueException = RuntimeError  # type: ignore[attr-defined]
@@ -87,7 +88,7 @@ class FakeFarm(types.ModuleType):
         self.specs.append(xml)
         return [self.get_job("id")]
 
-    def watch(self, job_id: str, pauses_s: Iterator[float]) -> Iterator[tuple[Any, Any]]:
+    def watch(self, job_id: str, pauses_s: Iterator[float], *_: Any) -> Iterator[tuple[Any, Any]]:
         """Tell the end at the last poll."""
         while self.polls_left > 0:
             self.polls_left -= 1
