@@ -15,6 +15,7 @@ import opencue
 from cuelet.client.errors import AttemptNotFoundError
 from opencue.wrappers.frame import Frame
 from opencue.wrappers.job import Job
+from outline.jobspec.rqd_log import OwnOutput, own_part
 
 _FOLLOW_POLL_S = 0.2
 _BLOCK = 1 << 16
@@ -80,22 +81,32 @@ def get_attempt(path: Path, number: int, frame: str) -> Path:
 
 
 def read(path: Path, *, tail: int | None = None) -> Iterator[bytes]:
-    """Yield a log as it is, block by block.
+    """Yield what a frame wrote, block by block; what a stock RQD put around it is left out.
 
     Args:
         path: Where it is.
         tail: Only so many lines of its end; None: all.
     """
     with path.open("rb") as log:
-        log.seek(tail_start(log, tail))
-        yield from _blocks(log)
+        first, end = own_part(log)
+        at = max(first, tail_start(log, tail, end))
+        log.seek(at)
+        while block := log.read(min(_BLOCK, end - at)):
+            at += len(block)
+            yield block
 
 
-def tail_start(log: BinaryIO, lines: int | None) -> int:
-    """Return where the last lines of a file begin, without a look at those before; 0 for None."""
+def tail_start(log: BinaryIO, lines: int | None, end: int | None = None) -> int:
+    """Return where the last lines of a file begin, without a look at those before; 0 for None.
+
+    Args:
+        log: The file.
+        lines: How many.
+        end: Where it ends; by default where it does.
+    """
     if lines is None:
         return 0
-    at, left = log.seek(0, os.SEEK_END), lines
+    at, left = log.seek(0, os.SEEK_END) if end is None else end, lines
     if at and left:
         log.seek(at - 1)
         left += log.read(1) == b"\n"  # the end of the last line, not a line of its own
@@ -134,22 +145,40 @@ def follow(path: Path, frame: Frame, *, tail: int | None = None) -> Iterator[byt
         tail: Begin with so many lines of what is there; None: with all.
     """
     with contextlib.ExitStack() as opened:
-        log, inode = None, 0
+        log, inode, own = None, 0, OwnOutput()
         while True:
             over = _is_over(frame)
             if path.exists() and path.stat().st_ino != inode:
                 if log:
-                    yield from _blocks(log)
+                    yield from map(own.feed, _blocks(log))
+                    yield own.finish()
                     opened.close()
-                first = log is None
+                shown = tail if log is None else None
                 log = opened.enter_context(path.open("rb"))
-                log.seek(tail_start(log, tail if first else None))
+                own = _from_tail(log, shown)
                 inode = os.fstat(log.fileno()).st_ino
             if log:
-                yield from _blocks(log)
+                yield from _own_blocks(log, own)
             if over:
+                yield own.finish()
                 return
             time.sleep(_FOLLOW_POLL_S)
+
+
+def _own_blocks(log: BinaryIO, own: OwnOutput) -> Iterator[bytes]:
+    """Yield what has come since the last time."""
+    before = log.tell()
+    yield from map(own.feed, _blocks(log))
+    if log.tell() == before:
+        yield own.settle()
+
+
+def _from_tail(log: BinaryIO, tail: int | None) -> OwnOutput:
+    """Go to the last lines of a log and return what lets the frame's own output through from there."""
+    first, end = own_part(log)
+    at = max(first, tail_start(log, tail, end))
+    log.seek(at)
+    return OwnOutput(from_start=at == 0)
 
 
 def _is_over(frame: Frame) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from outline.jobspec.rqd_log import own_part
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
@@ -20,10 +22,11 @@ def last_lines(path: str | os.PathLike[str], count: int) -> list[str]:
     """Return the last lines of a frame's own output, without the frame of the log, each short enough to read."""
     try:
         with open(path, "rb") as log:
-            start = max(0, log.seek(0, 2) - _TAIL_BYTES)
-            head, unread = _beginning(log, start)
+            first, end = own_part(log)
+            start = max(first, end - _TAIL_BYTES)
+            head, unread = _beginning(log, start) if start > first else ("", 0)
             log.seek(start)
-            text = log.read().decode("utf-8", "replace")
+            text = log.read(end - start).decode("utf-8", "replace")
     except OSError:
         return []
     lines = (head + text).splitlines()
