@@ -9,6 +9,7 @@ from outline._layer.part import CarriedOutBy
 from outline._outline.layers import LayerList
 from outline._outline.settings import Settings, name_from_path
 from outline._session.kept import Kept, Stage
+from outline._session.ownership import why_missing
 from outline.constants import OUTLINE_MODE_INIT, OUTLINE_MODE_READY, OUTLINE_MODE_SETUP
 from outline.event import finish
 from outline.exception import (
@@ -51,7 +52,7 @@ def load_outline(path: str) -> Outline:
     if os.path.isdir(path):
         path = os.path.join(path, OUTLINE_FILE)
     if not os.path.isfile(path):
-        raise ScriptError(path=path, reason="there is no such file, or it is no plain one")
+        raise ScriptError(path=path, reason=why_missing(path))
     if path.endswith((".yaml", ".yml")):
         return _load_session(path)
     from outline._restore import scripts

@@ -44,11 +44,15 @@ class Spec:
     Args:
         xml: The text a server takes.
         limitations: What the dialect could not express.
+        retries: What a launch has to set afterwards, as Cuebot keeps at most one retry of a specification; None: nothing.
     """
 
-    def __init__(self, xml: str, limitations: Sequence[Limitation]) -> None:
+    def __init__(
+        self, xml: str, limitations: Sequence[Limitation], retries: int | None = None
+    ) -> None:
         self.xml = xml
         self.limitations = tuple(limitations)
+        self.retries = retries
 
     @property
     def lowered(self) -> list[str]:
@@ -78,9 +82,13 @@ def build_spec(outline: Outline, dialect: str, options: Options) -> Spec:
     from outline._targets import cuebot_xml, cuelet_json
     from outline._targets.compile import compile_job, left_out
 
-    job = compile_job(outline, options, with_work=dialect == CUELET)
-    xml, limitations = (cuelet_json if dialect == CUELET else cuebot_xml).write(job)
-    return Spec(xml, (*left_out(outline, options), *limitations))
+    job = compile_job(outline, options, with_work=dialect == CUELET, raw_posts=dialect == CUEBOT)
+    if dialect == CUELET:
+        xml, limitations = cuelet_json.write(job)
+    else:
+        xml, limitations = cuebot_xml.write(job, relay=options.relay, held=options.held)
+    retries = cuebot_xml.retries_to_set(job) if dialect == CUEBOT else None
+    return Spec(xml, (*left_out(outline, options), *limitations), retries)
 
 
 def write_depends(outline: Outline, layer: Layer, depends: ET.Element) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from outline._targets import limitation, limits
+from outline import config
+from outline._targets import limitation, limits, raw_command
 from outline._targets.cuebot_edges import Depends
 from outline._targets.limitation import Limitation
 from outline._targets.xml import (
@@ -18,6 +19,7 @@ from outline._targets.xml_env import fitting, odd_variables, why_odd
 from outline.exception import SpecError
 from outline.jobspec import environment, tokens
 from outline.jobspec.model import JobSpec, LayerSpec
+from outline.util import get_user
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +33,15 @@ _FITS = {name: "" for name in environment.ALL if name != "PYTHONPATH"}
 _IN_COMMAND = "set it in the command itself, or run the layer with pycuerun"
 
 
-def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
+def write(
+    job: JobSpec, *, relay: bool = False, held: bool = False
+) -> tuple[str, tuple[Limitation, ...]]:
     """Return the specification of a job for a Cuebot, and what comes out differently.
+
+    Args:
+        job: The job.
+        relay: Put what keeps their output whole before commands that run without pycuerun.
+        held: Let it begin paused where retries are to be set before a frame can fail.
 
     Raises:
         SpecError: A Cuebot would not take it.
@@ -40,7 +49,10 @@ def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
     near = near_job(job)
     tasks = tasks_of(near)
     _check(near, tasks)
-    depends, root = Depends(near, tasks), spec_element(near)
+    sent = raw_command.relay_output(near) if relay else near
+    if held and retries_to_set(job) is not None:
+        sent = sent.replace(paused=True)
+    depends, root = Depends(near, tasks), spec_element(sent)
     write_depends(root, near, depends.written)
     return text_of(root), (*_limitations(job), *depends.limitations)
 
@@ -111,13 +123,23 @@ def _own_token(layer: LayerSpec) -> str | None:
 
 def near_job(job: JobSpec) -> JobSpec:
     """Return the nearest job that a Cuebot takes."""
-    only_python = all(layer.pycuerun for layer in job.layers)
+    only_python = all(layer.pycuerun for layer in job.layers if layer.kind != "Post")
     return job.replace(
         layers=tuple(map(near_layer, job.layers)),
         env=fitting(environment.fit_script(job.env, _FITS) if only_python else job.env),
-        uid=job.uid or None,
-        max_retries=_max_retries(job),
+        uid=_uid(job) or None,
+        max_retries=max_retries(job),
     )
+
+
+def _uid(job: JobSpec) -> int | None:
+    """Return the id of the user as this machine knows him; of one it does not know, that of the launch if he launches."""
+    import pwd
+
+    try:
+        return pwd.getpwnam(job.user).pw_uid
+    except KeyError:
+        return job.uid if job.user == get_user() else None
 
 
 def near_layer(layer: LayerSpec) -> LayerSpec:
@@ -129,6 +151,7 @@ def near_layer(layer: LayerSpec) -> LayerSpec:
         layer = layer.replace(env=environment.fit_script(layer.env, _FITS))
     if layer.env:
         layer = layer.replace(env=fitting(layer.env))
+    layer = raw_command.map_paths(layer, config.path_map())
     return layer.replace(chunk=1) if _is_cut(layer) else layer
 
 
@@ -137,9 +160,16 @@ def _is_cut(layer: LayerSpec) -> bool:
     return layer.each_frame and layer.chunk > 1
 
 
-def _max_retries(job: JobSpec) -> int:
+def max_retries(job: JobSpec) -> int:
     """Return the job's retries; a Cuebot has none per layer, so the largest counts for all."""
-    return max(job.max_retries, *(each.retries or 0 for each in job.layers), 0)
+    wanted = max(job.max_retries, *(each.retries or 0 for each in job.layers), 0)
+    return min(wanted, limits.MAX_RETRIES)
+
+
+def retries_to_set(job: JobSpec) -> int | None:
+    """Return the retries that are over those a Cuebot keeps of a specification; None for none."""
+    wanted = max_retries(job)
+    return wanted if wanted > limits.MAX_LAUNCHED_RETRIES else None
 
 
 def _limitations(job: JobSpec) -> Iterator[Limitation]:
@@ -158,6 +188,8 @@ def _limitations(job: JobSpec) -> Iterator[Limitation]:
     yield from _of_tokens(job)
     yield from _of_environment(job)
     yield from _of_retries(job)
+    yield from _of_user(job)
+    yield from raw_command.path_limitations(job, config.path_map())
     yield from core_limitations(job)
     for layer in job.layers:
         yield from _of_resources(layer)
@@ -218,11 +250,27 @@ def _of_environment(job: JobSpec) -> Iterator[Limitation]:
 
 
 def _of_retries(job: JobSpec) -> Iterator[Limitation]:
-    most = _max_retries(job)
+    most = max_retries(job)
     wanted = [job.max_retries, *(each.retries for each in job.layers)]
     if any(each not in (None, most) for each in wanted):
-        text = f"retries are per job in OpenCue: every layer gets {most}, of which a launch keeps 1"
-        yield Limitation(limitation.RETRIES, text)
+        text = f"retries are per job in OpenCue: every layer gets {most}"
+        yield Limitation(limitation.RETRIES, text, remedy="give all layers the same number")
+
+
+def _of_user(job: JobSpec) -> Iterator[Limitation]:
+    """Yield what follows when frames run as somebody who does not launch them."""
+    me = get_user()
+    if job.user == me:
+        return
+    uid = _uid(job)
+    if uid is None:
+        text = f"user {job.user} is not known here, so the job goes without a user id; hosts have to know him"
+    else:
+        text = f"frames run as {job.user} (uid {uid}), and {me} launches them"
+    if any(layer.pycuerun for layer in job.layers):
+        text += "; they can read the session only where session_group or session_users lets them"
+    remedy = f"leave user= away to run them as {me}"
+    yield Limitation(limitation.USER, text, remedy=remedy)
 
 
 def _of_resources(layer: LayerSpec) -> Iterator[Limitation]:

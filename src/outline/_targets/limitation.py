@@ -13,10 +13,12 @@ JOB_CORES = "job-cores"
 LEFT_OUT = "left-out"
 MAX_CORES = "max-cores"
 OUTPUTS = "outputs"
+PATHS = "paths"
 RETRIES = "retries"
 SKIP_EXISTING = "skip-existing"
 START_AFTER = "start-after"
 TOKENS = "tokens"
+USER = "user"
 
 
 class Limitation:

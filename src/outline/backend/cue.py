@@ -6,7 +6,7 @@ import sys
 from xml.etree.ElementTree import Element, SubElement
 
 from outline import spec
-from outline.backend import _waiting
+from outline.backend import _stock, _waiting
 from outline.exception import OutlineException
 
 TYPE_CHECKING = False
@@ -31,13 +31,19 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
         from opencue import cuebot
 
         cuebot.Cuebot.setHosts([server])
-    built = build(launcher, use_pycuerun=use_pycuerun, dialect=server_dialect())
     from opencue import api
 
+    options = launcher.get_spec_options(use_pycuerun=use_pycuerun)
+    dialect, stays_paused = server_dialect(), options.paused
+    if dialect == spec.CUEBOT:
+        _stock.prepare(launcher.get_outline(), options)
+    built = spec.build_spec(launcher.get_outline(), dialect, options)
     for sentence in built.lowered:
         sys.stderr.write(f"note: {sentence}\n")
     launcher.require_proof()
     jobs: list[Any] = list(api.launchSpecAndWait(built.xml))
+    if built.retries is not None:
+        _stock.set_retries(jobs, built.retries, stays_paused=stays_paused)
     return jobs
 
 

@@ -157,7 +157,7 @@ class _Builder:
         layers, edges = tuple(self.planned.values()), tuple(self.edges)
         sound = self._is_sound()
         machine = (backends.this_machine(),) if self.given.backend == "cue" else self._hosts()
-        views = backends.look(self.outline, self.options, layers, machine, sound=sound)
+        views = backends.look(self.outline, self.options, machine, sound=sound)
         self.findings += lint.run(self._subject(layers, edges, views[self.given.backend]))
         return Plan(
             **self._job_values(),
