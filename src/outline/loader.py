@@ -9,6 +9,7 @@ from outline._layer.part import CarriedOutBy
 from outline._outline.layers import LayerList
 from outline._outline.settings import Settings, name_from_path
 from outline._session.kept import Kept, Stage
+from outline._session.ownership import require_readable
 from outline.constants import OUTLINE_MODE_INIT, OUTLINE_MODE_READY, OUTLINE_MODE_SETUP
 from outline.event import finish
 from outline.exception import (
@@ -17,7 +18,6 @@ from outline.exception import (
     OutlineException,
     UnknownLayerError,
 )
-from outline.jobspec.plainfile import require_script
 from outline.layer import Layer
 from outline.session import OUTLINE_FILE, Session, new_session_path
 
@@ -50,7 +50,7 @@ def load_outline(path: str) -> Outline:
     """
     if os.path.isdir(path):
         path = os.path.join(path, OUTLINE_FILE)
-    require_script(path)
+    require_readable(path)
     if path.endswith((".yaml", ".yml")):
         return _load_session(path)
     from outline._restore import scripts

@@ -17,7 +17,7 @@ from outline.jobspec.renderfarm import RenderFarm, RenderHost
 from outline.jobspec.reservation import asked_cores
 from outline.layer import Layer
 from outline.loader import Outline
-from outline.planning.model import BackendView, Host, PlannedLayer, Severity
+from outline.planning.model import BackendView, Host, Severity
 
 Asking = Callable[[JobSpec], RenderFarm]
 """Asks a Cuebot about its farm, as a job meets it."""
@@ -44,7 +44,6 @@ class Note:
 def look(
     ol: Outline,
     options: Options,
-    layers: Sequence[PlannedLayer],
     hosts: Sequence[Host],
     *,
     sound: bool = True,
@@ -55,7 +54,6 @@ def look(
     Args:
         ol: The outline.
         options: How it is launched.
-        layers: Its layers as planned.
         hosts: The machine of the embedded farm and of a job without a farm.
         sound: The definition has no errors; one that has is refused everywhere.
         survey: Asks the Cuebot that the job is for; None when it is for none.
@@ -67,11 +65,7 @@ def look(
     fit = list(_lowered_to_fit(job.layers, hosts))
     return {
         "cuelet": [*job.notes(cuelet_json.survey), *fit],
-        "cue": [
-            *job.notes(cuebot_xml.survey),
-            *_clamped_retries(layers, options),
-            *job.farm_notes(survey),
-        ],
+        "cue": [*job.notes(cuebot_xml.survey), *job.farm_notes(survey)],
         "local": [_local(), *job.notes(here.survey, Severity.INFO), *fit],
     }
 
@@ -114,8 +108,7 @@ class _Job:
         except OutlineException as error:
             yield _refusal(error)
             return
-        # what becomes of retries is said more exactly by _clamped_retries
-        yield from (_note(each, severity) for each in found if each.code != limitation.RETRIES)
+        yield from (_note(each, severity) for each in found)
 
     def farm_notes(self, survey: Asking | None) -> Iterator[Note]:
         """Yield what the farm of a Cuebot makes of the job, and what does not come along to it."""
@@ -153,25 +146,8 @@ def _refusal(error: OutlineException) -> Note:
 
 
 def _note(found: Limitation, severity: Severity) -> Note:
-    return Note("P305", severity, found.text, found.remedy, found.layer)
-
-
-def _clamped_retries(layers: Sequence[PlannedLayer], options: Options) -> Iterator[Note]:
-    """Yield what becomes of retries on a Cuebot.
-
-    Source:
-        Cuebot's spec reader: retries are of the job, and clamped to 0..1 at launch.
-    """
-    for layer in layers:
-        wanted = options.maxretries if layer.retries is None else layer.retries
-        if wanted > 1:
-            text = f"layer {layer.name}: of {wanted} retries OpenCue keeps 1 at launch"
-            remedy = "raise them after the launch with job.setMaxRetries, or cueadmin -retries"
-            yield Note("P303", Severity.WARNING, text, remedy, layer.name)
-    asked = {options.maxretries if each.retries is None else each.retries for each in layers}
-    if len({min(each, 1) for each in asked}) > 1:
-        text = "retries are of the whole job in OpenCue: every layer gets 1"
-        yield Note("P303", Severity.WARNING, text, "give all layers the same number")
+    code = "P303" if found.code == limitation.RETRIES else "P305"
+    return Note(code, severity, found.text, found.remedy, found.layer)
 
 
 def _lowered_to_fit(layers: Sequence[LayerSpec], hosts: Sequence[Host]) -> Iterator[Note]:

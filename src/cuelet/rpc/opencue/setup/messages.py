@@ -127,7 +127,6 @@ def _show(show: Show) -> show_pb2.Show:
         booking_enabled=show.booking,
         dispatch_enabled=show.dispatching,
         active=show.active,
-        scheduler_managed=show.scheduler_managed,
         show_stats=show_pb2.ShowStats(),
     )
 
