@@ -25,6 +25,8 @@
 
 Every one is also a `grpc.RpcError` with `code` and `details`, because scripts written for pycue
 catch that from wrapper methods.
+
+Long because: pycue has all of them in this one module, each a few lines.
 """
 
 from __future__ import annotations

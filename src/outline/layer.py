@@ -1,4 +1,7 @@
-"""Layers: what a job consists of, and the processes that run before, after and around them."""
+"""Layers: what a job consists of, and the processes that run before, after and around them.
+
+Long because: PyOutline has all of these classes in this one module, and layer files name it.
+"""
 
 from __future__ import annotations
 

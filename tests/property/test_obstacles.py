@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outline._targets.obstacles import REFUSED, obstacles
+from outline._targets.at_cuebot.obstacles import REFUSED, obstacles
 from outline.jobspec.model import JobSpec, LayerSpec
 from outline.jobspec.renderfarm import FarmService, FarmShow, RenderFarm, RenderHost, Share
 

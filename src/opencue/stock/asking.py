@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import grpc
+from google.protobuf.message import Message
 from opencue_proto import job_pb2
 
-from opencue.exception import EntityNotFoundException
+from opencue.exception import CueException, EntityNotFoundException
 from opencue.wrappers.entity import send
 
 PAGE = 10_000
@@ -120,7 +122,10 @@ class Farm:
         """Call a method, at most once with the same fields, with the time that is left."""
         key = f"{stub}.{method} {fields}"
         if key not in self._answers:
-            self._answers[key] = send(stub, method, timeout_s=self._left_s(), **fields)
+            answer = send(stub, method, timeout_s=self._left_s(), **fields)
+            if not isinstance(answer, Message):  # somebody has put another stub in place
+                raise CueException(method=method, status=grpc.StatusCode.UNIMPLEMENTED)
+            self._answers[key] = answer
         return self._answers[key]
 
     def _left_s(self) -> float | None:

@@ -6,10 +6,10 @@ import shlex
 
 from outline import config
 from outline._targets import limitation, limits, raw_command, spec_version
+from outline._targets.at_cuebot.logins import uid_of
 from outline._targets.compile import full_name
 from outline._targets.cuebot_edges import Depends
 from outline._targets.limitation import Limitation
-from outline._targets.logins import uid_of
 from outline._targets.xml import (
     refuse_control_characters,
     spec_element,

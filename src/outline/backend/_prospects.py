@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 
 from outline._stderr.say import say
-from outline._targets import left_behind, obstacles
+from outline._targets.at_cuebot import left_behind, obstacles
 from outline.backend.survey import Survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from outline._targets.obstacles import Obstacle
+    from outline._targets.at_cuebot.obstacles import Obstacle
     from outline.jobspec.model import JobSpec
     from outline.jobspec.renderfarm import RenderFarm
 

@@ -55,7 +55,7 @@ def _launch(built: spec.Spec, **more: Any) -> list[Any]:
 
 def _launch_on_stock(built: spec.Spec) -> list[Any]:
     """Launch on a stock Cuebot, and say what its farm will not start, and how long a long launch takes."""
-    from outline._targets.launch_time import launch_time
+    from outline._targets.at_cuebot.launch_time import launch_time
     from outline.backend import _prospects
 
     refusals, time = _prospects.look_ahead(built.job), launch_time(built.job, built.xml)

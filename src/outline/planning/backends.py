@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from outline._targets import cuebot_xml, cuelet_json, here, left_behind, limitation
+from outline._targets import cuebot_xml, cuelet_json, here, limitation
+from outline._targets.at_cuebot import left_behind
+from outline._targets.at_cuebot.obstacles import REFUSED, TOLD, WAITS, Obstacle, obstacles
 from outline._targets.compile import compile_job, left_out
 from outline._targets.limitation import Limitation
-from outline._targets.obstacles import REFUSED, TOLD, WAITS, Obstacle, obstacles
 from outline._targets.options import Options
 from outline.exception import OutlineException
 from outline.jobspec.model import JobSpec, LayerSpec

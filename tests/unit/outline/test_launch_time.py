@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import outline
-from outline._targets.launch_time import launch_time
+from outline._targets.at_cuebot.launch_time import launch_time
 from outline.depend import DependType
 from outline.modules.shell import Shell
 from outline.spec import CUEBOT, Options, build_spec

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from outline import config
-from outline._targets import left_behind
-from outline._targets.logins import is_login, uid_of
-from outline._targets.obstacles import TOLD, WAITS, Obstacle
+from outline._targets.at_cuebot import left_behind
+from outline._targets.at_cuebot.logins import is_login, uid_of
+from outline._targets.at_cuebot.obstacles import TOLD, WAITS, Obstacle
 from outline.jobspec.model import JobSpec, LayerSpec
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from outline._targets.obstacles import REFUSED, TOLD, WAITS, Obstacle, obstacles
+from outline._targets.at_cuebot.obstacles import REFUSED, TOLD, WAITS, Obstacle, obstacles
 from outline.jobspec.model import JobSpec, LayerSpec
 from outline.jobspec.renderfarm import FarmService, FarmShow, RenderFarm, RenderHost, Share
 

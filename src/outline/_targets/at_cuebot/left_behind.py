@@ -7,8 +7,8 @@ import re
 from fnmatch import fnmatchcase
 
 from outline._session.ownership import wants_sharing
-from outline._targets.logins import is_login, known_uid
-from outline._targets.obstacles import TOLD, WAITS, Obstacle
+from outline._targets.at_cuebot.logins import is_login, known_uid
+from outline._targets.at_cuebot.obstacles import TOLD, WAITS, Obstacle
 from outline.jobspec.names import wire_name
 
 TYPE_CHECKING = False
