@@ -16,13 +16,22 @@ BUILD   := printf 'hatchling>=1.27\neditables>=0.5\n'
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
            --custom-compile-command 'make update' pyproject.toml -
 
-.PHONY: demo test crash check check-fast format lint types imports gates coverage bench versions update clean
+INTEROP_S := 720
+
+.PHONY: demo test interop crash check check-fast format lint types imports gates coverage bench versions update clean
 
 demo: $(VENV)/.demo
 	$(BIN)/cuelet run examples/vfx_shot/shot.py
 
 test: $(STAMP)
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# OpenCue's own clients from PyPI, each in an environment of its own, and the table of what came of it.
+# The environments are kept in .interop, or where CUELET_INTEROP_DIR says.
+interop: $(STAMP)
+	rm -rf $(or $(CUELET_INTEROP_DIR),.interop)/results
+	timeout $(INTEROP_S) $(BIN)/pytest -m interop --timeout 420 tests/interop
+	$(BIN)/python -m tests.interop.table $(if $(CI),--check)
 
 # The full counts of docs/robustness.md take an hour to an hour and a half, the last half hour of it a search for counterexamples; CRASH_S=300 is a cut of the first part of that many seconds.
 crash: $(STAMP)
@@ -88,4 +97,4 @@ update: $(UV)
 	$(BUILD) | $(COMPILE) --extra dev --resolution lowest-direct -o locks/lowest.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .interop .mypy_cache .ruff_cache .hypothesis .coverage

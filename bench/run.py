@@ -30,7 +30,7 @@ BENCHMARKS = {
     "p10": "p10_memory",
     "p11": "p11_calls",
     "p12": "p12_rest",
-    "p13": "p13_restart",
+    "p13": "p13_p16_restart",
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

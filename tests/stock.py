@@ -24,12 +24,25 @@ def stock_bin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the ``bin`` of an environment with the stock packages, made once per machine."""
     given = os.environ.get("CUELET_STOCK_VENV")
     home = Path(given) if given else _kept_folder(tmp_path_factory.getbasetemp())
+    return make_environment(home, PACKAGES)
+
+
+def make_environment(
+    home: Path, packages: tuple[str, ...], *, timeout_s: float = _INSTALL_TIMEOUT_S
+) -> Path:
+    """Make an environment unless it is there, and return its ``bin``.
+
+    Args:
+        home: Its folder.
+        packages: What is installed, as pip takes it.
+        timeout_s: Of the installation.
+    """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     ready = home / "ready"
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker makes it, the others wait
         if not ready.exists():
-            _make(home)
+            _make(home, packages, timeout_s)
             ready.touch()
     return home / "bin"
 
@@ -40,19 +53,19 @@ def _kept_folder(base: Path) -> Path:
     return owned / "cuelet-stock-1.37"
 
 
-def _make(home: Path) -> None:
+def _make(home: Path, packages: tuple[str, ...], timeout_s: float) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
     pip = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
     try:
         done = subprocess.run(
-            [*pip, "install", "--quiet", "--retries", "1", *PACKAGES],
+            [*pip, "install", "--quiet", "--retries", "1", *packages],
             capture_output=True,
             text=True,
-            timeout=_INSTALL_TIMEOUT_S,
+            timeout=timeout_s,
         )
         failure = done.stderr.strip()[-500:] if done.returncode else ""
     except subprocess.TimeoutExpired:
-        failure = f"pip took more than {_INSTALL_TIMEOUT_S} s"
+        failure = f"pip took more than {timeout_s:.0f} s"
     if failure:
         give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         give_up(f"the stock packages cannot be installed: {failure}")

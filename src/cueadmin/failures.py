@@ -6,7 +6,12 @@ import grpc
 
 from opencue.config import ConfigError
 from opencue.cuebot import UnknownFacilityException
-from opencue.exception import ConnectionException, CueException, FarmNotStartedException
+from opencue.exception import (
+    ConnectionException,
+    CuebotDatabaseException,
+    CueException,
+    FarmNotStartedException,
+)
 from opencue.search import SearchOptionError
 
 FAILED, USAGE, UNREACHABLE, LOCAL, NOT_FOUND, DENIED = 1, 2, 3, 4, 5, 6
@@ -71,7 +76,7 @@ def exit_code_of(error: BaseException) -> int | None:
         return LOCAL
     if isinstance(error, CueException) and error.status in _CODES:
         return _CODES[error.status]
-    if isinstance(error, ConnectionException):
+    if isinstance(error, ConnectionException | CuebotDatabaseException):
         return UNREACHABLE
     return None if isinstance(error, _OF_THE_MACHINE) else FAILED
 

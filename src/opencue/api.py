@@ -323,25 +323,29 @@ def launchSpec(spec: str) -> list[str]:
     return list(_launched("LaunchSpec", spec).names)
 
 
-def _launched(method: str, spec: str) -> Any:
+def _launched(method: str, spec: str, timeout_s: float | None = None) -> Any:
     """Return the answer to a launch; a refusal that names nothing is told with what it is about."""
     try:
-        return send("job", method, spec=spec)
+        return send("job", method, timeout_s=timeout_s, spec=spec)
     except LaunchRefusedException as refusal:
         raise launching.named(refusal, spec) from None
 
 
-def launchSpecAndWait(spec: str) -> list[Job]:
+def launchSpecAndWait(spec: str, timeout_s: float | None = None) -> list[Job]:
     """Submit a job description; return its jobs.
 
     When the answer of a stock Cuebot is lost, the job is looked for, and sent once more where it is not there.
+
+    Args:
+        spec: The description.
+        timeout_s: How long to wait for the answer; None: two minutes, or as long as for any call.
 
     Raises:
         LaunchUnknownException: The answer is lost, and whether the server has the job cannot be told.
     """
 
     def launch() -> list[Any]:
-        return list(_launched("LaunchSpecAndWait", spec).jobs.jobs)
+        return list(_launched("LaunchSpecAndWait", spec, timeout_s).jobs.jobs)
 
     return [Job(message) for message in lost_launch.launched_jobs(spec, launch)]
 

@@ -126,15 +126,19 @@ class Cuebot:
         """Use the servers of a facility named in the configuration.
 
         The default facility is there without them as well: then it is what the environment says, or the embedded farm.
+        So is any other where the configuration names none, which is said.
 
         Raises:
-            UnknownFacilityException: The configuration has no such facility.
+            UnknownFacilityException: The configuration has facilities, and no such one.
         """
         config = Cuebot.getConfig()
         known = config.get("cuebot.facility") or {}
         if facility in known:
             Cuebot.setHosts(known[facility])
-        elif facility == config.get("cuebot.facility_default"):
+        elif not known or facility == config.get("cuebot.facility_default"):
+            if facility != config.get("cuebot.facility_default"):
+                there = ", ".join(hosts_in_use()) or "the embedded farm"
+                logger.warning("opencue.yaml names no facilities, so %r means %s", facility, there)
             Cuebot.Hosts = None
             Cuebot.closeChannel()
         else:

@@ -8,15 +8,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from opencue import api, farm
-from opencue.exception import ConnectionException, DeadlineExceededException, FarmNotOursException
+from opencue.cuebot import hosts_in_use
+from opencue.exception import (
+    ConnectionException,
+    CuebotDatabaseException,
+    CueException,
+    DeadlineExceededException,
+    FarmNotOursException,
+    NoOpenCueException,
+    ServerNotOursException,
+)
 
 if TYPE_CHECKING:
     from opencue.wrappers.job import Job
 
-__all__ = ["Ending", "ending_so_far", "find_ending", "patiently", "watch"]
+__all__ = ["Ending", "Patience", "ending_so_far", "find_ending", "patiently", "watch"]
 
 PATIENCE_S = 20.0
-"""How long a server that stopped answering may take to come back."""
+"""How long an embedded farm that stopped answering may take to come back."""
+CUEBOT_PATIENCE_S = 300.0
+"""How long a Cuebot may: a restart takes one 8 to 15 seconds, and its database may be away for longer."""
+TELL_AFTER_S = 2.0
+"""A server that is away for longer is told of."""
+AWAY = (ConnectionException, DeadlineExceededException, CuebotDatabaseException)
+"""What a look ends with at a server that may come back."""
 PATIENT_TRIES = 5
 """Looks that may fail whatever time they take: where frames render a restart may be slow."""
 _RETRY_S = 0.25
@@ -45,7 +60,35 @@ class Ending:
         return not (self.dead or self.stuck or self.was_killed)
 
 
-def watch(job_id: str, pauses_s: Iterator[float]) -> Iterator[tuple[Job, Ending | None]]:
+def _say_nothing(_: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a server that is away is waited for."""
+
+    say: Callable[[str], None] = _say_nothing
+    """Told in a line that it is away, and that it is back."""
+    until: float | None = None
+    """Monotonic time at which somebody stops waiting for other reasons; None: never."""
+
+    def is_over(self, began: float, failures: int) -> bool:
+        """Tell whether a server that has been away since a monotonic time is given up."""
+        now = time.monotonic()
+        if self.until is not None and now > self.until:
+            return True
+        return now > began + bound_s() and failures >= PATIENT_TRIES
+
+
+def bound_s() -> float:
+    """Return how long a server may be away."""
+    return CUEBOT_PATIENCE_S if hosts_in_use() else PATIENCE_S
+
+
+def watch(
+    job_id: str, pauses_s: Iterator[float], patience: Patience | None = None
+) -> Iterator[tuple[Job, Ending | None]]:
     """Yield a job as it is, with its end once there is one; that look is the last.
 
     A paused job goes on once somebody resumes it, so that is no end.
@@ -53,14 +96,16 @@ def watch(job_id: str, pauses_s: Iterator[float]) -> Iterator[tuple[Job, Ending 
     Args:
         job_id: Its id.
         pauses_s: How long to wait before each further look.
+        patience: How a server that is away is waited for.
 
     Raises:
         ConnectionException: The server was gone for too long.
         DeadlineExceededException: It was there, but did not answer for too long.
+        CuebotDatabaseException: It was there without its database for too long.
         EntityNotFoundException: The server knows the job no more.
     """
     while True:
-        job, ending = patiently(lambda: _look(job_id))
+        job, ending = patiently(lambda: _look(job_id), patience)
         yield job, ending
         if ending:
             return
@@ -72,19 +117,46 @@ def _look(job_id: str) -> tuple[Job, Ending | None]:
     return job, find_ending(job)
 
 
-def patiently(look: Callable[[], T]) -> T:
-    """Return what a look at the server yields; give one that is gone time to come back."""
-    failures, deadline = 0, time.monotonic() + PATIENCE_S
+def patiently(look: Callable[[], T], patience: Patience | None = None) -> T:
+    """Return what a look at the server yields; give one that is away time to come back.
+
+    Args:
+        look: What asks the server.
+        patience: How it is waited for.
+    """
+    patience = patience or Patience()
+    failures, began, is_told = 0, time.monotonic(), False
     while True:
         try:
-            return look()
-        except FarmNotOursException:
-            raise
-        except (ConnectionException, DeadlineExceededException):
+            found = look()
+        except AWAY as error:
             failures += 1
-            if time.monotonic() > deadline and failures >= PATIENT_TRIES:
+            if _is_lasting(error) or patience.is_over(began, failures):
                 raise
+            if not is_told and time.monotonic() - began > TELL_AFTER_S:
+                patience.say(_away_words(error))
+                is_told = True
             time.sleep(_RETRY_S)
+        else:
+            if is_told:
+                patience.say("the farm answers again")
+            return found
+
+
+def _is_lasting(error: CueException) -> bool:
+    """Tell whether waiting changes nothing; whose a server is cannot be told while it stops."""
+    if isinstance(error, ServerNotOursException):
+        return error.owner is not None
+    return isinstance(error, FarmNotOursException | NoOpenCueException)
+
+
+def _away_words(error: CueException) -> str:
+    minutes = bound_s() / 60
+    how_long = f"{minutes:g} minutes" if minutes >= 1 else f"{bound_s():g} s"
+    cause = error.details().partition("; check ")[0]
+    return (
+        f"the farm does not answer, waiting up to {how_long} for it; jobs go on meanwhile ({cause})"
+    )
 
 
 def find_ending(job: Job) -> Ending | None:

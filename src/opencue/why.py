@@ -7,7 +7,6 @@ from dataclasses import fields
 from typing import Any
 
 from opencue import farm
-from opencue.stock import reasons
 from opencue.stock.explanation import Explanation, HeldFrames, Reason
 
 __all__ = ["Explanation", "HeldFrames", "Reason", "explain"]
@@ -24,6 +23,10 @@ def explain(**asked: Any) -> Explanation:
     """
     answer = farm.call_or_none("Why", **asked)
     if answer is None:
+        from opencue.stock import (
+            reasons,  # it asks by what wrappers are made of, and those ask here
+        )
+
         return reasons.explain(**asked)
     frames = tuple(_held(values) for values in answer["frames"])
     return Explanation(job=answer["job"], frames=frames, stuck=answer["stuck"])

@@ -1,6 +1,7 @@
-"""The settings of outline: defaults, then ``outline.cfg``, then ``OUTLINE_<SECTION>_<OPTION>`` variables.
+"""The settings of outline: defaults, ``outline.cfg``, ``cuelet.cfg``, then ``OUTLINE_<SECTION>_<OPTION>`` variables.
 
-The file is the first of ``$OUTLINE_CONFIG_FILE``, ``$OL_CONFIG`` and ``~/.config/opencue/outline.cfg``.
+The first file is that of ``$OUTLINE_CONFIG_FILE``, ``$OL_CONFIG`` or ``~/.config/opencue/outline.cfg``, which PyOutline
+reads too, and breaks on when it says only what is ours; ``~/.config/opencue/cuelet.cfg`` is for us alone.
 As in PyOutline ``outline.config`` answers like a ``ConfigParser``: ``outline.config.get("outline", "backend")``.
 Nothing is read before it is asked for.
 """
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 VARIABLES = ("OUTLINE_CONFIG_FILE", "OL_CONFIG")
 """What names the file, the first one first."""
+OWN_FILE = "cuelet.cfg"
+"""Name of the file beside the user's own ``outline.cfg`` that PyOutline does not read."""
 _state: dict[str, Any] = {}
 _MOST_NESTED = 10
 
@@ -25,13 +28,27 @@ def config_file() -> str | None:
 
     The answer is kept until `reload`, or until a variable that decides it changes: every frame asks dozens of times.
     """
-    key = tuple(map(os.environ.get, (*VARIABLES, "HOME")))
-    if _state.get("asked") != key:
-        candidates = [*key[:-1], os.path.expanduser("~/.config/opencue/outline.cfg")]
-        found = next((path for path in candidates if path and os.path.isfile(path)), None)
-        _state.update(asked=key, file=found, defaults=defaults())
+    _look_for_files()
     path: str | None = _state["file"]
     return path
+
+
+def config_files() -> list[str]:
+    """Return the configuration files in use, the later over the earlier."""
+    _look_for_files()
+    return [path for path in (_state["file"], _state["own_file"]) if path]
+
+
+def _look_for_files() -> None:
+    key = tuple(map(os.environ.get, (*VARIABLES, "HOME")))
+    if _state.get("asked") == key:
+        return
+    base = config_base_directory()
+    candidates = [*key[:-1], os.path.join(base, "outline.cfg")]
+    found = next((path for path in candidates if path and os.path.isfile(path)), None)
+    own = os.path.join(base, OWN_FILE)
+    own_file = own if own != found and os.path.isfile(own) else None
+    _state.update(asked=key, file=found, own_file=own_file, defaults=defaults())
 
 
 def defaults() -> dict[str, str]:
@@ -54,6 +71,8 @@ def defaults() -> dict[str, str]:
         "python": "",
         "session_group": "false",
         "session_users": "",
+        "keep_env": "",
+        "relay": "true",
         "threads": "",
         "log_dir": "",
     }
@@ -89,7 +108,7 @@ def reload() -> None:
 
 def get_option(option: str) -> str:
     """Return an option of the ``[outline]`` section, without parsing anything when no file exists."""
-    if "parser" not in _state and config_file() is None:
+    if "parser" not in _state and not config_files():
         known: dict[str, str] = _state["defaults"]
         return os.environ.get(f"OUTLINE_OUTLINE_{option.upper()}", known[option])
     return get_config().get("outline", option)
@@ -97,7 +116,7 @@ def get_option(option: str) -> str:
 
 def class_defaults(class_name: str) -> dict[str, str]:
     """Return the default arguments of a layer class: section ``[ClassName]``."""
-    if "parser" not in _state and config_file() is None:
+    if "parser" not in _state and not config_files():
         return {}
     parser = get_config()
     return dict(parser.items(class_name)) if parser.has_section(class_name) else {}
@@ -112,7 +131,7 @@ def path_map() -> dict[str, str]:
     text = os.environ.get("CUELET_PATH_MAP")
     if text is not None:
         return _path_map_from_json(text) if text.strip() else {}
-    if "parser" not in _state and config_file() is None:
+    if "parser" not in _state and not config_files():
         return {}
     parser = get_config()
     return dict(parser.items("path_map")) if parser.has_section("path_map") else {}
@@ -140,8 +159,7 @@ def _load() -> ConfigParser:
     parser = configparser.ConfigParser(interpolation=_interpolation())
     parser.optionxform = str  # type: ignore[assignment,method-assign] # paths and class arguments have case
     parser.read_dict({"outline": defaults()})
-    path = config_file()
-    if path is not None:
+    for path in config_files():
         _read(parser, path)
     if not parser.get("outline", "home", raw=True):
         parser.set("outline", "home", defaults()["home"])

@@ -206,8 +206,9 @@ class ForeignSessionError(NoSessionError):
 
     text = "{path} {reason}: whoever can write there decides what your frames execute"
     remedy_text = (
-        "take it back (chmod go-w) if it is yours, else move session_dir or launch the job again, "
-        "or name whom you trust in session_users of outline.cfg"
+        "take it back (chmod go-w) if it is yours, else move session_dir or launch the job again; on hosts that "
+        "run frames as another user share sessions with session_group, or name whom you trust in session_users "
+        "of outline.cfg"
     )
 
 

@@ -493,7 +493,14 @@ class LayerPostProcess(LayerProcess):
 
 
 class OutlinePostCommand(Frame):
-    """Runs once after the job has ended, whatever its outcome."""
+    """Runs its ``command`` once after the job has ended, whatever its outcome."""
 
     _default_type = LayerType.POST
     _default_service = "postprocess"
+
+    def _execute(self, frames: FrameSet) -> Any:
+        from outline import io
+
+        if command := self.get_arg("command"):
+            known = self._layer_parts.paths.tokens(frames[0], frames)
+            io.run_with(known, lambda: self.system(command, frame=frames[0]))

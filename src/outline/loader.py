@@ -9,16 +9,15 @@ from outline._layer.part import CarriedOutBy
 from outline._outline.layers import LayerList
 from outline._outline.settings import Settings, name_from_path
 from outline._session.kept import Kept, Stage
+from outline._session.ownership import require_readable
 from outline.constants import OUTLINE_MODE_INIT, OUTLINE_MODE_READY, OUTLINE_MODE_SETUP
 from outline.event import finish
 from outline.exception import (
     ModeError,
     NoSessionError,
     OutlineException,
-    ScriptError,
     UnknownLayerError,
 )
-from outline.jobspec.plainfile import why_unreadable
 from outline.layer import Layer
 from outline.session import OUTLINE_FILE, Session, new_session_path
 
@@ -51,8 +50,7 @@ def load_outline(path: str) -> Outline:
     """
     if os.path.isdir(path):
         path = os.path.join(path, OUTLINE_FILE)
-    if not os.path.isfile(path):
-        raise ScriptError(path=path, reason=why_unreadable(path))
+    require_readable(path)
     if path.endswith((".yaml", ".yml")):
         return _load_session(path)
     from outline._restore import scripts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE, leftovers
+from outline._session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE, SURROUNDINGS_FILE, leftovers
 from outline._session.folder import Folder, make_folder_in
 from outline._session.kept import Shelf, Stage
 from outline._session.outlinefile import stored_layers
@@ -17,6 +17,7 @@ from outline.jobspec.names import check_file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, Protocol
 
     from outline._session.layerpack import LayerPack
@@ -56,6 +57,7 @@ __all__ = [
     "LAUNCH_FILE",
     "LAYERS_FILE",
     "OUTLINE_FILE",
+    "SURROUNDINGS_FILE",
     "Session",
     "Stage",
     "is_session_path",
@@ -159,6 +161,25 @@ class Session:
             facts = {"version": 1, "backend": backend, "host": os.uname().nodename, "jobs": known}
             text = json.dumps(facts)
             self._folder.write((LAUNCH_FILE,), text.encode(), replace=True, sync=False)
+
+    def record_surroundings(self, cwd: str, env: Mapping[str, str]) -> None:
+        """Write down where and with which variables frames go on, on hosts that start them with others.
+
+        Args:
+            cwd: Directory of the launch; empty when it has none.
+            env: Its environment; of this its PATH travels, and what ``keep_env`` in the settings names.
+
+        Raises:
+            NoSessionError: The session cannot be written to.
+        """
+        from outline import config
+        from outline._session import surroundings
+
+        try:
+            surroundings.note(self._path, cwd, env, config.get_option("keep_env"))
+        except OSError as error:
+            reason = f"it cannot be written: {error.strerror}"
+            raise NoSessionError(thing=f"directory {self._path!r}", reason=reason) from error
 
     def shelf(self, layer: Named | str | None = None) -> Shelf:
         """Return what a layer, or the outline when None, has in this session."""

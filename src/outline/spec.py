@@ -46,11 +46,19 @@ class Spec:
         xml: The text a server takes.
         limitations: What the dialect could not express.
         job: The job that it says, as the server gets it.
+        retries: What a launch has to set afterwards, as Cuebot keeps at most one retry of a specification; None: nothing.
     """
 
-    def __init__(self, xml: str, limitations: Sequence[Limitation], job: JobSpec) -> None:
+    def __init__(
+        self,
+        xml: str,
+        limitations: Sequence[Limitation],
+        job: JobSpec,
+        retries: int | None = None,
+    ) -> None:
         self.xml, self.job = xml, job
         self.limitations = tuple(limitations)
+        self.retries = retries
 
     @property
     def lowered(self) -> list[str]:
@@ -80,10 +88,14 @@ def build_spec(outline: Outline, dialect: str, options: Options) -> Spec:
     from outline._targets import cuebot_xml, cuelet_json
     from outline._targets.compile import compile_job, left_out
 
-    job = compile_job(outline, options, with_work=dialect == CUELET)
-    xml, limitations = (cuelet_json if dialect == CUELET else cuebot_xml).write(job)
-    sent = job if dialect == CUELET else cuebot_xml.near_job(job)
-    return Spec(xml, (*left_out(outline, options), *limitations), sent)
+    job = compile_job(outline, options, with_work=dialect == CUELET, raw_posts=dialect == CUEBOT)
+    if dialect == CUELET:
+        xml, limitations = cuelet_json.write(job)
+        sent, retries = job, None
+    else:
+        xml, limitations = cuebot_xml.write(job, relay=options.relay, held=options.held)
+        sent, retries = cuebot_xml.near_job(job), cuebot_xml.retries_to_set(job)
+    return Spec(xml, (*left_out(outline, options), *limitations), sent, retries)
 
 
 def write_depends(outline: Outline, layer: Layer, depends: ET.Element) -> None:

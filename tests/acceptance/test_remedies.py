@@ -14,10 +14,13 @@ import cuelet.core.explain
 from tests.conftest import FarmBox, wait_until
 
 EXPLAIN = Path(cuelet.core.explain.__file__).parent
-SHELL = 'for name in cuelet cueadmin; do eval "$name() { $PYTHON -m $name \\"\\$@\\"; }"; done; '
+SHELL = (
+    'for name in cuelet cueadmin; do eval "$name() { $PYTHON -m $name \\"\\$@\\"; }"; done; '
+    'python() { $PYTHON "$@"; }; '
+)
 
-RUN = {"paused", "locked", "start after", "tags", "services", "gpus", "limit", "dead", "eaten",
-       "depend", "job", "cores", "finished", "disk"}  # fmt: skip
+RUN = {"paused", "locked", "host state", "start after", "tags", "services", "gpus", "limit", "dead", "eaten",
+       "depend", "job", "cores", "finished", "disk", "show", "share"}  # fmt: skip
 """Codes of which a remedy is executed below."""
 SAME = {"memory": "as for cores"}
 """Codes whose remedy is made by the same function as another's."""
@@ -29,6 +32,7 @@ NONE = {
     "memory raised": "it runs again by itself",
     "succeeded": "it is done",
     "max cores": "the job's own frames run and will end",
+    "max gpus": "the job's own frames run and will end",
     "turn": "another frame has its turn and will end",
 }
 """Codes without a remedy, and why."""
@@ -107,6 +111,17 @@ def test_a_locked_machine_is_unlocked(farm: FarmBox) -> None:
     wait_until(lambda: state(farm, job) == "finished")
 
 
+def test_a_machine_under_repair_is_put_back_to_work(farm: FarmBox) -> None:
+    name = farm.cueadmin("-lh").stdout.splitlines()[1].split()[0]
+    assert farm.cueadmin("-repair", "-host", name, "-force").returncode == 0
+    assert "set to REPAIR, nothing starts" in farm.cuelet("farm", "status").stdout
+    job = launch(farm, "broken", ("main", "true", {}))
+
+    paste(farm, remedy(farm, "host state", job))
+
+    wait_until(lambda: state(farm, job) == "finished")
+
+
 @pytest.mark.parametrize(
     ("code", "asks"),
     [
@@ -123,6 +138,56 @@ def test_what_holds_a_layer_is_taken_away(farm: FarmBox, code: str, asks: dict[s
     job = launch(farm, "held", ("main", "true", asks))
 
     paste(farm, remedy(farm, code, job))
+
+    wait_until(lambda: state(farm, job) == "finished")
+
+
+def test_a_closed_show_is_opened(farm: FarmBox) -> None:
+    assert farm.cueadmin("-create-show", "show", "-force").returncode == 0
+    for switch in ("-booking", "-dispatching"):
+        assert farm.cueadmin(switch, "show", "off", "-force").returncode == 0
+    job = launch(farm, "held", ("main", "true", {}))
+
+    paste(farm, remedy(farm, "show", job))
+
+    wait_until(lambda: state(farm, job) == "finished")
+
+
+def test_a_show_is_subscribed_again(farm: FarmBox) -> None:
+    assert farm.cueadmin("-create-show", "show", "-force").returncode == 0
+    assert farm.cueadmin("-delete-sub", "show", "local.general", "-force").returncode == 0
+    job = launch(farm, "held", ("main", "true", {}))
+
+    paste(farm, remedy(farm, "share", job))
+
+    wait_until(lambda: state(farm, job) == "finished")
+
+
+def test_a_burst_is_raised(farm: FarmBox) -> None:
+    assert farm.cueadmin("-create-show", "show", "-force").returncode == 0
+    assert farm.cueadmin("-burst", "show", "local.general", "50").returncode == 0
+    job = launch(farm, "held", ("main", "true", {}))
+
+    paste(farm, remedy(farm, "share", job))
+
+    wait_until(lambda: state(farm, job) == "finished")
+
+
+GROUPED = """
+from opencue import api
+job = api.findJob({job!r})
+group = api.findShow("show").getRootGroup().createSubGroup("it's hero")
+group.setMaxCores(1)
+group.reparentJobs([job])
+job.resume()
+"""
+
+
+def test_the_limit_of_a_group_is_taken_away(farm: FarmBox) -> None:
+    job = launch(farm, "held", ("main", "true", {"cores": 2}), pause=True)
+    assert farm.python("-c", GROUPED.format(job=job)).returncode == 0
+
+    paste(farm, remedy(farm, "share", job))
 
     wait_until(lambda: state(farm, job) == "finished")
 

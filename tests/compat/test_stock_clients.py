@@ -612,7 +612,7 @@ def test_our_cueadmin_lists_the_same(farm: FarmBox) -> None:
     assert len(listed["-lv"].stdout.splitlines()) == 3
     assert "general" in listed["-lv"].stdout
     missing = farm.cueadmin("-lba", "local.other")
-    assert "there is only local.general" in missing.stderr
+    assert "there are local.general" in missing.stderr
 
 
 def test_pycue_reads_the_services_of_a_layer(stock: Stock) -> None:
@@ -649,16 +649,10 @@ def test_pycue_reads_the_services_of_a_layer(stock: Stock) -> None:
 
 
 NOT_HERE = {
-    ("-create-alloc", "local", "new", "tag"): "there is only local.general",
-    ("-tag-alloc", "local.general", "tag"): "its tag is general",
-    ("-safe-reboot", "-hostmatch", ""): "the embedded farm does not have",
+    ("-safe-reboot", "-hostmatch", ""): "restart it yourself",
+    ("-delete-host", "-hostmatch", ""): "this machine is the only host",
 }
 """What one machine has not, and what is said of it."""
-HERE_ANYWAY = (
-    ("-create-show", "new"),
-    ("-create-sub", "show", "local.general", "1", "1"),
-    ("-size", "show", "local.general", "100"),
-)
 
 
 def test_what_one_machine_has_not_is_refused_in_one_line(stock: Stock) -> None:
@@ -674,33 +668,20 @@ def test_what_one_machine_has_not_is_refused_in_one_line(stock: Stock) -> None:
         assert words in theirs.stderr, (flags, theirs.stderr)
 
 
-def test_what_one_machine_has_anyway_succeeds_with_a_note(stock: Stock) -> None:
-    launch(stock, {"main": {"argv": sh("true")}}, paused=True)
-
-    for flags in HERE_ANYWAY:
-        ours = stock.farm.cueadmin(*flags, "-force")
-        theirs = stock.run("cueadmin", *flags, "-force")
-
-        assert ours.returncode == 0, (flags, ours.stdout, ours.stderr)
-        assert ours.stderr.startswith("note: "), (flags, ours.stderr)
-        assert theirs.returncode == 0, (flags, theirs.stderr)
-
-
-def test_an_interface_that_is_not_there_is_refused_by_its_name(stock: Stock) -> None:
+def test_a_call_that_makes_no_sense_here_is_refused_with_what_to_use(stock: Stock) -> None:
     seen = stock.python(
         """
         import opencue
+        from opencue_proto import department_pb2, department_pb2_grpc
+        stub = opencue.Cuebot.getStub("department")
         try:
-            opencue.api.getDepartmentNames()
-        except opencue.CueException as error:
+            stub.AddTask(department_pb2.DeptAddTaskRequest(shot="a"))
+        except Exception as error:
             tell(str(error))
         """
     )
 
-    assert (
-        "the embedded farm does not have DepartmentInterface.GetDepartmentNames: on one machine"
-        in seen
-    )
+    assert "the embedded farm does not have DepartmentInterface.AddTask: cores are not" in seen
 
 
 # -- depends -------------------------------------------------------------------------------------

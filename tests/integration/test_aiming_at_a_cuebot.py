@@ -202,3 +202,13 @@ def test_what_was_answered_before_counts(late: FakeCuebot) -> None:
     assert found.shows is not None
     assert [each.name for each in found.shows] == ["demo"]
     assert [each.name for each in found.hosts or ()] == ["blade9"]
+
+
+def test_names_of_a_server_cannot_drive_a_terminal(late: FakeCuebot) -> None:
+    late.delay_s = 0.0
+    late.hosts = [host("blade\x1b[2J" + "x" * 1_000_000)]
+
+    (found,) = Survey(patience_s=5).farm_for(JOB).hosts or ()
+
+    assert found.name.startswith("blade?[2Jxxx")
+    assert len(found.name) == 255

@@ -38,7 +38,8 @@ class FakeFarm(types.ModuleType):
         self.specs: list[str] = []
         self.api = types.SimpleNamespace(launchSpecAndWait=self.take)
         self.ending = types.ModuleType("opencue.ending")
-        self.ending.watch = lambda job_id, pauses_s: [(None, DONE)]  # type: ignore[attr-defined]
+        self.ending.watch = lambda *_: [(None, DONE)]  # type: ignore[attr-defined]
+        self.ending.Patience = lambda *_: None  # type: ignore[attr-defined]
         self.exception = types.ModuleType("opencue.exception")
         self.exception.CueException = RuntimeError  # type: ignore[attr-defined]
         self.cuebot = types.SimpleNamespace()

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from outline import Outline, config, cuerun, load_outline
+from outline._session.folder import Folder
 from outline.exception import ForeignSessionError, SessionException
 from outline.layer import Frame
 from outline.modules.shell import Shell
 from tests.conftest import FarmBox
-from tests.strangers import UID, need_a_second_user, said_by_stranger
+from tests.strangers import UID, as_stranger, need_a_second_user, said_by_stranger
 
 
 @pytest.fixture
@@ -109,6 +110,36 @@ def test_a_file_of_somebody_else_in_our_session_is_not_read(
 
     assert f"{name} belongs to uid {UID}" in execute(ours).stderr
     assert not note.exists()
+
+
+def test_a_session_that_may_not_be_entered_says_whose_it_is(
+    pair: tuple[Path, Path], note: Path
+) -> None:
+    done = as_stranger(
+        "sys.exit(outline.pycuerun.main(['-e', '1-main', sys.argv[1]]))",
+        pair[0],
+        imports="pwd, outline.pycuerun, outline.loader, outline.event, outline._usertrace",
+    )
+
+    assert done.returncode == 1
+    assert "permission denied: nobody runs it and may not enter" in done.stderr
+    assert f"{pair[0].parent}, which is root's" in done.stderr
+    assert "session_group" in done.stderr
+    assert not note.exists()
+
+
+def test_what_root_makes_in_a_session_belongs_to_its_owner(
+    pair: tuple[Path, Path], note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTLINE_OUTLINE_SESSION_USERS", "any")
+    theirs = pair[1]
+    shutil.rmtree(theirs / "layers")
+    folder = Folder(str(theirs))
+
+    folder.write(("layers", "main", "data", "word.yaml"), b"word", replace=True)
+
+    owners = {each: each.lstat().st_uid for each in theirs.rglob("*")}
+    assert set(owners.values()) == {UID}, owners
 
 
 def test_data_of_somebody_else_is_not_read(pair: tuple[Path, Path], note: Path) -> None:

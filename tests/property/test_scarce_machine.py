@@ -1,4 +1,4 @@
-"""Limits, GPUs, tags, a lock and start times under random jobs and operators.
+"""Limits, GPUs, tags, a lock, start times, groups and shows under random jobs and operators.
 
 Nothing starts that may not, nothing waits without a reason that can be told, and everything ends
 once all is given.
@@ -15,6 +15,7 @@ from cuelet.core.check import check
 from cuelet.core.explain.frames import explain_frame
 from cuelet.core.operations import attempts, delays, launching, limits, machine, ordering, requests
 from cuelet.core.operations.obstacles import Code, obstacles
+from cuelet.core.operations.setup import allocations, groups, shows
 from cuelet.core.scheduling.dispatch import dispatch
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -22,6 +23,8 @@ from cuelet.core.state.job import Job
 from cuelet.core.state.layer import Layer
 from cuelet.core.state.limits import Limit
 from cuelet.core.state.order import Placing
+from cuelet.core.state.setup.group import Group
+from cuelet.core.state.setup.show import Show
 from cuelet.core.values import ids
 from cuelet.core.values.errors import FarmError
 from cuelet.core.values.runs import RunExited
@@ -31,9 +34,15 @@ from outline.jobspec.model import JobSpec, LayerSpec
 from tests.budget import examples
 
 NAMES = ("one", "two")
+SHOWS = ("a", "other")
 CORES, MEMORY_MB = 4.0, 4000
-OF_ITS_JOB = {Code.PAUSED, Code.DISK}
-TOLD = {Code.GPUS_ABSENT: "gpus", Code.LIMIT_ZERO: "limit", Code.CAP: "max cores"}
+OF_ITS_JOB = {Code.PAUSED, Code.SHOW, Code.DISK}
+TOLD = {
+    Code.GPUS_ABSENT: "gpus",
+    Code.LIMIT_ZERO: "limit",
+    Code.NO_SHARE: "share",
+    Code.CAP: "max cores",
+}
 """Words of a reason that are not those of its obstacle."""
 EPOCH_S = 1_700_000_000.0
 """When histories begin, as they do: years after the zero that stands for "never"."""
@@ -60,7 +69,7 @@ def job_specs(draw: st.DrawFn, number: int) -> JobSpec:
     layers = tuple(draw(layer_specs(n)) for n in range(draw(st.integers(1, 3))))
     return JobSpec(
         name=f"a-b-c_job{number}",
-        show="a",
+        show=draw(st.sampled_from(SHOWS)),
         shot="b",
         user="c",
         layers=layers,
@@ -90,6 +99,12 @@ VERBS = [
     "retry",
     "eat",
     "pause",
+    "group_cores",
+    "group_gpus",
+    "regroup",
+    "show",
+    "burst",
+    "subscribe",
     "restart",
 ]
 OPS = st.tuples(st.sampled_from(VERBS), st.integers(0, 999))
@@ -115,6 +130,9 @@ class World:
             limits.create(self.farm, f"id of {name}", name, 2, Decision())
         numbers = [ids.job_id(n + 1) for n in range(len(specs))]
         self.jobs = launching.launch(self.farm, specs, numbers, Decision(), now=self.now)
+        for show in self.farm.records.all(Show):
+            root = groups.root_of(self.farm, show)
+            groups.create(self.farm, f"group of {show.name}", root, "hero", Decision())
         self.look(Decision())
 
     def look(self, decision: Decision) -> None:
@@ -157,6 +175,19 @@ class World:
         if job.max_cores > 0:
             asked, _ = farm.reservation(layer)
             assert job.cores_in_use <= max(job.max_cores, asked) + 1e-6
+        self.judge_shares(job)
+
+    def judge_shares(self, job: Job) -> None:
+        """Compare what the group and the show of a job use with what they may."""
+        group, show = groups.group_of(self.farm, job), shows.show_of(self.farm, job)
+        assert show.booking
+        assert show.dispatching
+        cores, gpus = used_by(groups.jobs_in(self.farm, group))
+        assert group.max_cores < 0 or cores <= group.max_cores + 1e-6
+        assert group.max_gpus < 0 or gpus <= group.max_gpus
+        (sub,) = allocations.subscriptions_of(self.farm, show)
+        cores, _ = used_by(shows.jobs_of(self.farm, show))
+        assert sub.burst < 0 or cores * 100 <= sub.burst + 1e-3
 
     def report(self, run: str, status: int) -> RunExited:
         return RunExited(run, status, 0, 0.1, 0.2, 1000, self.now)
@@ -236,11 +267,51 @@ class World:
     def do_pause(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
         requests.set_paused(job, decision, paused=pick % 2 == 0)
 
+    def group_at(self, job: Job, pick: int) -> Group:
+        show = shows.show_of(self.farm, job)
+        return groups.groups_of(self.farm, show)[pick % 2]
+
+    def do_group_cores(
+        self, job: Job, layer: Layer, name: str, pick: int, decision: Decision
+    ) -> None:
+        group = self.group_at(job, pick)
+        groups.set_limit(self.farm, group, decision, max_cores=pick % 5 - 1)
+
+    def do_group_gpus(
+        self, job: Job, layer: Layer, name: str, pick: int, decision: Decision
+    ) -> None:
+        group = self.group_at(job, pick)
+        groups.set_limit(self.farm, group, decision, max_gpus=pick % 4 - 1)
+
+    def do_regroup(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        groups.move_jobs(self.farm, [job], self.group_at(job, pick), decision)
+
+    def do_show(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        show, switch = shows.show_of(self.farm, job), ("booking", "dispatching")[pick % 2]
+        shows.change(self.farm, show, decision, **{switch: pick % 3 > 0})
+
+    def do_burst(self, job: Job, layer: Layer, name: str, pick: int, decision: Decision) -> None:
+        for sub in allocations.subscriptions_of(self.farm, shows.show_of(self.farm, job)):
+            allocations.set_burst(self.farm, sub, pick % 5 * 100, decision)
+
+    def do_subscribe(
+        self, job: Job, layer: Layer, name: str, pick: int, decision: Decision
+    ) -> None:
+        show, here = shows.show_of(self.farm, job), allocations.current_allocation(self.farm)
+        found = allocations.subscriptions_of(self.farm, show)
+        if found:
+            allocations.unsubscribe(self.farm, found[0], decision)
+        else:
+            allocations.subscribe(self.farm, show, here, 1.0, float(pick % 4), decision)
+
     def do_restart(self, *_: Any) -> None:
         """Rebuild the farm from what is kept of it, as after a crash."""
         old = self.farm
         self.farm = StrictFarm(cores=CORES, memory_mb=MEMORY_MB)
         self.farm.host = old.host
+        for record in old.records:
+            self.farm.records.adopt(type(record).from_data(record.id, record.to_data()))
+        self.farm.shares.rebuild(())
         for limit in old.limits:
             fresh = Limit(limit.id, limit.name, limit.max_value)
             self.farm.limits.by_name[limit.name] = fresh
@@ -259,12 +330,23 @@ class World:
             self.farm.reserve(job, index)
         return job
 
+    def open_shows(self, decision: Decision) -> None:
+        for show in self.farm.records.all(Show):
+            changed = shows.change(self.farm, show, decision, booking=True, dispatching=True)
+            for group in groups.groups_of(self.farm, show):
+                groups.set_limit(self.farm, group, decision, max_cores=-1, max_gpus=-1)
+            for sub in allocations.subscriptions_of(self.farm, changed):
+                allocations.unsubscribe(self.farm, sub, decision)
+            here = allocations.current_allocation(self.farm)
+            allocations.subscribe(self.farm, changed, here, CORES, CORES, decision)
+
     def give_everything(self) -> None:
         decision = Decision()
         machine.offer(self.farm, decision, tags=["cloud"], gpus=2)
         machine.set_locked(self.farm, decision, locked=False)
         for limit in self.farm.limits:
             limits.set_max(self.farm, limit.name, 1, decision)
+        self.open_shows(decision)
         for job in self.jobs:
             delays.set_start_after(job, job.layers, 0, by="me", decision=decision)
             requests.set_paused(job, decision, paused=False)
@@ -276,6 +358,12 @@ class World:
                 now=self.now,
             )
         self.look(decision)
+
+
+def used_by(jobs: list[Job]) -> tuple[float, int]:
+    """Return the cores and GPUs that some jobs hold, counted frame by frame."""
+    cores = sum(held for job in jobs for held, _ in job.reserved.values())
+    return cores, sum(held for job in jobs for held in job.gpus_held.values())
 
 
 ONE_AFTER_ANOTHER = JobSpec(

@@ -86,6 +86,7 @@ def _status_of(error: Exception) -> Exit | None:
         (opencue.exception.FarmNotStartedException, Exit.ENVIRONMENT),
         (opencue.exception.ConnectionException, Exit.UNREACHABLE),
         (opencue.exception.DeadlineExceededException, Exit.UNREACHABLE),
+        (opencue.exception.CuebotDatabaseException, Exit.UNREACHABLE),
         (opencue.EntityNotFoundException, Exit.NOT_FOUND),
         (opencue.CueException, Exit.FAILED),
         (outline.exception.JobFailedError, Exit.DEAD_FRAMES),

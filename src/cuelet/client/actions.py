@@ -89,11 +89,6 @@ def retry(chosen: FrameSelection) -> None:
     chosen.job.retryFrames(**chosen.criteria)
 
 
-def eat(chosen: FrameSelection) -> None:
-    """Give up on frames, so that the rest can go on."""
-    chosen.job.eatFrames(**chosen.criteria)
-
-
 def reserve_memory(chosen: FrameSelection, memory_mb: int) -> None:
     """Set what the layers of the frames reserve for each."""
     names = {frame.data.layer_name for frame in chosen.job.getFrames(**chosen.criteria)}

@@ -9,6 +9,7 @@ from typing import Any
 import opencue
 from cuelet.client.jobs import JobView, damaged_jobs, job_view, standings
 from cuelet.core.values import names
+from opencue.naming.spelling import short_name
 from opencue.wrappers.job import Job
 
 DAMAGED = "damaged"
@@ -79,7 +80,7 @@ def _damaged_jobs(wanted: JobFilter) -> Iterator[JobView]:
     """Yield the jobs set aside that match by what is known of them."""
     is_meant = not (wanted.show or wanted.shot or wanted.user or wanted.since)
     if is_meant and (not wanted.state or DAMAGED in wanted.state):
-        yield from (job for job in damaged_jobs() if _is_any(job.name, wanted.name))
+        yield from (job for job in damaged_jobs() if _is_any((job.name,), wanted.name))
 
 
 def _jobs_of(job_ids: Sequence[str]) -> list[Job]:
@@ -102,23 +103,25 @@ def _list_at_cuebot(wanted: JobFilter) -> JobList:
 
 def _matches(job: Job, wanted: JobFilter) -> bool:
     message = job.data
+    short = short_name(message.name, show=message.show, shot=message.shot, user=message.user)
     return message.start_time >= wanted.since and all(
-        _is_any(text, patterns)
-        for text, patterns in (
-            (message.name, wanted.name),
-            (message.show, wanted.show),
-            (message.shot, wanted.shot),
-            (message.user, wanted.user),
+        _is_any(texts, patterns)
+        for texts, patterns in (
+            ((message.name, short), wanted.name),
+            ((message.show,), wanted.show),
+            ((message.shot,), wanted.shot),
+            ((message.user,), wanted.user),
         )
     )
 
 
-def _is_any(text: str, patterns: Iterable[str]) -> bool:
-    """Tell whether a text matches one of some globs and names; any, when there are none."""
+def _is_any(texts: Sequence[str], patterns: Iterable[str]) -> bool:
+    """Tell whether one of some texts matches one of some globs and names; any, when there are none."""
     patterns = list(patterns)
-    return not patterns or any(
-        names.glob_test(each)(text)
-        if names.is_glob(each)
-        else names.lookup_key(each) == names.lookup_key(text)
-        for each in patterns
-    )
+    return not patterns or any(_is_like(text, each) for text in texts for each in patterns)
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    if names.is_glob(pattern):
+        return names.glob_test(pattern)(text)
+    return names.lookup_key(pattern) == names.lookup_key(text)

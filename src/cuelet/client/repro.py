@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import opencue
-from cuelet.client.errors import StockServerError
 
 _SECRET = re.compile(
     r"SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH", re.IGNORECASE
@@ -37,22 +36,18 @@ class FrameRun:
     steps: tuple[RunStep, ...]
     umask: int | None = None
     """None: whatever the farm has."""
+    note: str = ""
+    """What is to be known of where this comes from, or empty."""
 
     def step_env(self, step: RunStep) -> dict[str, str]:
         """Return the whole environment of a step."""
         return {**self.env, **step.env}
 
 
-def get_run(frame_id: str) -> FrameRun:
-    """Ask the farm what an attempt of a frame would execute.
-
-    Raises:
-        StockServerError: The server cannot say.
-    """
+def find_run(frame_id: str) -> FrameRun | None:
+    """Ask the farm what an attempt of a frame would execute; a stock Cuebot cannot say."""
     answer = opencue.farm.call_or_none("GetRun", frame_id=frame_id)
-    if answer is None:
-        raise StockServerError(reason="it keeps no environment")
-    return _run(answer)
+    return None if answer is None else _run(answer)
 
 
 def _run(answer: Mapping[str, Any]) -> FrameRun:
@@ -71,6 +66,8 @@ def script_lines(run: FrameRun) -> Iterator[str]:
     """Yield a shell script that does what the frame does; secrets are left to be filled in."""
     yield "#!/bin/sh"
     yield f"# {run.frame} of {run.job}"
+    if run.note:
+        yield f"# {run.note}"
     yield "set -e"
     yield f"cd {shlex.quote(run.cwd)}"
     if run.umask is not None:

@@ -1,4 +1,4 @@
-"""The `[path_map]` of outline.cfg, read again when the file changes."""
+"""The `[path_map]` of the settings, read again when a file of them changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PathMapFile:
 
     def __init__(self) -> None:
         self._looked_at = -_FRESH_S
-        self._seen: tuple[str | None, float] | None = None
+        self._seen: list[tuple[str, float]] | None = None
         self._map: Mapping[str, str] = {}
 
     def current(self) -> Mapping[str, str]:
@@ -25,15 +25,15 @@ class PathMapFile:
         if now - self._looked_at < _FRESH_S:
             return self._map
         self._looked_at = now
-        seen = _stamp(config.config_file())
+        config.reload()  # a file may be there that was not
+        seen = [_stamp(path) for path in config.config_files()]
         if seen != self._seen:
-            config.reload()
             self._map, self._seen = config.path_map(), seen
         return self._map
 
 
-def _stamp(path: str | None) -> tuple[str | None, float]:
+def _stamp(path: str) -> tuple[str, float]:
     try:
-        return path, os.stat(path).st_mtime if path else 0.0
+        return path, os.stat(path).st_mtime
     except OSError:
         return path, 0.0

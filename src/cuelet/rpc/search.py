@@ -8,6 +8,7 @@ from itertools import islice
 
 from opencue_proto import job_pb2
 
+from cuelet.core.operations.setup.shows import show_of
 from cuelet.core.state.edges import Edge
 from cuelet.core.state.farm import Farm
 from cuelet.core.state.job import Job
@@ -39,7 +40,7 @@ def find_jobs(farm: Farm, criteria: job_pb2.JobSearchCriteria) -> list[Job]:
         _one_of(criteria.jobs, lambda job: job.name),
         _one_of(criteria.users, lambda job: job.spec.user),
         _one_of(criteria.shots, lambda job: job.spec.shot),
-        _one_of(criteria.shows, lambda job: job.spec.show),
+        _one_of(criteria.shows, lambda job: show_of(farm, job).name),
         lambda job: not patterns or any(p.search(job.name) for p in patterns),
         lambda job: not criteria.substr or any(part in job.name for part in criteria.substr),
         lambda job: criteria.include_finished or job.state is JobState.PENDING,

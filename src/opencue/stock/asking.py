@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from opencue_proto import job_pb2
@@ -68,32 +67,92 @@ def job_of_frame(frame_id: str) -> Any:
     return None
 
 
-@dataclass
-class FarmFacts:
-    """What the frames of a job need of the farm, each asked for once and only when it counts."""
+class Farm:
+    """What a Cuebot says of its farm, as messages; each question is sent once.
 
-    job: Any
+    Args:
+        patience_s: Seconds that all questions together may take; None: what every call may.
+    """
 
-    @functools.cached_property
-    def show(self) -> Any:
-        """The show's message, or None."""
-        shows = send("show", "GetShows").shows.shows
-        return next((show for show in shows if show.name == self.job.show), None)
+    def __init__(self, patience_s: float | None = None) -> None:
+        self._deadline = None if patience_s is None else time.monotonic() + patience_s
+        self._answers: dict[str, Any] = {}
 
-    @functools.cached_property
-    def subscriptions(self) -> list[Any]:
-        """What the show may use."""
-        if self.show is None:
+    def shows(self) -> list[Any]:
+        """Return every show, also those that take no jobs."""
+        return list(self._ask("show", "GetShows").shows.shows)
+
+    def find_show(self, name: str) -> Any:
+        """Return the show of a name; None where there is none, or several, of which a Cuebot finds neither."""
+        found = [show for show in self.shows() if show.name == name]
+        return found[0] if len(found) == 1 else None
+
+    def subscriptions(self, show: str) -> list[Any]:
+        """Return what a show may use; nothing when there is no such show."""
+        message = self.find_show(show)
+        if message is None:
             return []
-        answer = send("show", "GetSubscriptions", show={"id": self.show.id})
+        answer = self._ask("show", "GetSubscriptions", show={"id": message.id, "name": show})
         return list(answer.subscriptions.subscriptions)
 
-    @functools.cached_property
+    def services(self, show: str) -> list[Any]:
+        """Return every service, and behind them those that a show wants otherwise."""
+        known = list(self._ask("service", "GetDefaultServices").services.services)
+        message = self.find_show(show)
+        if message is None:
+            return known
+        own = self._ask("show", "GetServiceOverrides", show={"id": message.id, "name": show})
+        return [*known, *(each.data for each in own.service_overrides.service_overrides)]
+
+    def hosts(self) -> list[Any]:
+        """Return every host, also those that are down or locked."""
+        return list(self._ask("host", "GetHosts", r={}).hosts.hosts)
+
+    def limits(self) -> Mapping[str, Any]:
+        """Return every limit by name."""
+        return {limit.name: limit for limit in self._ask("limit", "GetAll").limits}
+
+    def is_pending(self, name: str) -> bool:
+        """Tell whether a job of a full name has not ended."""
+        return bool(self._ask("job", "IsJobPending", name=name).value)
+
+    def _ask(self, stub: str, method: str, **fields: Any) -> Any:
+        """Call a method, at most once with the same fields, with the time that is left."""
+        key = f"{stub}.{method} {fields}"
+        if key not in self._answers:
+            self._answers[key] = send(stub, method, timeout_s=self._left_s(), **fields)
+        return self._answers[key]
+
+    def _left_s(self) -> float | None:
+        return None if self._deadline is None else max(0.1, self._deadline - time.monotonic())
+
+
+class FarmFacts:
+    """What the frames of a job need of the farm, each asked for once and only when it counts.
+
+    Args:
+        job: The job's message.
+    """
+
+    def __init__(self, job: Any) -> None:
+        self.job, self._farm = job, Farm()
+
+    @property
+    def show(self) -> Any:
+        """The show's message, or None."""
+        return self._farm.find_show(self.job.show)
+
+    @property
+    def subscriptions(self) -> list[Any]:
+        """What the show may use."""
+        return self._farm.subscriptions(self.job.show)
+
+    @property
     def hosts(self) -> list[Any]:
         """Every host of the farm."""
-        return list(send("host", "GetHosts", r={}).hosts.hosts)
+        return self._farm.hosts()
 
-    @functools.cached_property
+    @property
     def limits(self) -> Mapping[str, Any]:
         """Every limit by name."""
-        return {limit.name: limit for limit in send("limit", "GetAll").limits}
+        return self._farm.limits()

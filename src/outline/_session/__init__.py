@@ -13,8 +13,19 @@ STOCK_FILE = "session"
 """Only sessions that stock PyOutline made have a file of this name at the top."""
 LAUNCH_FILE = "launch.json"
 """Name of the file that says which jobs a session was launched as."""
+SURROUNDINGS_FILE = "surroundings.json"
+"""Name of the file that says in which directory and environment a session was launched on a Cuebot."""
 OWN_FILES = frozenset(
-    {"data", "layers", "logs", OUTLINE_FILE, LAYERS_FILE, STOCK_FILE, LAUNCH_FILE}
+    {
+        "data",
+        "layers",
+        "logs",
+        OUTLINE_FILE,
+        LAYERS_FILE,
+        STOCK_FILE,
+        LAUNCH_FILE,
+        SURROUNDINGS_FILE,
+    }
 )
 """What the top of a session holds of its own; nobody's file may replace it."""
 OWN_FILES_OF_LAYER = frozenset({"data"})

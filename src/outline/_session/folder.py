@@ -243,9 +243,17 @@ def _step(folder: int, name: str, mode: int | None) -> int:
         os.mkdir(name, mode, dir_fd=folder)
         made = True
     handle = os.open(name, _OPEN_FOLDER, dir_fd=folder)
+    if made:
+        _hand_down(folder, handle)
     if made and mode & stat.S_IRWXG:
         os.fchmod(handle, mode)  # whatever the umask
     return handle
+
+
+def _hand_down(folder: int, handle: int) -> None:
+    """Give what root has just made in somebody's folder to whom that belongs: he has to read and remove it."""
+    if os.geteuid() == 0 and (owner := os.fstat(folder)).st_uid and not os.fstat(handle).st_uid:
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def _temporary_name() -> str:
@@ -254,6 +262,7 @@ def _temporary_name() -> str:
 
 def _create(folder: int, name: str, mode: int) -> int:
     handle = os.open(name, _CREATE, mode, dir_fd=folder)
+    _hand_down(folder, handle)
     leftovers.mark_living(handle)
     if mode & stat.S_IRWXG:
         os.fchmod(handle, mode)  # whatever the umask

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import stat
 
-from outline.exception import ForeignSessionError
+from outline.exception import ForeignSessionError, ScriptError
+from outline.jobspec.plainfile import require_script
 
 SHARED = stat.S_ISGID | stat.S_IRWXG
 """What the mode of a directory has when it is shared with its group."""
 ANY = "any"
+NO_FILE = "there is no such file, or it is no plain one"
 _BY_GROUP, _BY_ALL = stat.S_IWGRP, stat.S_IWOTH
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True}
 _BOOLEANS |= {"false": False, "no": False, "off": False, "0": False, "": False}
@@ -34,12 +36,62 @@ def require_ours(facts: os.stat_result, path: str) -> None:
     if users is None:
         return
     if not _is_trusted_owner(facts, users):
-        raise ForeignSessionError(path=path, reason=f"belongs to uid {facts.st_uid}, not to you")
+        raise ForeignSessionError(
+            path=path,
+            reason=f"belongs to uid {facts.st_uid}, not to you",
+        )
     if facts.st_mode & _BY_ALL:
         raise ForeignSessionError(path=path, reason="can be written to by every user")
     if facts.st_mode & _BY_GROUP and not wants_sharing() and not _is_own_group(facts.st_gid):
         reason = f"can be written to by group {facts.st_gid}, and session_group is not set"
         raise ForeignSessionError(path=path, reason=reason)
+
+
+def require_readable(path: str) -> None:
+    """Raise ScriptError for a path at which this user finds no plain file, with the reason."""
+    if not os.path.exists(path):
+        raise ScriptError(path=path, reason=why_missing(path))
+    require_script(path)
+
+
+def why_missing(path: str) -> str:
+    """Return why a file cannot be loaded that is no plain one here: most often nobody lets this user look."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        closed = _closed_folder(path)
+    except OSError:
+        return NO_FILE
+    else:
+        return NO_FILE
+    owner = _name_of(os.stat(closed).st_uid)
+    return (
+        f"permission denied: {_name_of(os.geteuid())} runs it and may not enter {closed}, which is "
+        f"{owner}'s; run frames as the user who launches them (RQD_BECOME_JOB_USER), or set session_group "
+        "in outline.cfg here and where the job is launched"
+    )
+
+
+def _closed_folder(path: str) -> str:
+    """Return the nearest folder above a path that this user can see but not enter."""
+    above = os.path.dirname(os.path.abspath(path))
+    while above != os.sep:
+        try:
+            os.stat(above)
+        except PermissionError:
+            above = os.path.dirname(above)
+        else:
+            break
+    return above
+
+
+def _name_of(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _is_trusted_owner(facts: os.stat_result, users: frozenset[int]) -> bool:

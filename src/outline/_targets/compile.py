@@ -19,6 +19,7 @@ from outline.jobspec import tokens
 from outline.jobspec.model import DeclaredFile, EdgeSpec, JobSpec, LayerSpec, Outcome
 from outline.jobspec.names import wire_job_name, wire_name
 from outline.jobspec.starttime import start_at
+from outline.layer import OutlinePostCommand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,13 +49,17 @@ def find_not_xml(text: str) -> str | None:
     return None if found is None else found[0]
 
 
-def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -> JobSpec:
+def compile_job(
+    outline: Outline, options: Options, *, with_work: bool = True, raw_posts: bool = False
+) -> JobSpec:
     """Return the job of an outline.
 
     Args:
         outline: An outline; before its setup the session named in the commands is not there yet.
         options: How it is launched.
         with_work: Also say what stands for the work of layers whose frames may be skipped, which reads their files.
+        raw_posts: Commands of `OutlinePostCommand` run without pycuerun: a Cuebot runs them as a user of its own, who
+            cannot read the session.
 
     Raises:
         SpecError: Something in it cannot be said at all.
@@ -63,7 +68,7 @@ def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -
     if outline.get_mode() == OUTLINE_MODE_INIT:
         outline.setup_depends()  # what ``require`` and names say is a depend too
     active = outline.get_active_layers()
-    shared = _Shared(outline, options)
+    shared = _Shared(outline, options, raw_posts=raw_posts)
     layers = tuple(_compile(layer, shared, with_work=with_work) for layer in active)
     title, session = options.name or outline.get_name(), outline.find_session()
     show, shot = options.show or outline.get_show(), options.shot or outline.get_shot()
@@ -90,7 +95,7 @@ def compile_job(outline: Outline, options: Options, *, with_work: bool = True) -
         env=_job_env(outline, options, layers),
         base_env=captured_environment(),
         python_fits=fitting_environment(options.pycuerun(exact=True)[0]),
-        cwd=_working_directory(),
+        cwd=working_directory(),
         umask=_umask(),
         session="" if session is None else session.get_path(),
         layers=layers,
@@ -158,7 +163,8 @@ def captured_environment() -> dict[str, str]:
     }
 
 
-def _working_directory() -> str:
+def working_directory() -> str:
+    """Return the directory a job is launched from; empty when it is gone."""
     try:
         return os.getcwd()
     except FileNotFoundError:  # it was removed under us
@@ -209,10 +215,11 @@ class _Shared:
     Args:
         outline: The outline.
         options: How it is launched.
+        raw_posts: See `compile_job`.
     """
 
-    def __init__(self, outline: Outline, options: Options) -> None:
-        self.outline, self.options = outline, options
+    def __init__(self, outline: Outline, options: Options, *, raw_posts: bool = False) -> None:
+        self.outline, self.options, self._raw_posts = outline, options, raw_posts
         self.forced_tags = os.environ.get("OL_TAG_OVERRIDE")
         self._plain_classes: dict[type, bool] = {}
         self._plain_ranges: dict[str, bool] = {}
@@ -233,6 +240,12 @@ class _Shared:
             answers = (getattr(cls, name) is getattr(Layer, name) for name in _ANSWERS)
             self._plain_classes[cls] = all(answers)
         return self._plain_classes[cls] and _ANSWERS.isdisjoint(vars(layer))
+
+    def is_raw(self, layer: Layer) -> bool:
+        """Tell whether the command of a layer, where it has one, runs without pycuerun."""
+        if not self.options.use_pycuerun:
+            return True
+        return self._raw_posts and type(layer) is OutlinePostCommand
 
     def is_plain_range(self, text: str) -> bool:
         """Tell whether every reader orders a range as we do."""
@@ -280,7 +293,7 @@ def _compile(layer: Layer, shared: _Shared, *, with_work: bool) -> LayerSpec:
     asked = parts_of(layer).arguments if is_plain_layer else layer
     args, outputs = asked.get_args(), layer.get_outputs()
     text, tasks = _frames(layer, args if is_plain_layer else None, shared)
-    raw = None if options.use_pycuerun else args.get("command")
+    raw = args.get("command") if shared.is_raw(layer) else None
     argv, command = _raw_command(raw) if raw else shared.execute(title)
     env = asked.get_envs()
     says_nothing = is_plain_layer and _ASKED.isdisjoint(args) and not shared.forced_tags

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from outline._targets import limitation, limits, spec_version
+from outline import config
+from outline._targets import limitation, limits, raw_command, spec_version
 from outline._targets.compile import full_name
 from outline._targets.cuebot_edges import Depends
 from outline._targets.limitation import Limitation
@@ -34,8 +35,15 @@ _FITS = {name: "" for name in environment.ALL if name != "PYTHONPATH"}
 _IN_COMMAND = "set it in the command itself, or run the layer with pycuerun"
 
 
-def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
+def write(
+    job: JobSpec, *, relay: bool = False, held: bool = False
+) -> tuple[str, tuple[Limitation, ...]]:
     """Return the specification of a job for a Cuebot, and what comes out differently.
+
+    Args:
+        job: The job.
+        relay: Put what keeps their output whole before commands that run without pycuerun.
+        held: Let it begin paused where retries are to be set before a frame can fail.
 
     Raises:
         SpecError: A Cuebot would not take it.
@@ -43,7 +51,10 @@ def write(job: JobSpec) -> tuple[str, tuple[Limitation, ...]]:
     near = near_job(job)
     tasks = tasks_of(near)
     _check(near, tasks)
-    depends, root, version = Depends(near, tasks), spec_element(near), spec_version.wanted()
+    sent = raw_command.relay_output(near) if relay else near
+    if held and retries_to_set(job) is not None:
+        sent = sent.replace(paused=True)
+    depends, root, version = Depends(near, tasks), spec_element(sent), spec_version.wanted()
     left_out = spec_version.fit(root, version)
     write_depends(root, near, depends.written)
     return text_of(root, version), (*_limitations(job), *left_out, *depends.limitations)
@@ -117,7 +128,7 @@ def _own_token(layer: LayerSpec) -> str | None:
 
 def near_job(job: JobSpec) -> JobSpec:
     """Return the nearest job that a Cuebot takes."""
-    only_python = all(layer.pycuerun for layer in job.layers)
+    only_python = all(layer.pycuerun for layer in job.layers if layer.kind != "Post")
     show = wire_name(job.show)
     return job.replace(
         name=full_name(job.title, show=show, shot=job.shot, user=job.user),
@@ -125,7 +136,7 @@ def near_job(job: JobSpec) -> JobSpec:
         layers=tuple(map(near_layer, job.layers)),
         env=fitting(environment.fit_script(job.env, _FITS) if only_python else job.env),
         uid=uid_of(job.user) or None,
-        max_retries=_max_retries(job),
+        max_retries=max_retries(job),
     )
 
 
@@ -138,6 +149,7 @@ def near_layer(layer: LayerSpec) -> LayerSpec:
         layer = layer.replace(env=environment.fit_script(layer.env, _FITS))
     if layer.env:
         layer = layer.replace(env=fitting(layer.env))
+    layer = raw_command.map_paths(layer, config.path_map())
     return layer.replace(chunk=1) if _is_cut(layer) else layer
 
 
@@ -146,9 +158,16 @@ def _is_cut(layer: LayerSpec) -> bool:
     return layer.each_frame and layer.chunk > 1
 
 
-def _max_retries(job: JobSpec) -> int:
+def max_retries(job: JobSpec) -> int:
     """Return the job's retries; a Cuebot has none per layer, so the largest counts for all."""
-    return max(job.max_retries, *(each.retries or 0 for each in job.layers), 0)
+    wanted = max(job.max_retries, *(each.retries or 0 for each in job.layers), 0)
+    return min(wanted, limits.MAX_RETRIES)
+
+
+def retries_to_set(job: JobSpec) -> int | None:
+    """Return the retries that are over those a Cuebot keeps of a specification; None for none."""
+    wanted = max_retries(job)
+    return wanted if wanted > limits.MAX_LAUNCHED_RETRIES else None
 
 
 def _limitations(job: JobSpec) -> Iterator[Limitation]:
@@ -167,6 +186,7 @@ def _limitations(job: JobSpec) -> Iterator[Limitation]:
     yield from _of_tokens(job)
     yield from _of_environment(job)
     yield from _of_retries(job)
+    yield from raw_command.path_limitations(job, config.path_map())
     yield from core_limitations(job)
     for layer in job.layers:
         yield from _of_resources(layer)
@@ -227,11 +247,11 @@ def _of_environment(job: JobSpec) -> Iterator[Limitation]:
 
 
 def _of_retries(job: JobSpec) -> Iterator[Limitation]:
-    most = _max_retries(job)
+    most = max_retries(job)
     wanted = [job.max_retries, *(each.retries for each in job.layers)]
     if any(each not in (None, most) for each in wanted):
-        text = f"retries are per job in OpenCue: every layer gets {most}, of which a launch keeps 1"
-        yield Limitation(limitation.RETRIES, text)
+        text = f"retries are per job in OpenCue: every layer gets {most}"
+        yield Limitation(limitation.RETRIES, text, remedy="give all layers the same number")
 
 
 def _of_resources(layer: LayerSpec) -> Iterator[Limitation]:

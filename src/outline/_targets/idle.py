@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outline._layer.parts import parts_of
-from outline.layer import Layer, LayerPreProcess
+from outline.layer import Layer, LayerPreProcess, OutlinePostCommand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ def idle_layers(layers: Iterable[Layer], *, use_pycuerun: bool) -> Iterator[tupl
 
 def _is_idle(layer: Layer) -> bool:
     cls = type(layer)
-    plain = LayerPreProcess if issubclass(cls, LayerPreProcess) else Layer
+    if issubclass(cls, OutlinePostCommand) and layer.get_arg("command"):
+        return False
+    plain = next(
+        each for each in (LayerPreProcess, OutlinePostCommand, Layer) if issubclass(cls, each)
+    )
     own = vars(layer)  # a constructor may set them too
     if any(name in own or getattr(cls, name) is not getattr(plain, name) for name in _WORK):
         return False

@@ -38,14 +38,15 @@ def fitting_environment(python: str) -> dict[str, str]:
     This very Python has shown that it starts with what it was started with. Of another one we know nothing, but that
     it has to find us: where PYTHONPATH leads to this package, it does so there too.
     """
-    if not _is_this(python):
+    if not is_this(python):
         return dict.fromkeys(ALL, "") | {"PYTHONPATH": _our_folder()}
     began = {} if sys.flags.ignore_environment else _environment_at_start()
     # with PYTHONINSPECT a Python starts, but it does not end with the exit status it should
     return {name: began.get(name, "") for name in ALL} | {"PYTHONINSPECT": ""}
 
 
-def _is_this(python: str) -> bool:
+def is_this(python: str) -> bool:
+    """Tell whether a path is that of the Python that runs here."""
     here = sys.executable
     return bool(here) and (python == here or os.path.realpath(python) == os.path.realpath(here))
 

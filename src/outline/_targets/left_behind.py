@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from fnmatch import fnmatchcase
 
 from outline._session.ownership import wants_sharing
 from outline._targets.logins import is_login, known_uid
@@ -11,9 +13,15 @@ from outline.jobspec.names import wire_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from outline.jobspec.model import JobSpec, LayerSpec
+
+_VARIABLE = r"\$\{?([A-Za-z_]\w*)"
+_THERE = frozenset(
+    {"HOME", "USER", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "TZ", "LANG", "HOSTNAME"}
+)
+"""Variables that a frame has on every host, be they with other values."""
 
 SPELLED_SHOW = "P807"
 UNKNOWN_USER = "P808"
@@ -24,12 +32,13 @@ POST_JOB = "P812"
 """The codes that a plan gives them."""
 
 
-def all_of(job: JobSpec, sent: JobSpec) -> Iterator[Obstacle]:
+def all_of(job: JobSpec, sent: JobSpec, texts: Mapping[str, Sequence[str]]) -> Iterator[Obstacle]:
     """Yield all of it.
 
     Args:
         job: The job as the script says it.
         sent: The same as the Cuebot gets it.
+        texts: What a shell reads of each layer, by its title.
     """
     from outline import config
 
@@ -37,6 +46,8 @@ def all_of(job: JobSpec, sent: JobSpec) -> Iterator[Obstacle]:
     yield from users(sent)
     yield from post_jobs(sent)
     yield from surroundings(sent, path_map=bool(config.path_map()))
+    keep = config.get_config().get("outline", "keep_env", fallback="")
+    yield from variables(sent, texts, keep=keep)
 
 
 def spelled_show(show: str) -> Iterator[Obstacle]:
@@ -95,6 +106,37 @@ def surroundings(job: JobSpec, *, path_map: bool) -> Iterator[Obstacle]:
         )
         remedy = "launch with pycuerun for the map of each host"
         yield Obstacle(code=MAPPED_HERE, weight=TOLD, text=text, remedy=remedy)
+
+
+def variables(job: JobSpec, texts: Mapping[str, Sequence[str]], *, keep: str) -> Iterator[Obstacle]:
+    """Yield the variables of this shell that commands name and hosts do not have.
+
+    Args:
+        job: The job as the Cuebot gets it.
+        texts: What a shell reads of each layer, by its title.
+        keep: Patterns of variables that travel through pycuerun, with commas between.
+    """
+    for layer in job.layers:
+        known = {*job.env, *layer.env}
+        named = {
+            name for text in texts.get(layer.title, ()) for name in re.findall(_VARIABLE, text)
+        }
+        travels = [] if layer.is_raw else [each.strip() for each in keep.split(",")]
+        stays = sorted(
+            name
+            for name in named & os.environ.keys() - known - _THERE
+            if not name.startswith("CUE") and not any(fnmatchcase(name, each) for each in travels)
+        )
+        if stays:
+            yield Obstacle(
+                code=STAYS_HERE,
+                weight=WAITS,
+                text=f"layer {layer.title}: its command reads ${', $'.join(stays)} of this shell, "
+                "which hosts do not have",
+                remedy="set it with set_env"
+                + ("" if layer.is_raw else ", or name it in keep_env of outline.cfg"),
+                layer=layer.title,
+            )
 
 
 def _raw(layers: list[LayerSpec]) -> Obstacle:

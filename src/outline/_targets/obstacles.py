@@ -189,7 +189,7 @@ def _why_no_hosts(job: JobSpec, hosts: Sequence[RenderHost], farm: RenderFarm) -
     if small:
         name = small[0].allocation
         text = f"show {show} may use {small[0].burst:g} cores of {name}, less than one"
-        return text, f"cueadmin -burst {show} {name} 10000, which are 100 cores"
+        return text, f"cueadmin -burst {show} {shlex.quote(name)} 10000, which are 100 cores"
     if shares:
         names = ", ".join(share.allocation for share in shares[:_SHOWN])
         return f"show {show} is subscribed to {names} only, without hosts", _subscribe(job, farm)
@@ -202,7 +202,7 @@ def _subscribe(job: JobSpec, farm: RenderFarm) -> str:
     here = [host for host in hosts if _is_in(host, job.facility)] or hosts
     names = [host.allocation for host in here]
     most = max(sorted(set(names)), key=names.count, default="") or "local.general"
-    return f"cueadmin -create-sub {wire_name(job.show)} {most} 100 100"
+    return f"cueadmin -create-sub {wire_name(job.show)} {shlex.quote(most)} 100 100"
 
 
 def _service_of(layer: LayerSpec, farm: RenderFarm) -> FarmService | None:

@@ -30,6 +30,8 @@ class Options:
         env: Variables over those of the outline.
         skip_existing: Frames whose outputs are there and up to date do not run; None: as layers say.
         force: No frame is skipped.
+        relay: On a stock Cuebot put what keeps their output whole before commands that run without pycuerun.
+        held: On a stock Cuebot begin paused where something is to be set afterwards, see `outline.spec.Spec`.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class Options:
         env: Mapping[str, str] | None = None,
         skip_existing: bool | None = None,
         force: bool = False,
+        relay: bool = False,
+        held: bool = False,
     ) -> None:
         self.use_pycuerun, self.paused, self.priority = use_pycuerun, paused, priority
         self.maxretries, self.autoeat, self.name = maxretries, autoeat, name
@@ -57,6 +61,7 @@ class Options:
         self.show, self.shot, self.user = show, shot, user
         self.env = dict(env or {})
         self.skip_existing, self.force = skip_existing, force
+        self.relay, self.held = relay, held
         self._pycuerun: dict[bool, list[str]] = {}
         self._wrapper_dir: str | None = None
 

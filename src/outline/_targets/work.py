@@ -8,7 +8,7 @@ import sys
 
 from outline._restore import import_path, layerfile
 from outline.jobspec.plainfile import open_plain
-from outline.session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE
+from outline.session import LAUNCH_FILE, LAYERS_FILE, OUTLINE_FILE, SURROUNDINGS_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _RESOURCES = frozenset(
 """Arguments that say where and when a frame runs, not what it does; its frames are compared apart."""
 _ELSEWHERE = ("inputs", "outputs", "limits", "service", "type")
 """What of a layer's data is compared apart, or does not matter."""
-_NOT_OF_THE_WORK = {OUTLINE_FILE, LAUNCH_FILE, LAYERS_FILE, "layers", "logs"}
+_NOT_OF_THE_WORK = {OUTLINE_FILE, LAUNCH_FILE, LAYERS_FILE, SURROUNDINGS_FILE, "layers", "logs"}
 
 
 def work_of(layer: Layer) -> tuple[str, str]:

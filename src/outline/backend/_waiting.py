@@ -53,7 +53,8 @@ def _end_of(job: Any, period_s: float, until: float | None, *, dies_early: bool)
     from opencue import ending
 
     was_paused = False
-    for now, end in ending.watch(job.id(), _pauses_s(period_s)):
+    patience = ending.Patience(say, until)
+    for now, end in ending.watch(job.id(), _pauses_s(period_s), patience):
         if end is not None:
             return end
         if dies_early and now.deadFrames():

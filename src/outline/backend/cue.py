@@ -6,7 +6,7 @@ import sys
 from xml.etree.ElementTree import Element, SubElement
 
 from outline import spec
-from outline.backend import _waiting
+from outline.backend import _stock, _waiting
 from outline.exception import OutlineException
 
 TYPE_CHECKING = False
@@ -33,25 +33,37 @@ def launch(launcher: OutlineLauncher, use_pycuerun: bool = True) -> list[Any]:
 
         cuebot.Cuebot.setHosts([server])
     dialect = server_dialect()
-    built = build(launcher, use_pycuerun=use_pycuerun, dialect=dialect)
+    options = launcher.get_spec_options(use_pycuerun=use_pycuerun)
+    stays_paused = options.paused
+    if dialect == spec.CUEBOT:
+        _stock.prepare(launcher.get_outline(), options)
+    built = spec.build_spec(launcher.get_outline(), dialect, options)
     for sentence in built.lowered:
         sys.stderr.write(f"note: {sentence}\n")
     launcher.require_proof()
-    return _launch_on_stock(built) if dialect == spec.CUEBOT else _launch(built)
+    jobs = _launch_on_stock(built) if dialect == spec.CUEBOT else _launch(built)
+    if built.retries is not None:
+        _stock.set_retries(jobs, built.retries, stays_paused=stays_paused)
+    return jobs
 
 
-def _launch(built: spec.Spec) -> list[Any]:
+def _launch(built: spec.Spec, **more: Any) -> list[Any]:
     from opencue import api
 
-    return list(api.launchSpecAndWait(built.xml))
+    return list(api.launchSpecAndWait(built.xml, **more))
 
 
 def _launch_on_stock(built: spec.Spec) -> list[Any]:
-    """Launch on a stock Cuebot, and say what its farm will not start."""
+    """Launch on a stock Cuebot, and say what its farm will not start, and how long a long launch takes."""
+    from outline._targets.launch_time import launch_time
     from outline.backend import _prospects
 
-    with _prospects.explained(_prospects.look_ahead(built.job)):
-        return _launch(built)
+    refusals, time = _prospects.look_ahead(built.job), launch_time(built.job, built.xml)
+    if time.note and not refusals:
+        sys.stderr.write(f"note: {time.note}\n")
+    more = {} if time.timeout_s is None else {"timeout_s": time.timeout_s}
+    with _prospects.explained(refusals):
+        return _launch(built, **more)
 
 
 def server_dialect() -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from outline.jobspec.names import wire_name
 from outline.jobspec.renderfarm import FarmService, FarmShow, RenderFarm, RenderHost, Share
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from outline.jobspec.model import JobSpec
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
 PATIENCE_S = 10.0
 """Seconds that all questions together may take."""
 _KB_A_MB = 1024
+_MOST_OF_A_NAME = 255
+"""Characters a Cuebot's columns hold."""
 _HUNDREDTHS = 100
 """A Cuebot counts the cores of services and subscriptions in hundredths."""
 
@@ -29,8 +29,9 @@ class Survey:
     """
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        self._deadline = time.monotonic() + patience_s
-        self._answers: dict[str, Any] = {}
+        from opencue.stock.asking import Farm
+
+        self._farm = Farm(patience_s)
 
     def farm_for(self, job: JobSpec) -> RenderFarm:
         """Return the farm as a job meets it; a Cuebot that stops answering is no error, the farm says so.
@@ -54,72 +55,44 @@ class Survey:
         yield "shares", lambda: self.shares(job.show)
         yield "hosts", self.hosts
         yield "services", lambda: self._services(job.show)
-        yield "is_pending", lambda: self._is_pending(job.name)
+        yield "is_pending", lambda: self._farm.is_pending(job.name)
         if any(layer.limits for layer in job.layers):
-            yield "limits", self._limits
+            yield "limits", lambda: frozenset(self._farm.limits())
 
     def hosts(self) -> tuple[RenderHost, ...]:
         """Return every host, also those that are down or locked."""
-        found = self._ask("host", "GetHosts").hosts.hosts
-        return tuple(map(_host, found))
+        return tuple(map(_host, self._farm.hosts()))
 
     def shows(self) -> tuple[FarmShow, ...]:
         """Return every show, also those that take no jobs."""
-        return tuple(map(_show, self._show_messages()))
+        return tuple(map(_show, self._farm.shows()))
 
     def shares(self, show: str) -> tuple[Share, ...]:
         """Return the subscriptions of a show; none when there is no such show."""
-        message = self._find_show(show)
-        if message is None:
-            return ()
-        found = self._ask("show", "GetSubscriptions", show=message)
-        return tuple(map(_share, found.subscriptions.subscriptions))
+        return tuple(map(_share, self._farm.subscriptions(wire_name(show))))
 
     def _services(self, show: str) -> dict[str, FarmService]:
         """Return services by name, with what a show wants otherwise of them."""
-        known = list(self._ask("service", "GetDefaultServices").services.services)
-        message = self._find_show(show)
-        if message is not None:
-            own = self._ask("show", "GetServiceOverrides", show=message)
-            known += [each.data for each in own.service_overrides.service_overrides]
-        return {each.name: _service(each) for each in known}
+        found = self._farm.services(wire_name(show))
+        return {_printable(each.name): _service(each) for each in found}
 
-    def _limits(self) -> frozenset[str]:
-        return frozenset(each.name for each in self._ask("limit", "GetAll").limits)
 
-    def _is_pending(self, name: str) -> bool:
-        return bool(self._ask("job", "IsJobPending", name=name).value)
-
-    def _show_messages(self) -> Iterable[Any]:
-        return tuple(self._ask("show", "GetShows").shows.shows)
-
-    def _find_show(self, name: str) -> Any:
-        """Return the show that a launch would find; None where there is none, or several."""
-        wanted = wire_name(name)
-        found = [each for each in self._show_messages() if each.name == wanted]
-        return found[0] if len(found) == 1 else None
-
-    def _ask(self, stub: str, method: str, **fields: Any) -> Any:
-        """Call a method, at most once with the same fields, with the time that is left."""
-        key = f"{stub}.{method} {fields}"
-        if key not in self._answers:
-            from opencue.wrappers.entity import send
-
-            left_s = max(0.1, self._deadline - time.monotonic())
-            self._answers[key] = send(stub, method, timeout_s=left_s, **fields)
-        return self._answers[key]
+def _printable(name: str) -> str:
+    """Return a name that the server gave, without what would drive a terminal or fill it."""
+    shown = name[:_MOST_OF_A_NAME]
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else "?" for c in shown)
 
 
 def _host(message: Any) -> RenderHost:
     from opencue_proto import host_pb2
 
     return RenderHost(
-        name=message.name,
+        name=_printable(message.name),
         cores=message.cores,
         memory_mb=message.memory // _KB_A_MB,
         gpus=int(message.gpus),
-        tags=tuple(message.tags),
-        allocation=message.alloc_name,
+        tags=tuple(map(_printable, message.tags)),
+        allocation=_printable(message.alloc_name),
         is_up=message.state == host_pb2.UP,
         is_open=message.lock_state == host_pb2.OPEN,
     )
@@ -127,7 +100,7 @@ def _host(message: Any) -> RenderHost:
 
 def _show(message: Any) -> FarmShow:
     return FarmShow(
-        name=message.name,
+        name=_printable(message.name),
         is_active=message.active,
         is_dispatched=message.dispatch_enabled,
         is_booked=message.booking_enabled,
@@ -137,7 +110,7 @@ def _show(message: Any) -> FarmShow:
 
 def _share(message: Any) -> Share:
     return Share(
-        allocation=message.allocation_name,
+        allocation=_printable(message.allocation_name),
         size=message.size / _HUNDREDTHS,
         burst=message.burst / _HUNDREDTHS,
     )

@@ -32,8 +32,16 @@ def odd_kind_of(path: str) -> str:
         return ""
 
 
-def why_unreadable(path: str) -> str:
-    """Return why a path leads to no plain file that this user may read."""
+def require_script(path: str) -> None:
+    """Raise ScriptError for a path that leads to no plain file."""
+    if not os.path.isfile(path):
+        from outline.exception import ScriptError
+
+        raise ScriptError(path=path, reason=_why_not_plain(path))
+
+
+def _why_not_plain(path: str) -> str:
+    """Return why a path leads to no plain file, as far as this user may see."""
     try:
         kind = odd_kind(os.stat(path).st_mode)
     except PermissionError:

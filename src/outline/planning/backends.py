@@ -15,8 +15,9 @@ from outline.exception import OutlineException
 from outline.jobspec.model import JobSpec, LayerSpec
 from outline.jobspec.renderfarm import RenderFarm, RenderHost
 from outline.jobspec.reservation import asked_cores
+from outline.layer import Layer
 from outline.loader import Outline
-from outline.planning.model import BackendView, Host, PlannedLayer, Severity
+from outline.planning.model import BackendView, Host, Severity
 
 Asking = Callable[[JobSpec], RenderFarm]
 """Asks a Cuebot about its farm, as a job meets it."""
@@ -43,7 +44,6 @@ class Note:
 def look(
     ol: Outline,
     options: Options,
-    layers: Sequence[PlannedLayer],
     hosts: Sequence[Host],
     *,
     sound: bool = True,
@@ -54,7 +54,6 @@ def look(
     Args:
         ol: The outline.
         options: How it is launched.
-        layers: Its layers as planned.
         hosts: The machine of the embedded farm and of a job without a farm.
         sound: The definition has no errors; one that has is refused everywhere.
         survey: Asks the Cuebot that the job is for; None when it is for none.
@@ -66,11 +65,7 @@ def look(
     fit = list(_lowered_to_fit(job.layers, hosts))
     return {
         "cuelet": [*job.notes(cuelet_json.survey), *fit],
-        "cue": [
-            *job.notes(cuebot_xml.survey),
-            *_clamped_retries(layers, options),
-            *job.farm_notes(survey),
-        ],
+        "cue": [*job.notes(cuebot_xml.survey), *job.farm_notes(survey)],
         "local": [_local(), *job.notes(here.survey, Severity.INFO), *fit],
     }
 
@@ -87,6 +82,7 @@ class _Job:
 
     def __init__(self, ol: Outline, options: Options) -> None:
         self.left_out = left_out(ol, options)
+        self.texts = {layer.get_name(): _texts(layer) for layer in ol.get_layers()}
         self.compiled: JobSpec | OutlineException
         try:
             self.compiled = compile_job(ol, options, with_work=False)
@@ -112,8 +108,7 @@ class _Job:
         except OutlineException as error:
             yield _refusal(error)
             return
-        # what becomes of retries is said more exactly by _clamped_retries
-        yield from (_note(each, severity) for each in found if each.code != limitation.RETRIES)
+        yield from (_note(each, severity) for each in found)
 
     def farm_notes(self, survey: Asking | None) -> Iterator[Note]:
         """Yield what the farm of a Cuebot makes of the job, and what does not come along to it."""
@@ -126,7 +121,13 @@ class _Job:
             remedy = "see whether it runs and CUEBOT_HOSTS names it; --offline asks nobody"
             yield Note(_SILENCE, Severity.INFO, text, remedy)
         yield from map(_met, obstacles(sent, farm))
-        yield from map(_met, left_behind.all_of(self.compiled, sent))
+        yield from map(_met, left_behind.all_of(self.compiled, sent, self.texts))
+
+
+def _texts(layer: Layer) -> list[str]:
+    """Return what a shell reads of a layer: commands that are one text."""
+    commands = (layer.get_arg("command"), *(layer.get_arg("commands") or ()))
+    return [each for each in commands if isinstance(each, str)]
 
 
 def _met(found: Obstacle) -> Note:
@@ -145,25 +146,8 @@ def _refusal(error: OutlineException) -> Note:
 
 
 def _note(found: Limitation, severity: Severity) -> Note:
-    return Note("P305", severity, found.text, found.remedy, found.layer)
-
-
-def _clamped_retries(layers: Sequence[PlannedLayer], options: Options) -> Iterator[Note]:
-    """Yield what becomes of retries on a Cuebot.
-
-    Source:
-        Cuebot's spec reader: retries are of the job, and clamped to 0..1 at launch.
-    """
-    for layer in layers:
-        wanted = options.maxretries if layer.retries is None else layer.retries
-        if wanted > 1:
-            text = f"layer {layer.name}: of {wanted} retries OpenCue keeps 1 at launch"
-            remedy = "raise them after the launch with job.setMaxRetries, or cueadmin -retries"
-            yield Note("P303", Severity.WARNING, text, remedy, layer.name)
-    asked = {options.maxretries if each.retries is None else each.retries for each in layers}
-    if len({min(each, 1) for each in asked}) > 1:
-        text = "retries are of the whole job in OpenCue: every layer gets 1"
-        yield Note("P303", Severity.WARNING, text, "give all layers the same number")
+    code = "P303" if found.code == limitation.RETRIES else "P305"
+    return Note(code, severity, found.text, found.remedy, found.layer)
 
 
 def _lowered_to_fit(layers: Sequence[LayerSpec], hosts: Sequence[Host]) -> Iterator[Note]:

@@ -161,7 +161,7 @@ class _Builder:
         layers, edges = tuple(self.planned.values()), tuple(self.edges)
         sound = self._is_sound()
         views = backends.look(
-            self.outline, self.options, layers, self._machine(), sound=sound, survey=self._survey()
+            self.outline, self.options, self._machine(), sound=sound, survey=self._survey()
         )
         self.findings += lint.run(self._subject(layers, edges, views[self.given.backend]))
         return Plan(

@@ -35,7 +35,7 @@ class PluginManager:
         cls._loaded = True
         from outline import config
 
-        if config.config_file() is None:
+        if not config.config_files():
             return
         parser = config.get_config()
         sections = [name for name in parser.sections() if name.startswith("plugin:")]
@@ -80,7 +80,7 @@ class PluginManager:
         """Tell whether local booking is offered: unless outline.cfg switches it off."""
         from outline import config
 
-        if config.config_file() is None:
+        if not config.config_files():
             return True
         return config.get_config().getboolean("plugin:local", "enable", fallback=True)
 
@@ -119,5 +119,5 @@ def _enabled(parser: ConfigParser, sections: Sequence[str]) -> list[str]:
             reason = (
                 f"[{section}] needs a module, enable is true or false, priority a number: {error}"
             )
-            raise ConfigFileError(path=config.config_file(), reason=reason) from error
+            raise ConfigFileError(path=", ".join(config.config_files()), reason=reason) from error
     return [module for _, _, module in sorted(found)]

@@ -64,6 +64,20 @@ def test_a_facility_is_looked_up(stock: FarmDouble, run: Any) -> None:
     assert (ran.code, "known: lax" in ran.err) == (2, True)
 
 
+def test_any_facility_is_what_cuebot_hosts_says_where_none_are_configured(
+    stock: FarmDouble,
+    run: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Cuebot.Hosts = None
+    monkeypatch.setenv("CUEBOT_HOSTS", stock.host)
+    assert run("-ls", "-facility", "local").code == 0
+    assert caplog.messages == []
+    assert run("-ls", "-facility", "cloud").code == 0
+    assert caplog.messages == [f"opencue.yaml names no facilities, so 'cloud' means {stock.host}"]
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [

@@ -66,13 +66,20 @@ class FakeFarm(types.ModuleType):
         self.failure: Exception | None = None
         self.polls_left = 2
         self.api = types.SimpleNamespace(
-            launchSpecAndWait=self.take, job_pb2=types.SimpleNamespace(DEAD=5)
+            launchSpecAndWait=self.take,
+            findShow=self.find_show,
+            job_pb2=types.SimpleNamespace(DEAD=5),
         )
         self.ending = types.ModuleType("opencue.ending")
         self.ending.watch = self.watch  # type: ignore[attr-defined]
+        self.ending.Patience = lambda *_: None  # type: ignore[attr-defined]
         self.ending.ending_so_far = lambda job: self.end()  # type: ignore[attr-defined]
         self.exception = types.ModuleType("opencue.exception")
         self.exception.CueException = RuntimeError  # type: ignore[attr-defined]
+        self.exception.EntityNotFoundException = LookupError  # type: ignore[attr-defined]
+        self.shows = {"demo"}
+        self.calls: list[str] = []
+        self.refused: set[str] = set()
         self.cuebot = types.SimpleNamespace(
             Cuebot=types.SimpleNamespace(setHosts=self.hosts.extend)
         )
@@ -87,7 +94,18 @@ class FakeFarm(types.ModuleType):
         self.specs.append(xml)
         return [self.get_job("id")]
 
-    def watch(self, job_id: str, pauses_s: Iterator[float]) -> Iterator[tuple[Any, Any]]:
+    def find_show(self, name: str) -> str:
+        if name not in self.shows:
+            raise LookupError(name)
+        return name
+
+    def call(self, text: str) -> None:
+        """Note a call on a job; raise where it is to be refused."""
+        self.calls.append(text)
+        if text.partition("(")[0] in self.refused:
+            raise RuntimeError("the server says no")
+
+    def watch(self, job_id: str, pauses_s: Iterator[float], *_: Any) -> Iterator[tuple[Any, Any]]:
         """Tell the end at the last poll."""
         while self.polls_left > 0:
             self.polls_left -= 1
@@ -112,6 +130,8 @@ class FakeFarm(types.ModuleType):
             isPaused=lambda: False,
             getFrames=lambda state: [self.frame(number) for number in range(1, self.dead + 1)],
             kill=lambda reason: setattr(self, "killed", reason),
+            setMaxRetries=lambda number: self.call(f"setMaxRetries({number})"),
+            resume=lambda: self.call("resume()"),
         )
 
     def frame(self, number: int) -> types.SimpleNamespace:

@@ -634,9 +634,13 @@ def test_a_script_that_is_a_pipe_is_no_script(tmp_path: Path) -> None:
 def test_a_session_of_somebody_else_is_there_but_not_readable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def closed(path: str) -> os.stat_result:
-        raise PermissionError(13, "Permission denied", path)
+    there, look = str(tmp_path / "outline.yaml"), os.stat
 
-    monkeypatch.setattr("outline.jobspec.plainfile.os.stat", closed)
-    with pytest.raises(ScriptError, match="may not read it; .* session_group"):
+    def closed(path: Any, **how: Any) -> os.stat_result:
+        if path == there:
+            raise PermissionError(13, "Permission denied", path)
+        return look(path, **how)
+
+    monkeypatch.setattr(os, "stat", closed)
+    with pytest.raises(ScriptError, match="may not enter .* session_group"):
         load_outline(str(tmp_path / "outline.yaml"))

@@ -361,9 +361,16 @@ def test_p303_retries_on_a_cuebot() -> None:
 
     finding = one(ol, "P303", backend="cue")
 
-    assert finding.layer == "patient"
-    assert "of 3 retries" in finding.message
+    assert "every layer gets 3" in finding.message
+    assert finding.remedy == "give all layers the same number"
     assert found(ol, "P303") == [], "the embedded farm keeps them"
+
+
+def test_p303_more_retries_than_opencue_lets_anybody_set() -> None:
+    ol = job()
+    shell(ol, "patient").set_retry_count(16)
+
+    assert "every layer gets 15" in one(ol, "P303", backend="cue").message
 
 
 def test_p303_one_retry_is_kept_everywhere() -> None:
@@ -378,7 +385,7 @@ def test_p303_retries_differ_between_layers() -> None:
     shell(ol, "patient").set_retry_count(1)
     shell(ol, "hasty").set_retry_count(0)
 
-    assert "whole job" in one(ol, "P303", backend="cue").message
+    assert "are per job" in one(ol, "P303", backend="cue").message
 
 
 def test_p304_a_negative_frame_on_a_cuebot() -> None:

@@ -93,3 +93,14 @@ def test_a_job_is_told_as_it_is_now(desk: Desk) -> None:
     answer = ask(JobService(desk.engine).GetCurrent, request)
 
     assert answer.job.job_stats.succeeded_frames == 1
+
+
+def test_a_job_tells_what_its_frames_took_together(desk: Desk) -> None:
+    desk.bench.run(0)
+    desk.bench.run(1)
+
+    request = job_pb2.JobGetJobRequest(id=desk.bench.job.id)
+    stats = ask(JobService(desk.engine).GetJob, request).job.job_stats
+
+    assert (stats.rendered_frame_count, stats.failed_frame_count) == (2, 0)
+    assert (stats.total_core_sec, stats.max_rss, stats.max_pss) == (1, 1000, 1000)

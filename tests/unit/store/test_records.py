@@ -10,12 +10,18 @@ from typing import ClassVar
 
 import pytest
 
+from cuelet.core.operations import requests
+from cuelet.core.operations.history import forget
+from cuelet.core.operations.site import settings
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
+from cuelet.core.state.job import Job
 from cuelet.core.state.setup.kinds import KINDS
 from cuelet.core.state.setup.record import Record
 from cuelet.core.values.errors import NotFoundError
 from cuelet.store.store import Store
+from outline.jobspec.model import LayerSpec
+from tests.unit.core.bench import Bench, spec_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,3 +106,41 @@ def test_one_that_is_damaged_or_gone_is_not_believed_and_told(path: Path, damage
     farm = _loaded(path)
     assert farm.records.find(Place, "a") in (None, FIRST)
     assert any("of what was set up" in note for note in farm.damage_notes)
+
+
+def test_what_is_set_of_a_job_and_its_layers_is_theirs_again_and_goes_with_them(path: Path) -> None:
+    bench = Bench(spec_of(LayerSpec(name="main", command="x"), LayerSpec(name="more", command="x")))
+    job, layer = bench.job, bench.job.layers[1]
+    settings.set_of_job(bench.farm, job, bench.decision, max_gpus=3)
+    settings.set_of_layer(bench.farm, job, layer, bench.decision, timeout_s=60, max_gpus=2)
+    settings.set_checkpoint(bench.farm, job, 1, 3, bench.decision)
+    with closing(Store(path)) as store:
+        store.commit(bench.decide())
+
+    farm, (again,) = _with_jobs(path)
+
+    assert again.settings == job.settings
+    assert [each.settings for each in again.layers] == [None, layer.settings]
+    assert settings.frame_settings(farm, again, 1).checkpoint == 3
+
+    with closing(Store(path)) as store:
+        loaded, decision = _farm(), Decision()
+        store.load_machine(loaded)
+        for each in store.load():
+            loaded.add(each)
+        requests.kill_job(loaded, loaded.jobs[job.id], decision, now=5.0)
+        forget(loaded, [job.id], decision, before=9.0)
+        store.commit(decision)
+    farm, none = _with_jobs(path)
+    assert none == []
+    assert [each for each in farm.records if each.id[:24] == job.id[:24]] == []
+
+
+def _with_jobs(path: Path) -> tuple[Farm, list[Job]]:
+    with closing(Store(path)) as store:
+        farm = _farm()
+        store.load_machine(farm)
+        jobs = list(store.load())
+    for job in jobs:
+        farm.add(job)
+    return farm, jobs

@@ -33,8 +33,8 @@ def configuration() -> Iterator[Checkup]:
 
 
 def _outline_cfg() -> Iterator[Checkup]:
-    what, path = "outline.cfg", outline_config.config_file()
-    if path is None:
+    what, paths = "outline.cfg", outline_config.config_files()
+    if not paths:
         yield _no_file(what, outline_config.VARIABLES)
         return
     try:
@@ -48,7 +48,7 @@ def _outline_cfg() -> Iterator[Checkup]:
     backend = parser.get("outline", "backend")
     if backend not in BACKENDS:
         found.append(f"[outline] backend is {backend!r}; there are: {', '.join(BACKENDS)}")
-    yield from _report(what, path, found)
+    yield from _report(what, ", ".join(paths), found)
 
 
 def _section(section: str, keys: Iterable[str]) -> list[str]:

@@ -70,7 +70,9 @@ def _offer_words(info: dict[str, Any]) -> str:
     services = (
         "any service" if info["services"] is None else f"services {', '.join(info['services'])}"
     )
-    lock = "; locked, nothing starts" if info["locked"] else ""
+    held = ["locked"] if info["locked"] else []
+    held += [] if info.get("state", "UP") == "UP" else [f"set to {info['state']}"]
+    lock = f"; {' and '.join(held)}, nothing starts" if held else ""
     return f"tags {', '.join(info['tags'])}; {services}; {count(info['gpus'], 'GPU')}{lock}"
 
 

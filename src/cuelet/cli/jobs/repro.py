@@ -15,14 +15,17 @@ from pathlib import Path
 
 from cuelet.cli.exits import CommandError, Exit, say
 from cuelet.client.naming.targets import find_frame
-from cuelet.client.repro import FrameRun, get_run, script_lines
+from cuelet.client.repro import FrameRun, find_run, script_lines
+from cuelet.client.stock_run import run_at_cuebot
 from outline.jobspec.program import why_not
 
 
 def repro(options: argparse.Namespace) -> int:
     """Run a frame again here, or show how."""
-    _, frame = find_frame(options.words)
-    run = get_run(frame.id())
+    job, frame = find_frame(options.words)
+    run = find_run(frame.id()) or run_at_cuebot(job, frame)
+    if run.note:
+        say(run.note)
     if options.dry_run:
         _print_exactly(script_lines(run))
         return Exit.OK

@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cuelet.cli.exits import CommandError, Exit
+from cuelet.cli.exits import MAX_MESSAGE, CommandError, Exit, say
 from cuelet.cli.jobs.leftovers import notable
+from cuelet.cli.terminal import readable
 from cuelet.client.jobs import JobView, LayerView
-from cuelet.client.watching import watch
+from cuelet.client.watching import IDLE_S, watch
 from cuelet.pasting import pasteable
 from cuelet.quantities import count, duration
-from opencue.ending import Ending
+from opencue.ending import AWAY, Ending, Patience
+from opencue.stock.explanation import Reason
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,23 +45,42 @@ def show(
     Raises:
         CommandError: The time was up (exit status 124).
     """
-    started = time.monotonic()
+    until = None if timeout_s is None else time.monotonic() + timeout_s
+    name, held = job_id, None
     with _display(quiet=quiet) as display:
-        for look in watch(job_id):
-            display.show(look.job, look.layers)
-            if look.ending:
-                return look.job, look.ending
-            if timeout_s is not None and time.monotonic() - started > timeout_s:
+        try:
+            for look in watch(job_id, Patience(display.say, until)):
                 name = look.job.name
-                raise CommandError(
-                    f"{name} still runs after {timeout_s:g} s; {pasteable('cuelet', 'watch', name)}",
-                    Exit.TIMEOUT,
+                display.show(look.job, look.layers)
+                if look.ending:
+                    return look.job, look.ending
+                if look.held and look.held != held:
+                    display.say(_held_words(look.held))
+                held = look.held
+                if until is not None and time.monotonic() > until:
+                    break
+        except AWAY:
+            if until is None or time.monotonic() < until:
+                say(
+                    f"{name} is no longer watched; come back with {pasteable('cuelet', 'watch', name)}"
                 )
-    raise AssertionError("watching ends with an ending")
+                raise
+    raise CommandError(
+        f"{name} still runs after {timeout_s:g} s; {pasteable('cuelet', 'watch', name)}",
+        Exit.TIMEOUT,
+    )
+
+
+def _held_words(reason: Reason) -> str:
+    remedy = f"; {reason.remedy}" if reason.remedy else ""
+    return f"nothing has started for {IDLE_S:g} s: {reason.text}{remedy}"
 
 
 class _Quiet:
     def show(self, job: JobView, layers: Sequence[LayerView]) -> None:
+        pass
+
+    def say(self, text: str) -> None:
         pass
 
 
@@ -77,6 +98,9 @@ class _Lines:
         self._last, self._at = now, time.monotonic()
         line = f"{job.name}: {job.done}/{job.frames} done, {job.running} running"
         print(", ".join([line, *_asides(job)]), file=sys.stderr, flush=True)
+
+    def say(self, text: str) -> None:
+        say(text)
 
 
 def _asides(job: JobView) -> Iterator[str]:
@@ -105,6 +129,10 @@ class _Bars:
             self._update(self._task(layer, layer.name), layer, _states(layer))
             self._progress.update(self._task(layer, ""), visible=layer in shown)
         self._progress.refresh()
+
+    def say(self, text: str) -> None:
+        shown = readable(text, MAX_MESSAGE)
+        self._progress.console.print(shown, markup=False, highlight=False, soft_wrap=True)
 
     def _task(self, thing: JobView | LayerView, title: str) -> TaskID:
         if thing.id not in self._tasks:

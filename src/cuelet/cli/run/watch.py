@@ -16,7 +16,7 @@ from cuelet.client.frames import list_dead, list_skipped
 from cuelet.client.jobs import JobView, list_outputs
 from cuelet.client.lookup import word_for
 from cuelet.pasting import pasteable
-from opencue.ending import Ending
+from opencue.ending import Ending, patiently
 from opencue.wrappers.job import Job
 
 
@@ -57,11 +57,11 @@ def _follow_one(job: Job, options: argparse.Namespace) -> tuple[JobView, Ending]
 def _print_ending(job: Job, view: JobView, ending: Ending) -> None:
     """Say how a job ended, what it skipped and wrote, and what died."""
     print(summary(view, ending))
-    for line in skipped_lines(list_skipped(job.id())):
+    for line in skipped_lines(patiently(lambda: list_skipped(job.id()))):
         print(f"  {line}")
-    for layer, path in list_outputs(job):
+    for layer, path in patiently(lambda: list_outputs(job)):
         print(f"  {layer}: {path}")
     if ending.dead:
-        print_dead(word_for(job), list_dead(job))
+        print_dead(*patiently(lambda: (word_for(job), list_dead(job))))
     if ending.stuck:
         print(f"it cannot go on: {ending.stuck}", file=sys.stderr)

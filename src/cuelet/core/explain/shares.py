@@ -45,7 +45,7 @@ def no_share_reason(farm: Farm, job: Job, layer: Layer, obstacle: Obstacle) -> R
         return Reason("share", whose, remedy)
     cores, _ = farm.reservation(layer)
     needs = f"a frame needs {core_count(cores)}"
-    needs += f", {layer.gpus} GPUs" if layer.gpus else ""
+    needs += f", {_gpu_count(layer.gpus)}" if layer.gpus else ""
     return Reason("share", f"{whose} may use {_limit_of(share)} together, {needs}", remedy)
 
 
@@ -58,7 +58,7 @@ def share_reason(farm: Farm, share: Share, who_runs: str) -> Reason:
         who_runs: Of which jobs frames run there, in words.
     """
     whose, remedy = _WORDS[share.kind](farm, share)
-    uses = core_count(share.cores) + (f", {share.gpus} GPUs" if share.gpus else "")
+    uses = core_count(share.cores) + (f", {_gpu_count(share.gpus)}" if share.gpus else "")
     return Reason(
         "share", f"{whose} may use {_limit_of(share)} together and uses {uses}; {who_runs}", remedy
     )
@@ -66,8 +66,12 @@ def share_reason(farm: Farm, share: Share, who_runs: str) -> Reason:
 
 def _limit_of(share: Share) -> str:
     limits = [core_count(share.max_cores)] if share.max_cores < float("inf") else []
-    limits += [f"{share.max_gpus:g} GPUs"] if share.max_gpus < float("inf") else []
+    limits += [_gpu_count(share.max_gpus)] if share.max_gpus < float("inf") else []
     return " and ".join(limits)
+
+
+def _gpu_count(number: float) -> str:
+    return f"{number:g} GPU" + ("" if number == 1 else "s")
 
 
 def _group(farm: Farm, share: Share) -> tuple[str, str]:

@@ -107,4 +107,5 @@ def offered(host: Host) -> dict[str, object]:
         "services": None if host.services is None else list(host.services),
         "gpus": host.gpus,
         "locked": host.locked,
+        "state": host.state,
     }

@@ -83,7 +83,7 @@ class AlreadyThereError(FarmError):
 
     def __init__(self, *, kind: str, name: str) -> None:
         self.kind, self.name = kind, name
-        super().__init__(f"there is a {kind} {name!r} already; use it, or choose another name")
+        super().__init__(f"{kind} {name!r} is there already; use it, or choose another name")
 
 
 class OutOfDiskError(FarmError):

@@ -69,6 +69,9 @@ def job_message(farm: Farm, job: Job, place: Place) -> job_pb2.Job:
 
 
 def _job_stats(job: Job) -> job_pb2.JobStats:
+    finished = sum(layer.totals.finished for layer in job.layers)
+    core_s = sum(layer.totals.core_s for layer in job.layers)
+    wall_s = sum(layer.totals.wall_s for layer in job.layers)
     return job_pb2.JobStats(
         total_layers=len(job.layers),
         total_frames=job.size,
@@ -79,11 +82,21 @@ def _job_stats(job: Job) -> job_pb2.JobStats:
         depend_frames=job.count(DEPEND),
         succeeded_frames=job.count(SUCCEEDED),
         pending_frames=job.count(WAITING, SETUP, DEPEND),
+        avg_frame_sec=int(wall_s / finished) if finished else 0,
+        high_frame_sec=int(max((_spread_s(job, layer)[1] for layer in job.layers), default=0.0)),
+        avg_core_sec=int(core_s / finished) if finished else 0,
+        total_core_sec=int(core_s),
+        rendered_frame_count=job.count(SUCCEEDED),
+        failed_frame_count=job.count(DEAD),
         reserved_cores=job.cores_in_use,
         reserved_gpus=sum(job.gpus_held.values()),
         max_rss=(peak := max((_peak_kb(job, layer) for layer in job.layers), default=0)),
         max_pss=peak,
     )
+
+
+def _spread_s(job: Job, layer: Layer) -> tuple[float, float]:
+    return layer.totals.spread_s(memoryview(job.wall_s)[layer.start : layer.end])
 
 
 def _peak_kb(job: Job, layer: Layer) -> int:
@@ -124,7 +137,7 @@ def layer_message(farm: Farm, job: Job, layer: Layer) -> job_pb2.Layer:
 
 def _layer_stats(job: Job, layer: Layer) -> job_pb2.LayerStats:
     counts, totals = layer.counts, layer.totals
-    shortest_s, longest_s = totals.spread_s(memoryview(job.wall_s)[layer.start : layer.end])
+    shortest_s, longest_s = _spread_s(job, layer)
     finished = max(totals.finished, 1)
     return job_pb2.LayerStats(
         total_frames=len(layer.tasks),

@@ -11,7 +11,9 @@ from opencue_proto import host_pb2, host_pb2_grpc
 
 from cuelet.core.operations import requests
 from cuelet.core.operations.command import Place, log_path
-from cuelet.core.operations.setup.groups import get_group
+from cuelet.core.operations.setup.allocations import current_allocation
+from cuelet.core.operations.setup.groups import get_group, group_of
+from cuelet.core.operations.setup.shows import show_of
 from cuelet.core.operations.site import redirects
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -21,7 +23,6 @@ from cuelet.core.values.errors import InvalidRequestError, NotFoundError
 from cuelet.engine.engine import Engine
 from cuelet.rpc import search
 from cuelet.rpc.opencue import convert
-from cuelet.rpc.opencue.convert import ALLOCATION
 
 _FRAME_BITS = 20
 _ATTEMPTS = 1 << (ids.INDEX_BITS - _FRAME_BITS)
@@ -35,6 +36,9 @@ class Running:
 
     job: Job
     index: int
+    show: str = ""
+    group: str = ""
+    """Names of what the job belongs to."""
 
     @property
     def proc_id(self) -> str:
@@ -59,7 +63,11 @@ class Running:
 
 def running(farm: Farm) -> Iterator[Running]:
     """Yield every frame that runs, oldest first."""
-    found = [Running(job, index) for job in farm.jobs.values() for index in job.reserved]
+    found = [
+        Running(job, index, show_of(farm, job).name, group_of(farm, job).name)
+        for job in farm.jobs.values()
+        for index in job.reserved
+    ]
     yield from sorted(found, key=lambda one: one.job.start_at[one.index])
 
 
@@ -71,10 +79,10 @@ def proc_message(found: Running, place: Place) -> host_pb2.Proc:
     return host_pb2.Proc(
         id=found.proc_id,
         name=f"{place.host}/{cores:.2f}/{job.gpus_held.get(index, 0)}",
-        show_name=job.spec.show,
+        show_name=found.show,
         job_name=job.name,
         frame_name=job.frame_name(index),
-        group_name=job.spec.show,
+        group_name=found.group,
         ping_time=began,
         bookedTime=began,
         dispatch_time=began,
@@ -100,7 +108,7 @@ def find_procs(farm: Farm, criteria: Any, *, host: str, now: float) -> list[Runn
 
     Values of one field are alternatives, fields narrow each other down.
     """
-    if not _is_here(criteria, host):
+    if not _is_here(farm, criteria, host):
         return []
     tests = [*_name_tests(criteria), *_memory_tests(criteria), *_duration_tests(criteria, now)]
     found = (each for each in running(farm) if all(test(each) for test in tests))
@@ -113,10 +121,11 @@ def _stop(criteria: Any, start: int) -> int | None:
     return start + min(limits) if limits else None
 
 
-def _is_here(criteria: Any, host: str) -> bool:
+def _is_here(farm: Farm, criteria: Any, host: str) -> bool:
+    allocation = current_allocation(farm).full_name
     short = host.partition(".")[0]
     hosts = {name.partition(".")[0] for name in criteria.hosts}
-    return (not hosts or short in hosts) and (not criteria.allocs or ALLOCATION in criteria.allocs)
+    return (not hosts or short in hosts) and (not criteria.allocs or allocation in criteria.allocs)
 
 
 Test = Callable[[Running], bool]
@@ -129,7 +138,7 @@ def _name_tests(criteria: Any) -> Iterator[Test]:
     if layers:
         yield lambda found: found.layer in layers
     if shows:
-        yield lambda found: found.job.spec.show in shows
+        yield lambda found: found.show in shows
 
 
 def _memory_tests(criteria: Any) -> Iterator[Test]:

@@ -33,7 +33,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         # Limits of OpenCue.
         "P301": "too many frames",
         "P302": "too many layers",
-        "P303": "retries are clamped",
+        "P303": "retries are not as written",
         "P304": "the backend refuses the job",
         "P305": "the backend does something else",
         # Resources.

@@ -8,6 +8,7 @@ from typing import Any
 
 from cuelet.core.operations.requests import set_priority
 from cuelet.core.operations.reservations import change_job
+from cuelet.core.operations.site.departments import department_names
 from cuelet.core.operations.site.settings import set_of_job
 from cuelet.core.state.decision import Decision
 from cuelet.core.state.farm import Farm
@@ -143,10 +144,11 @@ def rename(farm: Farm, group: Group, name: str, decision: Decision) -> None:
 
 
 def set_department(farm: Farm, group: Group, department: str, decision: Decision) -> None:
-    """Say which department works with a group; raises InvalidRequestError for a name that is none."""
-    if not department.strip() or len(department) > MAX_NAME or not department.isprintable():
-        reason = f"a name has 1 to {MAX_NAME} printable characters"
-        raise InvalidRequestError(request=f"department {department[:_SHOWN]!r}", reason=reason)
+    """Say which department works with a group; raises NotFoundError for one that there is not."""
+    known = department_names(farm)
+    if department not in known:
+        remedy = f"there are {', '.join(known[:10])}"
+        raise NotFoundError(kind="department", name=department[:_SHOWN], remedy=remedy)
     farm.records.put(replace(group, department=department), decision)
 
 

@@ -29,7 +29,7 @@ class Show(Record):
     default_max_gpus: int = -1
     comment_email: str = ""
     scheduler_managed: bool = False
-    """Whether somebody said that a scheduler books its frames; kept and shown."""
+    """Whether OpenCue's other scheduler is to serve it; there is none here: kept and shown."""
     archived_to: str = ""
     """The show that gets its jobs from now on, by id; empty while it is not archived."""
     archived_name: str = ""

@@ -82,7 +82,7 @@ def _nested(farm: Farm, group: Group, jobs: Jobs, place: Place) -> job_pb2.Neste
     below = [_nested(farm, child, jobs, place) for child in groups.children(farm, group)]
     for child in below:
         child.parent.id, child.parent.name = group.id, group.name
-    return job_pb2.NestedGroup(
+    tree = job_pb2.NestedGroup(
         id=plain.id,
         name=plain.name,
         department=plain.department,
@@ -97,10 +97,12 @@ def _nested(farm: Farm, group: Group, jobs: Jobs, place: Place) -> job_pb2.Neste
         max_gpus=plain.max_gpus,
         level=plain.level,
         stats=plain.group_stats,
-        groups=job_pb2.NestedGroupSeq(nested_groups=below),
         jobs=[job.id for job in own],
         inline_jobs=[convert.job_message(farm, job, place) for job in own],
     )
+    if below:
+        tree.groups.nested_groups.extend(below)
+    return tree
 
 
 def show_messages(farm: Farm, shows: Iterable[Show]) -> list[show_pb2.Show]:
