@@ -6,7 +6,7 @@ import select
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
-STOCK_ENV = {"CUE3": "1", "PATH": "/usr/bin:/bin"}
+STOCK_ENV = {"CUE3": "1", "zframe": "0001-main", "PATH": "/usr/bin:/bin"}
 """What of a frame's environment tells that a stock RQD runs it."""
 
 

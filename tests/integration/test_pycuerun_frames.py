@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.compat.cuebot.double import ReplayingCuebot
+from tests.compat.cuebot.recording import flow
 from tests.conftest import SRC
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -363,18 +365,7 @@ def test_a_script_can_be_inspected_and_its_frames_executed(run: Run, tmp_path: P
 def test_a_script_is_launched_with_the_options_said(run: Run, tmp_path: Path) -> None:
     script = tmp_path / "lighting.outline"
     script.write_text(OUTLINE_SCRIPT)
-    fake = tmp_path / "fake" / "opencue"
-    fake.mkdir(parents=True)
-    (fake / "__init__.py").write_text("from . import api, cuebot, farm\n")
-    (fake / "cuebot.py").write_text("")
-    (fake / "farm.py").write_text("def info():\n    return None\n")
-    (fake / "api.py").write_text(
-        "class Job:\n"
-        "    def name(self): return 'the-job'\n"
-        "def launchSpecAndWait(xml):\n"
-        "    open('sent.xml', 'w').write(xml)\n"
-        "    return [Job()]\n"
-    )
+    cuebot = ReplayingCuebot(flow("02-three-layers-raw"))
 
     done = pycuerun(
         run,
@@ -393,11 +384,16 @@ def test_a_script_is_launched_with_the_options_said(run: Run, tmp_path: Path) ->
             "s020",
         ),
         *("-retry", "1", "--raw", "--no-mail", "-u", "somebody"),
-        PYTHONPATH=f"{tmp_path / 'fake'}:{SRC}",
+        CUEBOT_HOSTS=cuebot.host,
+        OUTLINE_OUTLINE_RELAY="false",
+        PYTHONPATH=str(SRC),
     )
+    (sent,) = cuebot.requests("/job.JobInterface/LaunchSpecAndWait")
+    cuebot.close()
 
-    assert (done.returncode, done.stdout) == (0, "Submitted the following jobs:\n    the-job\n")
-    xml = (tmp_path / "sent.xml").read_text()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Submitted the following jobs:\n    demo-sh010-ada_")
+    xml = sent.spec
     for part in (
         '<job name="other">',
         "<paused>True</paused>",

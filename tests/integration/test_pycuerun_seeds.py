@@ -36,6 +36,7 @@ class FakeFarm(types.ModuleType):
     def __init__(self) -> None:
         super().__init__("opencue")
         self.specs: list[str] = []
+        self.retries: list[int] = []
         self.api = types.SimpleNamespace(launchSpecAndWait=self.take)
         self.ending = types.ModuleType("opencue.ending")
         self.ending.watch = lambda *_: [(None, DONE)]  # type: ignore[attr-defined]
@@ -46,9 +47,11 @@ class FakeFarm(types.ModuleType):
         self.farm = types.ModuleType("opencue.farm")
         self.farm.info = lambda: {"pid": 1}  # type: ignore[attr-defined]
 
-    def take(self, xml: str) -> list[types.SimpleNamespace]:
+    def take(self, xml: str, timeout_s: float | None = None) -> list[types.SimpleNamespace]:
         self.specs.append(xml)
-        return [types.SimpleNamespace(name=lambda: "job", id=lambda: "id")]
+        job = types.SimpleNamespace(name=lambda: "job", id=lambda: "id")
+        job.setMaxRetries, job.resume = self.retries.append, lambda: None
+        return [job]
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +60,8 @@ def farm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeFarm]:
     monkeypatch.setitem(sys.modules, "opencue", fake)
     for name in ("farm", "ending", "exception"):
         monkeypatch.setitem(sys.modules, f"opencue.{name}", getattr(fake, name))
+    # it has no shows and hosts to look at
+    monkeypatch.setattr("outline.backend._prospects.look_ahead", lambda job: ())
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("OUTLINE_CONFIG_FILE", "OL_CONFIG", "CUELET_PATH_MAP", "OL_LAYER_RANGE"):
         monkeypatch.delenv(name, raising=False)

@@ -118,7 +118,7 @@ def test_a_session_that_may_not_be_entered_says_whose_it_is(
     done = as_stranger(
         "sys.exit(outline.pycuerun.main(['-e', '1-main', sys.argv[1]]))",
         pair[0],
-        imports="pwd, outline.pycuerun, outline.loader, outline.event, outline._usertrace",
+        imports="pwd, outline.pycuerun, outline.loader, outline.event, outline._stderr.usertrace",
     )
 
     assert done.returncode == 1

@@ -115,7 +115,8 @@ def lost_words(database: sqlite3.Connection, path: Path, commits: tuple[int, ...
     """Say that SQLite has left commits out of a log, empty when it has not.
 
     What it has taken is folded into the database, so that the next commit begins the log anew and
-    nothing older is taken for a part of it.
+    nothing older is taken for a part of it. A full disk has no room for that: then the log stays,
+    nothing can be said of it, and a farm starts all the same.
 
     Args:
         database: The open database, to which nothing has been written yet.
@@ -124,6 +125,11 @@ def lost_words(database: sqlite3.Connection, path: Path, commits: tuple[int, ...
     """
     if not commits:
         return ""
-    _, taken, _ = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    try:
+        _, taken, _ = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            return ""
+        raise
     lost = sum(end > taken for end in commits)
     return LOST_WORDS.format(log_of(path), "damaged") if lost > _TORN else ""

@@ -32,8 +32,8 @@ FAILED, USAGE, NOT_EXECUTABLE, NOT_FOUND = 1, 2, 126, 127
 
 def is_needed(env: Mapping[str, str]) -> bool:
     """Tell whether this process is a frame of a stock RQD, which reads what it says from pipes."""
-    if "CUE3" not in env or "CUELET_RUN_ID" in env:
-        return False
+    if "CUE3" not in env or "zframe" not in env or "CUELET_RUN_ID" in env:
+        return False  # of the farms only RQD says zframe
     try:
         return all(stat.S_ISFIFO(os.fstat(each).st_mode) for each in (_STDOUT, _STDERR))
     except OSError:  # closed

@@ -162,7 +162,9 @@ class ShellScript(Frame):
             os.chmod(script, 0o700)  # its first line says what runs it
 
     def _execute(self, frames: FrameSet) -> None:
-        self.system(shlex.quote(self.get_file("script")), frame=frames[0])
+        script = self.get_file("script")
+        command = shlex.quote(script)
+        self.system(command if os.access(script, os.X_OK) else f"/bin/sh {command}", frame=frames[0])
 
 
 class PyEval(Layer):
