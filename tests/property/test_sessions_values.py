@@ -9,7 +9,7 @@ import pathlib
 from typing import Any, NamedTuple
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from outline._session import tagged
@@ -287,6 +287,8 @@ def test_a_value_comes_back_and_any_yaml_reader_sees_it(value: Any) -> None:
 
 @settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, st.floats(0, 1, exclude_max=True))
+@example(b"\0" * 7, 0.4375)
+@example(b"\0" * 200, 0.5)
 def test_a_file_that_was_cut_off_is_an_error_or_still_whole(value: Any, where: float) -> None:
     text = to_text("layer", "key", value).encode()
     part = text[: int(len(text) * where)]

@@ -29,6 +29,7 @@ _EXACT = "\n\n"
 """The end of a text whose lists are lists: earlier versions, which wrote tuples as lists, left no empty line."""
 
 _TAGS = "tag:yaml.org,2002:"
+_BINARY = "tag:yaml.org,2002:binary"
 _TUPLE = f"{_TAGS}python/tuple"
 """How stock PyOutline writes a tuple."""
 _SEQUENCES = (_TUPLE, f"{_TAGS}seq")
@@ -150,6 +151,7 @@ def _yaml_text(thing: str, key: str, plain: Any) -> str:
 
 
 def _dumped(thing: str, key: str, plain: Any) -> str:
+    import base64
     import pathlib
 
     import yaml
@@ -166,6 +168,11 @@ def _dumped(thing: str, key: str, plain: Any) -> str:
     def from_path(dumper: Any, path: pathlib.PurePath) -> Any:
         return dumper.represent_sequence(f"{_TAGS}{PATH_TAG}{type(path).__name__}", [str(path)])
 
+    def from_bytes(dumper: Any, value: bytes) -> Any:
+        # In quotes, so that a text that was cut off is none; YAML's usual block would just be shorter.
+        return dumper.represent_scalar(_BINARY, base64.b64encode(value).decode(), style='"')
+
+    Dumper.add_representer(bytes, from_bytes)
     Dumper.add_representer(tuple, from_tuple)
     Dumper.add_multi_representer(pathlib.PurePath, from_path)
     try:

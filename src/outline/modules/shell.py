@@ -164,7 +164,9 @@ class ShellScript(Frame):
     def _execute(self, frames: FrameSet) -> None:
         script = self.get_file("script")
         command = shlex.quote(script)
-        self.system(command if os.access(script, os.X_OK) else f"/bin/sh {command}", frame=frames[0])
+        self.system(
+            command if os.access(script, os.X_OK) else f"/bin/sh {command}", frame=frames[0]
+        )
 
 
 class PyEval(Layer):
