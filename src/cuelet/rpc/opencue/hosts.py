@@ -253,7 +253,7 @@ def _copy(source: Any, target: Any) -> None:
     """Copy the fields that both messages have."""
     names = target.DESCRIPTOR.fields_by_name
     for field, value in source.ListFields():
-        if field.name in names and field.is_repeated:
+        if field.name in names and hasattr(getattr(target, field.name), "extend"):
             getattr(target, field.name).extend(value)
         elif field.name in names:
             setattr(target, field.name, value)
